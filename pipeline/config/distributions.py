@@ -1,0 +1,274 @@
+"""Distributions a scene file may put where a number, a colour or a choice stands: data and checks, no drawing.
+
+Every union below is tagged as `structure` reads it: `{uniform: [0.2, 0.8]}`; a bare value is a constant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+def _check_order(low: float, high: float) -> None:
+    if low > high:
+        raise ValueError(f"low {low:g} is above high {high:g}", "swap them")
+
+
+def _check_weights(values: tuple[object, ...], weights: tuple[float, ...] | None) -> None:
+    if not values:
+        raise ValueError("a choice needs at least one value")
+    if weights is None:
+        return
+    if len(weights) != len(values):
+        raise ValueError(f"{len(weights)} weights for {len(values)} values", "give one weight a value")
+    if min(weights) < 0 or sum(weights) <= 0:
+        raise ValueError("weights must be 0 or more, and not all 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """Always `value`. The bare form of a number."""
+
+    TAG: ClassVar[str] = "constant"
+    SHORT: ClassVar[tuple[str, ...]] = ("value",)
+    BARE: ClassVar[tuple[type, ...]] = (int, float)
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uniform:
+    """Evenly over [low, high)."""
+
+    TAG: ClassVar[str] = "uniform"
+    SHORT: ClassVar[tuple[str, ...]] = ("low", "high")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _check_order(self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogUniform:
+    """Evenly in the logarithm over [low, high): each octave is as likely as the next. Both above 0."""
+
+    TAG: ClassVar[str] = "log_uniform"
+    SHORT: ClassVar[tuple[str, ...]] = ("low", "high")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _check_order(self.low, self.high)
+        if self.low <= 0:
+            raise ValueError(f"low {self.low:g} is not above 0", "a logarithm needs positive bounds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """Gaussian with `mean` and `std`, cut off at [low, high] (by default 3 standard deviations away)."""
+
+    TAG: ClassVar[str] = "normal"
+    SHORT: ClassVar[tuple[str, ...]] = ("mean", "std")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    mean: float
+    std: float
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.std <= 0:
+            raise ValueError(f"std {self.std:g} is not above 0", "use a constant for a fixed value")
+        low, high = self.bounds()
+        _check_order(low, high)
+        if low > self.mean + 8 * self.std or high < self.mean - 8 * self.std:
+            raise ValueError("the bounds leave out all of the distribution", "move low and high nearer to the mean")
+
+    def bounds(self) -> tuple[float, float]:
+        """Return (low, high) with the defaults filled in."""
+        low = self.mean - 3 * self.std if self.low is None else self.low
+        high = self.mean + 3 * self.std if self.high is None else self.high
+        return low, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integer:
+    """A whole number from low to high, both included."""
+
+    TAG: ClassVar[str] = "integer"
+    SHORT: ClassVar[tuple[str, ...]] = ("low", "high")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        _check_order(self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of `values`, with `weights` or evenly."""
+
+    TAG: ClassVar[str] = "choice"
+    SHORT: ClassVar[tuple[str, ...]] = ("values",)
+    SHORT_IS_LIST: ClassVar[bool] = True
+    BARE: ClassVar[tuple[type, ...]] = ()
+    values: tuple[float, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_weights(self.values, self.weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """One of several numbers or distributions, with `weights` or evenly: `{mixture: {of: [...], weights: [...]}}`."""
+
+    TAG: ClassVar[str] = "mixture"
+    SHORT: ClassVar[tuple[str, ...]] = ("of",)
+    SHORT_IS_LIST: ClassVar[bool] = True
+    BARE: ClassVar[tuple[type, ...]] = ()
+    of: tuple[Constant | Uniform | LogUniform | Normal | Integer | Choice, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_weights(self.of, self.weights)
+
+
+Number = Constant | Uniform | LogUniform | Normal | Integer | Choice | Mixture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstantText:
+    """Always `value`. The bare form of a choice of words."""
+
+    TAG: ClassVar[str] = "constant"
+    SHORT: ClassVar[tuple[str, ...]] = ("value",)
+    BARE: ClassVar[tuple[type, ...]] = (str,)
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceText:
+    """One of `values`, with `weights` or evenly."""
+
+    TAG: ClassVar[str] = "choice"
+    SHORT: ClassVar[tuple[str, ...]] = ("values",)
+    SHORT_IS_LIST: ClassVar[bool] = True
+    BARE: ClassVar[tuple[type, ...]] = (list, tuple)
+    values: tuple[str, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_weights(self.values, self.weights)
+
+
+Word = ConstantText | ChoiceText
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstantColor:
+    """Always one colour: "#rrggbb". The bare form of a colour."""
+
+    TAG: ClassVar[str] = "constant"
+    SHORT: ClassVar[tuple[str, ...]] = ("value",)
+    BARE: ClassVar[tuple[type, ...]] = (str,)
+    value: str
+
+    def __post_init__(self) -> None:
+        if not _HEX.fullmatch(self.value):
+            raise ValueError(f"{self.value!r} is not a colour", 'write "#rrggbb", in quotes')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RgbColor:
+    """Each sRGB channel (0..1) from its own distribution: `{rgb: [r, g, b]}`."""
+
+    TAG: ClassVar[str] = "rgb"
+    SHORT: ClassVar[tuple[str, ...]] = ("r", "g", "b")
+    BARE: ClassVar[tuple[type, ...]] = (list, tuple)
+    r: Number
+    g: Number
+    b: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HsvColor:
+    """Hue (0..1, red at 0), saturation and value of an sRGB colour, each from its own distribution."""
+
+    TAG: ClassVar[str] = "hsv"
+    SHORT: ClassVar[tuple[str, ...]] = ("hue", "saturation", "value")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    hue: Number = Uniform(low=0, high=1)
+    saturation: Number = Uniform(low=0, high=1)
+    value: Number = Uniform(low=0, high=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyColor:
+    """A grey of drawn sRGB level (0..1)."""
+
+    TAG: ClassVar[str] = "grey"
+    SHORT: ClassVar[tuple[str, ...]] = ("level",)
+    BARE: ClassVar[tuple[type, ...]] = ()
+    level: Number = Uniform(low=0, high=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureColor:
+    """The colour of a black body in kelvin (1000..20000), brightest channel 1."""
+
+    TAG: ClassVar[str] = "temperature_k"
+    SHORT: ClassVar[tuple[str, ...]] = ("kelvin",)
+    BARE: ClassVar[tuple[type, ...]] = ()
+    kelvin: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceColor:
+    """One of several colours ("#rrggbb"), with `weights` or evenly."""
+
+    TAG: ClassVar[str] = "choice"
+    SHORT: ClassVar[tuple[str, ...]] = ("values",)
+    SHORT_IS_LIST: ClassVar[bool] = True
+    BARE: ClassVar[tuple[type, ...]] = ()
+    values: tuple[str, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_weights(self.values, self.weights)
+        for value in self.values:
+            ConstantColor(value=value)
+
+
+Color = ConstantColor | RgbColor | HsvColor | GreyColor | TemperatureColor | ChoiceColor
+
+
+def bounds(number: Number) -> tuple[float, float]:
+    """Return the least and greatest value `number` can give."""
+    match number:
+        case Constant(value=value):
+            return value, value
+        case Uniform() | LogUniform() | Integer():
+            return number.low, number.high
+        case Normal():
+            return number.bounds()
+        case Choice(values=values):
+            return min(values), max(values)
+        case Mixture(of=parts):
+            pairs = [bounds(part) for part in parts]
+            return min(low for low, _ in pairs), max(high for _, high in pairs)
+
+
+def require(name: str, number: Number, low: float = -math.inf, high: float = math.inf) -> None:
+    """Raise ValueError when `number` can leave [low, high]."""
+    least, greatest = bounds(number)
+    if least < low:
+        raise ValueError(f"{name} can be {least:g}, below {low:g}", f"keep it at {low:g} or more")
+    if greatest > high:
+        raise ValueError(f"{name} can be {greatest:g}, above {high:g}", f"keep it at {high:g} or less")

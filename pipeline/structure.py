@@ -1,0 +1,266 @@
+"""JSON-like data to frozen records and back, strictly, with every problem and its key path.
+
+One pass serves scene files, job files and plans, inside Blender too, so it needs only the standard library.
+What a type says is what is accepted: no number from text, no 1 for true, no unknown keys.
+
+Unions of records are tagged: `{uniform: [0, 1]}` is the record whose `TAG` is "uniform". A record may take its fields
+as a list in the order of `SHORT`; a bare value (no tag) goes to the variants whose `BARE` types hold it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, NewType, Union, get_args, get_origin
+
+from pipeline.errors import Problem
+
+Path = tuple[str | int, ...]
+FAILED = object()  # what a part that could not be read becomes, so that the rest is still checked
+
+# A file, folder or glob named in a scene file: the reader of the file turns it into an address (see config.load).
+AssetPath = NewType("AssetPath", str)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Where problems gather, and how paths named in the data become addresses."""
+
+    address_of: Callable[[Path, str], str] = lambda path, text: text
+    where_of: Callable[[Path], str] = lambda path: ""
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, path: Path, message: str, remedy: str = "") -> Any:
+        problem = Problem(message=message, path=show_path(path), where=self.where_of(path), remedy=remedy)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return FAILED
+
+
+def show_path(path: Path) -> str:
+    """Return a key path as text: ("targets", 0, "files") is "targets[0].files"."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text
+
+
+def show_value(value: object) -> str:
+    """Return a value as a user would write it, cut to a readable length."""
+    text = {True: "true", False: "false", None: "nothing"}.get(value) if value is None or isinstance(value, bool) else None
+    text = text or repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def did_you_mean(word: object, known: typing.Iterable[str]) -> str:
+    """Return a remedy naming the nearest known word, or all known words when none is near."""
+    words = sorted(known)
+    near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "known here: " + ", ".join(words) if words else ""
+
+
+@cache
+def field_types(cls: type) -> dict[str, Any]:
+    """Return the resolved type of each field of a record class."""
+    hints = typing.get_type_hints(cls)
+    return {f.name: hints[f.name] for f in fields(cls)}
+
+
+def structure(data: Any, kind: Any, reader: Reader, path: Path = ()) -> Any:
+    """Return `data` as a value of type `kind`, or FAILED after reporting what is wrong."""
+    if kind is Any:
+        return data
+    if kind is AssetPath:
+        return reader.address_of(path, data) if isinstance(data, str) and data else _wrong(data, "a path", reader, path)
+    if kind in _PRIMITIVES:
+        return _PRIMITIVES[kind](data, reader, path)
+    origin = get_origin(kind)
+    if origin is Literal:
+        return _literal(data, get_args(kind), reader, path)
+    if origin is tuple:
+        return _tuple(data, get_args(kind), reader, path)
+    if origin is dict:
+        return _dict(data, get_args(kind), reader, path)
+    if origin in (Union, types.UnionType):
+        return _union(data, get_args(kind), reader, path)
+    if is_dataclass(kind):
+        return _record(data, kind, reader, path)
+    raise TypeError(f"no reader for type {kind!r} at {show_path(path)}")
+
+
+def _wrong(data: Any, wanted: str, reader: Reader, path: Path) -> Any:
+    return reader.report(path, f"expected {wanted}, got {show_value(data)}")
+
+
+def _float(data: Any, reader: Reader, path: Path) -> Any:
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        return _wrong(data, "a number", reader, path)
+    if not math.isfinite(data):
+        return _wrong(data, "a finite number", reader, path)
+    return float(data)
+
+
+def _int(data: Any, reader: Reader, path: Path) -> Any:
+    return data if isinstance(data, int) and not isinstance(data, bool) else _wrong(data, "a whole number", reader, path)
+
+
+def _str(data: Any, reader: Reader, path: Path) -> Any:
+    return data if isinstance(data, str) else _wrong(data, "text", reader, path)
+
+
+def _bool(data: Any, reader: Reader, path: Path) -> Any:
+    return data if isinstance(data, bool) else _wrong(data, "true or false", reader, path)
+
+
+def _none(data: Any, reader: Reader, path: Path) -> Any:
+    return None if data is None else _wrong(data, "nothing", reader, path)
+
+
+_PRIMITIVES: dict[Any, Callable[[Any, Reader, Path], Any]] = {
+    float: _float,
+    int: _int,
+    str: _str,
+    bool: _bool,
+    type(None): _none,
+}
+
+
+def _literal(data: Any, known: tuple[Any, ...], reader: Reader, path: Path) -> Any:
+    for value in known:
+        if type(data) is type(value) and data == value:
+            return value
+    return reader.report(path, f"{show_value(data)} is not known here", did_you_mean(data, (str(v) for v in known)))
+
+
+def _tuple(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
+    many = len(args) == 2 and args[1] is Ellipsis
+    if not isinstance(data, list | tuple):
+        if many and data is not None and not isinstance(data, Mapping):
+            data = [data]  # one item stands for a list of one
+        elif many and isinstance(data, Mapping) and is_dataclass(args[0]):
+            data = [data]
+        else:
+            return _wrong(data, "a list" if many else f"a list of {len(args)}", reader, path)
+    if not many and len(data) != len(args):
+        return _wrong(list(data), f"a list of {len(args)}", reader, path)
+    kinds = [args[0]] * len(data) if many else list(args)
+    items = [structure(item, kind, reader, (*path, i)) for i, (item, kind) in enumerate(zip(data, kinds, strict=True))]
+    return FAILED if any(item is FAILED for item in items) else tuple(items)
+
+
+def _dict(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
+    if not isinstance(data, Mapping):
+        return _wrong(data, "a mapping", reader, path)
+    result = {}
+    for key, value in data.items():
+        name = structure(key, args[0], reader, (*path, str(key)))
+        item = structure(value, args[1], reader, (*path, str(key)))
+        if name is not FAILED and item is not FAILED:
+            result[name] = item
+    return result if len(result) == len(data) else FAILED
+
+
+def _union(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
+    if data is None and type(None) in args:
+        return None
+    variants = [arg for arg in args if arg is not type(None)]
+    if len(variants) == 1:
+        return structure(data, variants[0], reader, path)
+    if not all(is_dataclass(variant) for variant in variants):
+        return _plain_union(data, variants, reader, path)
+    tagged = {variant.TAG: variant for variant in variants}
+    if isinstance(data, Mapping):
+        if len(data) == 1 and (tag := next(iter(data))) in tagged:
+            return _record(data[tag], tagged[tag], reader, (*path, tag))
+        keys = ", ".join(str(key) for key in data) or "nothing"
+        return reader.report(path, f"expected exactly one of {', '.join(tagged)}, got {keys}", did_you_mean(keys, tagged))
+    bare = [variant for variant in variants if isinstance(data, variant.BARE) and not isinstance(data, bool)]
+    bare += [variant for variant in variants if isinstance(data, bool) and bool in variant.BARE]
+    if bare:
+        first = fields(bare[0])[0].name
+        body = data if isinstance(data, list | tuple) else {first: data}
+        return _record(body, bare[0], reader, path, bare_of=first)
+    named = " or ".join(sorted({_BARE_WORDS[t] for v in variants for t in v.BARE}))
+    return _wrong(data, f"{named}, or one of {', '.join(tagged)}", reader, path)
+
+
+def _plain_union(data: Any, variants: list[Any], reader: Reader, path: Path) -> Any:
+    """A list goes to the tuple among the variants, anything else to the first that is not a tuple."""
+    lists = [variant for variant in variants if get_origin(variant) is tuple]
+    others = [variant for variant in variants if get_origin(variant) is not tuple]
+    return structure(data, lists[0] if lists and isinstance(data, list | tuple) else others[0], reader, path)
+
+
+_BARE_WORDS = {int: "a number", float: "a number", str: "text", list: "a list", tuple: "a list", bool: "true or false"}
+
+
+def _record(data: Any, cls: type, reader: Reader, path: Path, bare_of: str = "") -> Any:
+    data = _as_mapping(data, cls)
+    if not isinstance(data, Mapping):
+        short = getattr(cls, "SHORT", ())
+        listing = f" or a list of {len(short)} ({', '.join(short)})" if short else ""
+        return _wrong(data, f"a mapping with {', '.join(field_types(cls))}{listing}", reader, path)
+    kinds = field_types(cls)
+    values: dict[str, Any] = {}
+    good = True
+    for key in data:
+        if key not in kinds:
+            good = bool(reader.report((*path, str(key)), f"unknown key {show_value(key)}", did_you_mean(key, kinds)) is None)
+    for spec in fields(cls):
+        if spec.name in data:
+            at = path if spec.name == bare_of else (*path, spec.name)
+            values[spec.name] = structure(data[spec.name], kinds[spec.name], reader, at)
+            good = good and values[spec.name] is not FAILED
+        elif spec.default is MISSING and spec.default_factory is MISSING:
+            good = bool(reader.report(path, f"needs {spec.name!r}") is None)
+    if not good:
+        return FAILED
+    try:
+        return cls(**values)
+    except ValueError as error:
+        return reader.report(path, *_message_and_remedy(error))
+
+
+def _as_mapping(data: Any, cls: type) -> Any:
+    short = getattr(cls, "SHORT", ())
+    if isinstance(data, list | tuple) and short:
+        if getattr(cls, "SHORT_IS_LIST", False):
+            return {short[0]: data}
+        return dict(zip(short, data, strict=True)) if len(data) == len(short) else data
+    alone = len(fields(cls)) == 1 and len(short) == 1  # {grey: {uniform: [0, 1]}}: the body is the field itself
+    if data is not None and len(short) == 1 and (not isinstance(data, Mapping) or (alone and short[0] not in data)):
+        return {short[0]: data}
+    return data
+
+
+def _message_and_remedy(error: ValueError) -> tuple[str, ...]:
+    return tuple(str(arg) for arg in error.args[:2]) or ("invalid",)
+
+
+def unstructure(value: Any) -> Any:
+    """Return a record as JSON-like data that `structure` reads back to an equal record."""
+    if is_dataclass(value) and not isinstance(value, type):
+        body = {f.name: unstructure(getattr(value, f.name)) for f in fields(value)}
+        tag = getattr(value, "TAG", None)
+        return {tag: body} if tag is not None else body
+    if isinstance(value, tuple | list):
+        return [unstructure(item) for item in value]
+    if isinstance(value, dict):
+        return {key: unstructure(item) for key, item in value.items()}
+    return value
+
+
+def from_json(data: Any, kind: type, where: str) -> Any:
+    """Return trusted JSON data as a record. Raises ValueError, naming `where`, when it does not fit."""
+    reader = Reader(where_of=lambda path: where)
+    value = structure(data, kind, reader)
+    if value is FAILED:
+        raise ValueError("\n".join(str(problem) for problem in reader.problems))
+    return value
