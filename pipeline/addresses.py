@@ -39,7 +39,9 @@ def resolve(address: str, places: Places) -> Path:
         return shipped_dir("assets") / address.removeprefix("shipped:")
     if address.startswith("bundled:"):
         if places.bundled_hdris is None:
-            raise PipelineError(f"{address}: this Blender build comes without HDRIs; name your own in environment.hdris")
+            raise PipelineError(
+                f"{address}: this Blender build comes without HDRIs; name your own in environment.hdris"
+            )
         return places.bundled_hdris / address.removeprefix("bundled:")
     if address.startswith("shape:"):
         raise PipelineError(f"{address} is a built-in shape, not a file")

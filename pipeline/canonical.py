@@ -20,12 +20,12 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def json_bytes(value: Any, *, indent: int | None = 1) -> bytes:
-    """Return canonical JSON. Raises ValueError for NaN and infinities, which JSON does not have."""
+def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
+    """Return canonical JSON, on one line unless `indent` is given. Raises ValueError for NaN and infinities, which JSON does not have."""
     text = json.dumps(rounded(value), sort_keys=True, indent=indent, allow_nan=False, ensure_ascii=False)
     return (text + "\n").encode("utf-8")
 
 
 def digest(value: Any) -> str:
     """Return the sha256 (hex) of the canonical JSON of `value`."""
-    return hashlib.sha256(json_bytes(value, indent=None)).hexdigest()
+    return hashlib.sha256(json_bytes(value)).hexdigest()

@@ -18,7 +18,7 @@ import numpy as np
 FORMAT_VERSION = 1
 
 BACKGROUND_ID = 0
-MAX_INSTANCES = 65_535  # instance.png holds 16 bits
+MAX_INSTANCES = 32_767  # Blender holds an object index in 15 bits (Object.pass_index), instance.png 16
 
 # Maps OpenCV camera axes to Blender camera axes and back (it is its own inverse).
 BLENDER_CAMERA_FROM_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])

@@ -100,7 +100,9 @@ def quaternion_from_uniforms(u1: float, u2: float, u3: float) -> tuple[float, fl
     return q if q[0] >= 0 else (-q[0], -q[1], -q[2], -q[3])
 
 
-def compose(location_m: Sequence[float], rotation_wxyz: Sequence[float], scale: Sequence[float] = (1.0, 1.0, 1.0)) -> Array:
+def compose(
+    location_m: Sequence[float], rotation_wxyz: Sequence[float], scale: Sequence[float] = (1.0, 1.0, 1.0)
+) -> Array:
     """Return the (4, 4) matrix of scale, then rotation, then translation."""
     matrix = np.eye(4)
     matrix[:3, :3] = matrix_from_quaternion(rotation_wxyz) * np.asarray(scale, dtype=np.float64)
@@ -154,8 +156,9 @@ def intrinsics(
     focal_length_mm: float,
     sensor_width_mm: float,
     shift: tuple[float, float] = (0.0, 0.0),
+    pixel_aspect: float = 1.0,
 ) -> Array:
-    """Return `K` (3, 3) in pixels for square pixels and a sensor that spans the image width.
+    """Return `K` (3, 3) in pixels for a sensor that spans the image width; `pixel_aspect` is fy / fx.
 
     `shift` moves the picture as Blender's lens shift does, in image widths: +x moves the principal point left,
     +y moves it down. `cx = width / 2` without shift: pixel edges lie on integers.
@@ -165,7 +168,7 @@ def intrinsics(
     return np.array(
         [
             [f_px, 0.0, width / 2 - shift[0] * width],
-            [0.0, f_px, height / 2 + shift[1] * width],
+            [0.0, f_px * pixel_aspect, height / 2 + shift[1] * width * pixel_aspect],
             [0.0, 0.0, 1.0],
         ]
     )

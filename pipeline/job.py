@@ -26,7 +26,9 @@ class Job:
 
 
 def make_job(config: Config, catalogue: Catalogue) -> Job:
-    """Return the job of a configuration and the catalogue surveyed for it."""
+    """Return the job of a configuration and the catalogue surveyed for it, both as their JSON reads back."""
+    config = from_json(unstructure(config), Config, "config")
+    catalogue = from_json(unstructure(catalogue), Catalogue, "catalogue")
     return Job(config=config, catalogue=catalogue, digest=digest(_identity(config, catalogue)))
 
 
@@ -44,7 +46,9 @@ def job_to_json(job: Job, base_dir: str) -> dict[str, Any]:
 def job_from_json(data: dict[str, Any], where: str) -> Job:
     """Return the job of job.json data. Raises ValueError when it is damaged or of another format."""
     if data.get("format_version") != FORMAT_VERSION:
-        raise ValueError(f"{where}: format_version is {data.get('format_version')!r}, this version reads {FORMAT_VERSION}")
+        raise ValueError(
+            f"{where}: format_version is {data.get('format_version')!r}, this version reads {FORMAT_VERSION}"
+        )
     job = make_job(from_json(data.get("config"), Config, where), from_json(data.get("catalogue"), Catalogue, where))
     if job.digest != data.get("digest"):
         raise ValueError(f"{where}: its content does not match its digest; it was edited or made by another version")

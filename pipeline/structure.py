@@ -52,7 +52,9 @@ def show_path(path: Path) -> str:
 
 def show_value(value: object) -> str:
     """Return a value as a user would write it, cut to a readable length."""
-    text = {True: "true", False: "false", None: "nothing"}.get(value) if value is None or isinstance(value, bool) else None
+    text = (
+        {True: "true", False: "false", None: "nothing"}.get(value) if value is None or isinstance(value, bool) else None
+    )
     text = text or repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -108,7 +110,9 @@ def _float(data: Any, reader: Reader, path: Path) -> Any:
 
 
 def _int(data: Any, reader: Reader, path: Path) -> Any:
-    return data if isinstance(data, int) and not isinstance(data, bool) else _wrong(data, "a whole number", reader, path)
+    return (
+        data if isinstance(data, int) and not isinstance(data, bool) else _wrong(data, "a whole number", reader, path)
+    )
 
 
 def _str(data: Any, reader: Reader, path: Path) -> Any:
@@ -180,7 +184,9 @@ def _union(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
         if len(data) == 1 and (tag := next(iter(data))) in tagged:
             return _record(data[tag], tagged[tag], reader, (*path, tag))
         keys = ", ".join(str(key) for key in data) or "nothing"
-        return reader.report(path, f"expected exactly one of {', '.join(tagged)}, got {keys}", did_you_mean(keys, tagged))
+        return reader.report(
+            path, f"expected exactly one of {', '.join(tagged)}, got {keys}", did_you_mean(keys, tagged)
+        )
     bare = [variant for variant in variants if isinstance(data, variant.BARE) and not isinstance(data, bool)]
     bare += [variant for variant in variants if isinstance(data, bool) and bool in variant.BARE]
     if bare:
@@ -212,7 +218,9 @@ def _record(data: Any, cls: type, reader: Reader, path: Path, bare_of: str = "")
     good = True
     for key in data:
         if key not in kinds:
-            good = bool(reader.report((*path, str(key)), f"unknown key {show_value(key)}", did_you_mean(key, kinds)) is None)
+            good = bool(
+                reader.report((*path, str(key)), f"unknown key {show_value(key)}", did_you_mean(key, kinds)) is None
+            )
     for spec in fields(cls):
         if spec.name in data:
             at = path if spec.name == bare_of else (*path, spec.name)

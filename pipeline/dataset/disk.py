@@ -1,0 +1,155 @@
+"""Writing so that a crash leaves either the whole thing or nothing, and errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pipeline.dataset.layout import TEMPORARY
+from pipeline.errors import StoreError
+
+STRANGER_AGE_S = 24 * 3600.0  # a temporary folder of another host this old has no writer any more
+
+# Tells this process from an earlier one that had the same number on the same host.
+_TOKEN = secrets.token_hex(4)
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some space and run the same command again; committed frames are kept",
+    errno.EDQUOT: "the disk quota is used up: free space and run the same command again; committed frames are kept",
+    errno.EFBIG: "the file is too large for this file system or the process's limit",
+    errno.EROFS: "the file system is read-only: choose another --out",
+    errno.EACCES: "no permission: choose another --out or change the folder's permissions",
+    errno.EPERM: "no permission: choose another --out or change the folder's permissions",
+    errno.EEXIST: "a file is in the way: choose another --out",
+    errno.ENOTDIR: "a part of the path is a file: choose another --out",
+    errno.ENAMETOOLONG: "the path is too long: choose a shorter --out",
+}
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into a StoreError that names the file and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, path) from error
+
+
+def store_error(error: OSError, path: Path) -> StoreError:
+    """Return the StoreError for a file operation that failed while `path` was written."""
+    reason = error.strerror or str(error)
+    if error.filename is not None and str(error.filename) != str(path):
+        reason = f"{reason}: {error.filename}"
+    remedy = _REMEDIES.get(error.errno or 0, "check the disk and run the same command again; committed frames are kept")
+    return StoreError(f"{path}: cannot be written: {reason} ({remedy})")
+
+
+def host() -> str:
+    """Return this machine's name in characters safe in a file name."""
+    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
+
+
+def temporary_name(label: str) -> str:
+    """Return ".tmp-LABEL-HOST-PID-TOKEN": tells `is_stale` whose it is."""
+    return f"{TEMPORARY}{label}-{host()}-{os.getpid()}-{_TOKEN}"
+
+
+def is_stale(path: Path) -> bool:
+    """Return whether the process that made a temporary file or folder is gone.
+
+    On this host its number tells; of another host only what is older than STRANGER_AGE_S counts as left behind.
+    """
+    parts = path.name.rsplit("-", 3)
+    if len(parts) == 4 and parts[1] == host() and parts[2].isdecimal():
+        mine = int(parts[2]) == os.getpid()
+        return parts[3] != _TOKEN if mine else not _is_alive(int(parts[2]))
+    try:
+        return time.time() - path.stat().st_mtime > STRANGER_AGE_S
+    except OSError:
+        return False  # gone already
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # there, and somebody else's
+    return True
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with open(path, "xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file's content, or a folder's list of names."""
+    with suppress(PermissionError):  # Windows cannot open folders
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file so that a reader finds the old or the new content, never a part."""
+    temporary = path.parent / temporary_name(path.name)
+    try:
+        write_file(temporary, data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def create_file(path: Path, data: bytes) -> bool:
+    """Write a file that does not exist, at once and complete; False when another was first, whose file stays."""
+    temporary = path.parent / temporary_name(path.name)
+    try:
+        write_file(temporary, data)
+        os.link(temporary, path)  # unlike a rename, a link never replaces
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        os.replace(temporary, path)  # a file system without links: two different jobs at this instant would not be seen
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+    return True
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Move a file to `target`, copying where it lies on another file system."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(source, target)
+        source.unlink()
+    sync(target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all it holds; what another process removed meanwhile is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()

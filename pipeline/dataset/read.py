@@ -1,0 +1,127 @@
+"""Reading a dataset: its job, which frames it has, and what they hold. Every failure is a StoreError with the path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codecs.png import decode_png
+from pipeline.dataset.create import read_dataset
+from pipeline.dataset.layout import CATEGORY, COMMIT, FRAMES, INSTANCE, JOB, LABELS, frame_folder
+from pipeline.dataset.resume import folder_problem
+from pipeline.errors import StoreError
+from pipeline.job import Job, job_from_json
+from pipeline.records import FramePlan, Labels
+from pipeline.structure import from_json
+
+__all__ = [
+    "iter_frames",
+    "read_base_dir",
+    "read_category",
+    "read_commit",
+    "read_dataset",
+    "read_instance",
+    "read_job",
+    "read_labels",
+    "read_plan",
+]
+
+
+T = TypeVar("T")
+
+
+def iter_frames(root: Path) -> Iterator[int]:
+    """Yield the index of every complete frame, rejected ones too, in ascending order.
+
+    Each is checked when it is its turn, so a dataset that still grows can be read.
+    """
+    digest = read_dataset(root)["job_digest"]
+    try:
+        names = [path.name for path in (root / FRAMES).iterdir()]
+    except OSError as error:
+        raise StoreError(f"{root / FRAMES}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
+    for frame in sorted(int(name) for name in names if name.isascii() and name.isdecimal()):
+        if not folder_problem(frame_folder(root, frame), frame, digest):
+            yield frame
+
+
+def read_job(root: Path) -> Job:
+    """Return the job of the dataset `root`."""
+    path = root / JOB
+    try:
+        return job_from_json(_load(path), str(path))
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+
+
+def read_base_dir(root: Path) -> Path:
+    """Return the folder where the relative addresses of the dataset's job start."""
+    base_dir = _load(root / JOB).get("base_dir")
+    if not isinstance(base_dir, str):
+        raise StoreError(f"{root / JOB}: base_dir is {base_dir!r}, expected a path")
+    return root / base_dir
+
+
+def read_commit(root: Path, frame: int) -> dict[str, Any]:
+    """Return frame.json of a committed frame: its status, renderer, and the size and sha256 of its files."""
+    return _load(frame_folder(root, frame) / COMMIT)
+
+
+def read_labels(root: Path, frame: int) -> Labels:
+    """Return labels.json of a committed frame."""
+    return _record(frame_folder(root, frame) / LABELS, Labels)
+
+
+def read_plan(path: Path) -> FramePlan:
+    """Return the plan in a plan.json file."""
+    return _record(path, FramePlan)
+
+
+def read_instance(root: Path, frame: int) -> NDArray[np.uint16]:
+    """Return the id image (H, W) uint16 of an accepted frame, 0 background."""
+    return _ids(frame_folder(root, frame) / INSTANCE)
+
+
+def read_category(root: Path, frame: int) -> NDArray[np.uint16]:
+    """Return the category image (H, W) uint16 of an accepted frame, 0 none."""
+    return _ids(frame_folder(root, frame) / CATEGORY)
+
+
+def _ids(path: Path) -> NDArray[np.uint16]:
+    try:
+        image: NDArray[np.uint16] = decode_png(_bytes(path))
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged: {error} (remove its folder and run render again)") from error
+    if image.ndim != 2 or image.dtype != np.uint16:
+        raise StoreError(f"{path} is not an id image: {image.shape} {image.dtype}, expected (H, W) uint16")
+    return image
+
+
+def _record(path: Path, kind: type[T]) -> T:
+    try:
+        value: T = from_json(_load(path), kind, str(path))
+        return value
+    except ValueError as error:
+        raise StoreError(f"{path} does not fit this version: {error}") from error
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(_bytes(path))
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+    if not isinstance(data, dict):
+        raise StoreError(f"{path} is damaged: expected a JSON object")
+    return data
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error

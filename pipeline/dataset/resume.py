@@ -1,0 +1,90 @@
+"""Which frames are there: the folders on disk are the truth, whatever any engine or log says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.conventions import FORMAT_VERSION
+from pipeline.dataset.disk import is_stale, remove, storing
+from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, TEMPORARY, Store
+from pipeline.errors import StoreError
+
+
+def is_complete(store: Store, frame: int, *, deep: bool = False) -> bool:
+    """Return whether a frame is committed: its record is sound and its files have the sizes it says.
+
+    `deep` also compares every file's sha256. Raises StoreError when the folder holds a frame of another job.
+    """
+    return not folder_problem(store.folder(frame), frame, store.job.digest, deep=deep)
+
+
+def missing(store: Store, frames: Iterable[int]) -> tuple[int, ...]:
+    """Return those of `frames` that are not committed, in their order."""
+    return tuple(frame for frame in frames if not is_complete(store, frame))
+
+
+def clean_stale(store: Store) -> int:
+    """Remove the temporary files and folders that dead processes left, and return how many there were."""
+    removed = 0
+    with storing(store.root):
+        for folder in (store.root, store.root / FRAMES):
+            for path in folder.iterdir():
+                if path.name.startswith(TEMPORARY) and is_stale(path):
+                    remove(path)
+                    removed += 1
+    return removed
+
+
+def folder_problem(folder: Path, frame: int, job_digest: str, *, deep: bool = False) -> str:
+    """Return what keeps a folder from being the complete frame `frame`, "" when nothing does.
+
+    Raises StoreError when the folder holds a sound frame of another job: that is never ours to replace.
+    """
+    try:
+        record = json.loads((folder / COMMIT).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{COMMIT} is not there"
+    except OSError as error:
+        raise StoreError(f"{folder / COMMIT}: cannot be read: {error.strerror} (check the disk)") from error
+    except ValueError:
+        return f"{COMMIT} is damaged"
+    if not _is_record(record, frame):
+        return f"{COMMIT} is not the record of frame {frame}"
+    if record["job_digest"] != job_digest:
+        raise StoreError(
+            f"{folder} was made by job {str(record['job_digest'])[:12]}, this dataset is of job {job_digest[:12]} "
+            "(move that folder away, or choose another --out)"
+        )
+    return next(filter(None, (_file_problem(folder, name, facts, deep) for name, facts in record["files"].items())), "")
+
+
+def _is_record(record: Any, frame: int) -> bool:
+    return (
+        isinstance(record, dict)
+        and record.get("format_version") == FORMAT_VERSION
+        and record.get("frame") == frame
+        and record.get("status") in ("accepted", "rejected")
+        and isinstance(record.get("job_digest"), str)
+        and isinstance(record.get("files"), dict)
+        and {PLAN, LABELS} <= record["files"].keys()
+        and all(isinstance(facts, dict) for facts in record["files"].values())
+    )
+
+
+def _file_problem(folder: Path, name: str, facts: dict[str, Any], deep: bool) -> str:
+    path = folder / name
+    try:
+        size = path.stat().st_size
+        if size != facts.get("bytes"):
+            return f"{name} has {size} bytes instead of {facts.get('bytes')}"
+        if deep and hashlib.sha256(path.read_bytes()).hexdigest() != facts.get("sha256"):
+            return f"{name} is not what was written: its sha256 differs"
+    except FileNotFoundError:
+        return f"{name} is not there"
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror} (check the disk)") from error
+    return ""

@@ -1,0 +1,55 @@
+"""Lists of frames as people write them: "0-9,20,30-40:2". Frames count from 0; ranges hold both ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.errors import ConfigError, Problem
+
+_ITEM = re.compile(r"(?P<first>[0-9]{1,12})(?:\s*(?:-|\.\.)\s*(?P<last>[0-9]{1,12})(?:\s*:\s*(?P<step>[0-9]{1,12}))?)?")
+_HOW = 'write frames like "0-9,20,30-40:2"'
+
+
+def parse_frames(text: str, total: int) -> tuple[int, ...]:
+    """Return the frames named by `text`, sorted, each once.
+
+    Items are separated by commas: "7", "0-9" or "0..9", "30-40:2" for every second one.
+    Raises ConfigError for what is not a frame list, a reversed range, or a frame outside 0..total-1.
+    """
+    frames: set[int] = set()
+    for item in text.split(","):
+        frames.update(_item_range(item.strip(), text, total))
+    return tuple(sorted(frames))
+
+
+def show_frames(indices: Iterable[int]) -> str:
+    """Return frames in the form `parse_frames` reads: [0, 1, 2, 7] is "0-2,7". No frames give ""."""
+    runs: list[list[int]] = []
+    for index in sorted(set(indices)):
+        if runs and index == runs[-1][1] + 1:
+            runs[-1][1] = index
+        else:
+            runs.append([index, index])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _item_range(item: str, text: str, total: int) -> range:
+    match = _ITEM.fullmatch(item)
+    if match is None:
+        raise _problem(f"{item!r} in {text!r} is not a frame or a range of frames", _HOW)
+    first = int(match["first"])
+    last = first if match["last"] is None else int(match["last"])
+    step = 1 if match["step"] is None else int(match["step"])
+    if step == 0:
+        raise _problem(f"{item!r} has step 0", _HOW)
+    if last < first:
+        raise _problem(f"{item!r} ends before it begins", f"write {last}-{first}")
+    if last >= total:
+        wrong = last if first < total else first
+        raise _problem(f"frame {wrong} of {item!r} is outside 0-{total - 1}", f"the scene file has frames: {total}")
+    return range(first, last + 1, step)
+
+
+def _problem(message: str, remedy: str) -> ConfigError:
+    return ConfigError([Problem(message=message, where="--frames", remedy=remedy)])

@@ -1,0 +1,150 @@
+"""The conductor: the only module that knows the order plan -> build -> render -> annotate -> commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from pipeline.addresses import Places, resolve
+from pipeline.annotations.annotate import annotate, rejected_labels
+from pipeline.config.schema import Config
+from pipeline.dataset.store import Store, clean_stale, commit, missing, open_store
+from pipeline.errors import PipelineError, RejectedFrame
+from pipeline.job import Job, make_job
+from pipeline.records import Annotation, FramePlan, RenderedFrame
+from pipeline.render.device import Device, choose_device
+from pipeline.render.frame import render_frame
+from pipeline.reporting import Reporter, Summary
+from pipeline.sampling.plan import plan_frame
+from pipeline.scene.build import Workshop, build_scene, close_scene, open_workshop, save_scene
+from pipeline.scene.compat import blender_facts
+from pipeline.scene.survey import survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Engine:
+    """Blender, open and ready: files are read once as long as it lives."""
+
+    workshop: Workshop
+    device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Made:
+    """One frame as it came out, before it is written. `rendered` is None when the frame was rejected unseen."""
+
+    plan: FramePlan
+    rendered: RenderedFrame | None
+    annotation: Annotation
+    seconds: dict[str, float]
+    """Wall clock of each stage; goes to timing/ alone."""
+
+
+def open_engine(device: str, base_dir: Path, template: str | None = None) -> Engine:
+    """Open Blender on the template (an address) or an empty file. Raises DeviceError when the device is not there."""
+    file = None if template is None else resolve(template, Places(base_dir=base_dir))
+    return Engine(workshop=open_workshop(base_dir, file), device=choose_device(device))
+
+
+def survey_job(engine: Engine, config: Config, report: Reporter) -> Job:
+    """Return the job of a configuration: its assets found, checked and measured."""
+    return make_job(config, survey(config, engine.workshop.places, engine.workshop.library, report.notice))
+
+
+def open_dataset_for(engine: Engine, job: Job, out: Path) -> Store:
+    """Open or make the dataset `out` of a job; its frames will say which Blender and device made them."""
+    facts = {**blender_facts(), "device": engine.device.name}
+    return open_store(out, job, engine.workshop.places.base_dir, facts)
+
+
+def render_frames(
+    engine: Engine, job: Job, out: Path, frames: Sequence[int], report: Reporter, *, save_blend: bool = False
+) -> Summary:
+    """Render and commit the frames that `out` does not hold yet. Re-running is always safe."""
+    store = open_dataset_for(engine, job, out)
+    clean_stale(store)
+    left = missing(store, frames)
+    summary = Summary(total=len(frames), already_done=len(frames) - len(left))
+    report.begin(len(frames), len(frames) - len(left))
+    for frame in left:
+        made = _commit_one(engine, plan_frame(job, frame), store, report, save_blend)
+        summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
+    report.end(summary)
+    return summary
+
+
+def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Reporter) -> Path:
+    """Render one frame again from its plan into the dataset `out`, and return the frame's folder."""
+    if plan.job_digest != job.digest:
+        raise PipelineError(
+            f"the plan was made by job {plan.job_digest[:12]}, job.json is {job.digest[:12]}; "
+            "keep a plan next to the job.json of its dataset"
+        )
+    store = open_dataset_for(engine, job, out)
+    report.begin(1, 0)
+    made = _commit_one(engine, plan, store, report, save_blend=False)
+    report.end(Summary(total=1, already_done=0).with_frame(made.annotation.labels.status, sum(made.seconds.values())))
+    return store.folder(plan.frame)
+
+
+def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Reporter, scratch: Path) -> Iterator[Made]:
+    """Yield frames without writing a dataset; each picture lies in `scratch` until the next is asked for."""
+    report.begin(len(frames), 0)
+    for frame in frames:
+        made = make_frame(engine, plan_frame(job, frame), scratch, report)
+        report.frame_done(frame, made.annotation.labels.status, sum(made.seconds.values()))
+        yield made
+
+
+def make_frame(engine: Engine, plan: FramePlan, scratch: Path, report: Reporter, blend: Path | None = None) -> Made:
+    """Build, render and annotate one plan; whatever happens, the session is clean afterwards."""
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        report.stage(plan.frame, name)
+        start = perf_counter()
+        yield
+        seconds[name] = perf_counter() - start
+
+    rendered, annotation = None, None
+    try:
+        rendered, annotation = _make(engine, plan, scratch, stage, blend)
+    except RejectedFrame as reason:
+        annotation = rejected_labels(plan, str(reason))
+    finally:
+        with stage("clean"):
+            close_scene(engine.workshop)
+    return Made(plan=plan, rendered=rendered, annotation=annotation, seconds=seconds)
+
+
+def _make(
+    engine: Engine,
+    plan: FramePlan,
+    scratch: Path,
+    stage: Callable,
+    blend: Path | None,  # type: ignore[type-arg]
+) -> tuple[RenderedFrame, Annotation]:
+    with stage("build"):
+        built = build_scene(plan, engine.workshop)
+    if blend is not None:
+        with stage("save"):
+            save_scene(blend)
+    with stage("render"):
+        rendered = render_frame(built.scene, built.realised, plan, engine.device, scratch)
+    with stage("annotate"):
+        return rendered, annotate(plan, rendered)
+
+
+def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter, save_blend: bool) -> Made:
+    blend = store.root / "blends" / f"{plan.frame:06d}.blend" if save_blend else None
+    with tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
+        made = make_frame(engine, plan, Path(scratch), report, blend)
+        report.stage(plan.frame, "commit")
+        commit(store, plan, made.rendered, made.annotation, made.seconds)
+    report.frame_done(plan.frame, made.annotation.labels.status, sum(made.seconds.values()))
+    return made

@@ -1,0 +1,91 @@
+"""Camera poses and lenses: a list of tries, of which the built scene takes the first that is acceptable."""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.config.distributions import Uniform
+from pipeline.config.schema import Anchor, Box, Camera
+from pipeline.records import CameraCandidate, CameraPlan, Vector
+from pipeline.sampling.draw import Rng, draw, draw_index
+from pipeline.sampling.lights import sample_shell
+from pipeline.sampling.rng import Scope, rng_for
+
+DEFAULT_FOCAL_LENGTH_MM = 50.0
+
+
+def sample_camera(camera: Camera, seed: int, scope: Scope) -> CameraPlan:
+    """Return the camera plan of a frame. Try k comes from stream "camera/attempt/k" alone."""
+    tries = range(camera.retries + 1)
+    return CameraPlan(
+        resolution=camera.resolution,
+        clip_start_m=camera.clip_start_m,
+        clip_end_m=camera.clip_end_m,
+        clearance_m=camera.clearance_m,
+        min_targets_in_view=camera.min_targets_in_view,
+        candidates=tuple(_sample_candidate(camera, rng_for(seed, scope, f"camera/attempt/{k}")) for k in tries),
+    )
+
+
+def _sample_candidate(camera: Camera, rng: Rng) -> CameraCandidate:
+    anchor, offset = _sample_eye(camera, rng)
+    look_at, aim = _anchor_and_offset(camera.look_at)
+    focus, focus_offset = _anchor_and_offset(camera.focus)
+    jitter = draw(camera.look_at_jitter_m, rng)
+    x, y, z = (v + jitter * (2 * rng.random() - 1) for v in aim)
+    focal_mm, sensor_mm, shift, pixel_aspect = _sample_lens(camera, rng)
+    return CameraCandidate(
+        anchor=anchor,
+        look_at=look_at,
+        focus=focus,
+        anchor_index=draw_index(1 << 16, rng),
+        offset_m=offset,
+        look_at_offset_m=(x, y, z),
+        focus_offset_m=focus_offset,
+        roll_deg=draw(camera.roll_deg, rng),
+        focal_length_mm=focal_mm,
+        sensor_width_mm=sensor_mm,
+        shift=shift,
+        pixel_aspect=pixel_aspect,
+        f_stop=None if camera.f_stop is None else draw(camera.f_stop, rng),
+    )
+
+
+def _anchor_and_offset(where: Anchor | Vector) -> tuple[str, Vector]:
+    return ("point", where) if isinstance(where, tuple) else (where, (0.0, 0.0, 0.0))
+
+
+def _sample_eye(camera: Camera, rng: Rng) -> tuple[str, Vector]:
+    if camera.box is not None:
+        return "point", _sample_in_box(camera.box, rng)
+    if camera.around is not None:
+        return "target", sample_shell(camera.around, rng)
+    assert camera.shell is not None
+    anchor, center = _anchor_and_offset(camera.center)
+    x, y, z = sample_shell(camera.shell, rng)
+    return anchor, (center[0] + x, center[1] + y, center[2] + z)
+
+
+def _sample_in_box(box: Box, rng: Rng) -> Vector:
+    x, y, z = (
+        draw(Uniform(low=center - size / 2, high=center + size / 2), rng)
+        for center, size in zip(box.center_m, box.size_m, strict=True)
+    )
+    return (x, y, z)
+
+
+def _sample_lens(camera: Camera, rng: Rng) -> tuple[float, float, tuple[float, float], float]:
+    """Return focal length and sensor width in mm, lens shift in image widths, and fy / fx."""
+    sensor_mm = draw(camera.sensor_width_mm, rng)
+    width, height = camera.resolution
+    if camera.k is not None:
+        k = camera.k
+        aspect = k.fy / k.fx
+        shift = ((width / 2 - k.cx) / width, (k.cy - height / 2) / (width * aspect))
+        return k.fx * sensor_mm / width, sensor_mm, shift, aspect
+    shift = (0.0, 0.0) if camera.shift is None else (draw(camera.shift[0], rng), draw(camera.shift[1], rng))
+    if camera.fov_deg is not None:
+        half = math.radians(draw(camera.fov_deg, rng)) / 2
+        return sensor_mm / (2 * math.tan(half)), sensor_mm, shift, 1.0
+    focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else draw(camera.focal_length_mm, rng)
+    return focal_mm, sensor_mm, shift, 1.0

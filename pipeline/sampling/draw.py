@@ -1,0 +1,106 @@
+"""One value from one distribution."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from pipeline.config.distributions import (
+    Choice,
+    ChoiceColor,
+    Color,
+    Constant,
+    ConstantColor,
+    ConstantText,
+    GreyColor,
+    HsvColor,
+    Integer,
+    LogUniform,
+    Mixture,
+    Normal,
+    Number,
+    RgbColor,
+    TemperatureColor,
+    Uniform,
+    Word,
+)
+from pipeline.records import Vector
+from pipeline.sampling.colors import black_body, linear_from_hex, linear_from_srgb, srgb_from_hsv
+
+Rng = np.random.Generator
+
+
+def draw(number: Number, rng: Rng) -> float:
+    """Return one value of `number`. Equal bounds give exactly that value."""
+    match number:
+        case Constant(value=value):
+            return value
+        case Uniform(low=low, high=high):
+            return low + (high - low) * rng.random()
+        case LogUniform(low=low, high=high):
+            return min(high, low * math.exp(math.log(high / low) * rng.random()))
+        case Normal():
+            return _draw_normal(number, rng)
+        case Integer():
+            return float(draw_count(number, rng))
+        case Choice(values=values, weights=weights):
+            return values[draw_index(len(values), rng, weights)]
+        case Mixture(of=parts, weights=weights):
+            return draw(parts[draw_index(len(parts), rng, weights)], rng)
+
+
+def _draw_normal(number: Normal, rng: Rng) -> float:
+    """Truncated by its inverse distribution function, so one draw is enough however far out the bounds are."""
+    normal = NormalDist(number.mean, number.std)
+    low, high = number.bounds()
+    p_low, p_high = normal.cdf(low), normal.cdf(high)
+    p = p_low + (p_high - p_low) * rng.random()
+    if not 0.0 < p < 1.0:
+        return low if p <= 0.0 else high
+    return min(high, max(low, normal.inv_cdf(p)))
+
+
+def draw_count(number: Number, rng: Rng) -> int:
+    """Return a whole number: `Integer` exactly and evenly, any other distribution rounded to the nearest."""
+    if isinstance(number, Integer):
+        return number.low + int((number.high - number.low + 1) * rng.random())
+    return round(draw(number, rng))
+
+
+def draw_index(count: int, rng: Rng, weights: Sequence[float] | None = None) -> int:
+    """Return an index 0..count-1, evenly or by `weights` (not all 0)."""
+    if weights is None:
+        return int(count * rng.random())
+    cumulative = list(itertools.accumulate(weights))
+    index = bisect.bisect_right(cumulative, rng.random() * cumulative[-1])
+    return min(index, max(i for i, weight in enumerate(weights) if weight > 0))
+
+
+def draw_word(word: Word, rng: Rng) -> str:
+    """Return one of the words."""
+    if isinstance(word, ConstantText):
+        return word.value
+    return word.values[draw_index(len(word.values), rng, word.weights)]
+
+
+def draw_color(color: Color, rng: Rng) -> Vector:
+    """Return a linear RGB colour (3,), 0..1."""
+    match color:
+        case ConstantColor(value=value):
+            return linear_from_hex(value)
+        case ChoiceColor(values=values, weights=weights):
+            return linear_from_hex(values[draw_index(len(values), rng, weights)])
+        case RgbColor(r=r, g=g, b=b):
+            return linear_from_srgb((draw(r, rng), draw(g, rng), draw(b, rng)))
+        case HsvColor(hue=hue, saturation=saturation, value=value):
+            return linear_from_srgb(srgb_from_hsv(draw(hue, rng), draw(saturation, rng), draw(value, rng)))
+        case GreyColor(level=level):
+            grey = draw(level, rng)
+            return linear_from_srgb((grey, grey, grey))
+        case TemperatureColor(kelvin=kelvin):
+            return black_body(draw(kelvin, rng))

@@ -1,0 +1,136 @@
+"""Where instances go: release poses for physics, free poses without overlap, poses on a face.
+
+Works on the catalogue's bounds alone, so that a scene is laid out before Blender starts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.config.schema import Drop, Flying, Resting
+from pipeline.conventions import JSON_DECIMALS
+from pipeline.errors import RejectedFrame
+from pipeline.geometry import (
+    Array,
+    boxes_overlap,
+    compose,
+    matrix_from_quaternion,
+    multiply_quaternions,
+    quaternion_about,
+    quaternion_between,
+    quaternion_from_uniforms,
+)
+from pipeline.records import Pose, Quaternion, RestingPose, Vector
+from pipeline.sampling.draw import Rng, draw, draw_index
+from pipeline.sampling.objects import Chosen
+from pipeline.sampling.rng import Scope, rng_for
+
+PLACE_TRIES = 200  # tries for one object's free or resting pose before the frame is rejected
+STACK_GAP = 1.02  # released bodies keep this ratio of their bounding spheres apart
+
+
+@dataclass(slots=True)
+class Taken:
+    """What is already placed in the scene being laid out."""
+
+    spheres: list[tuple[Vector, float]] = field(default_factory=list)
+    boxes: list[tuple[Array, Array]] = field(default_factory=list)
+
+
+def place(chosen: Chosen, taken: Taken, seed: int, scene: Scope, drop_attempts: int) -> tuple[Pose, ...]:
+    """Return the instance's pose, or the release pose of each physics attempt, and note it in `taken`.
+
+    Raises RejectedFrame when there is no room.
+    """
+    placement = chosen.placement
+    if placement.drop is not None:
+        attempts = range(drop_attempts)
+        rngs = [rng_for(seed, scene, f"{chosen.stream}/attempt/{k}") for k in attempts]
+        return tuple(_release(chosen, placement.drop, taken, k, rng) for k, rng in zip(attempts, rngs, strict=True))
+    law = placement.flying or placement.resting
+    assert law is not None
+    for attempt in range(PLACE_TRIES):
+        rng = rng_for(seed, scene, f"{chosen.stream}/attempt/{attempt}")
+        pose = _fly(chosen, law, rng) if isinstance(law, Flying) else _rest(chosen, law, rng)
+        box = _box_of(chosen, pose)
+        if not any(boxes_overlap(*box, *other, law.clearance_m) for other in taken.boxes):
+            taken.boxes.append(box)
+            return (pose,)
+    room = "flying.volume_m" if isinstance(law, Flying) else "resting.area_m"
+    raise RejectedFrame(
+        f"no room for {chosen.stream} ({chosen.asset.asset_id}) after {PLACE_TRIES} tries; enlarge {room} or lower counts"
+    )
+
+
+def _radius_m(chosen: Chosen) -> float:
+    return chosen.asset.radius_m * max(chosen.scale)
+
+
+def _release(chosen: Chosen, drop: Drop, taken: Taken, attempt: int, rng: Rng) -> Pose:
+    """Over a random place of the area, high enough to clear what is released below."""
+    radius = _radius_m(chosen)
+    rotation = quaternion_from_uniforms(rng.random(), rng.random(), rng.random())
+    x, y = (drop.center_m[axis] + max(0.0, drop.area_m[axis] / 2 - radius) * (2 * rng.random() - 1) for axis in (0, 1))
+    z = drop.center_m[2] + radius + draw(drop.height_m, rng)
+    if attempt == 0:
+        z = _above_the_others((x, y, z), radius, taken)
+        taken.spheres.append(((x, y, z), radius))
+    else:  # released anew: the others lie below by now
+        z += 2 * max((other for _, other in taken.spheres), default=0.0)
+    return Pose(location_m=(x, y, z), rotation=rotation)
+
+
+def _above_the_others(center_m: Vector, radius_m: float, taken: Taken) -> float:
+    x, y, z = center_m
+    for (ox, oy, oz), other in sorted(taken.spheres, key=lambda sphere: sphere[0][2]):
+        reach = (radius_m + other) * STACK_GAP
+        flat = math.hypot(x - ox, y - oy)
+        if flat < reach and abs(z - oz) < math.sqrt(reach * reach - flat * flat):
+            z = oz + math.sqrt(reach * reach - flat * flat)
+    return z
+
+
+def _fly(chosen: Chosen, flying: Flying, rng: Rng) -> Pose:
+    rotation = quaternion_from_uniforms(rng.random(), rng.random(), rng.random())
+    x, y, z = (flying.center_m[axis] + flying.volume_m[axis] * (rng.random() - 0.5) for axis in range(3))
+    return Pose(location_m=(x, y, z), rotation=rotation)
+
+
+def _rest(chosen: Chosen, resting: Resting, rng: Rng) -> Pose:
+    rotation, height = (
+        ((1.0, 0.0, 0.0, 0.0), -chosen.asset.low_m[2] * chosen.scale[2])
+        if resting.upright
+        else _stretched(_draw_resting(chosen.asset.resting, rng), chosen.scale)
+    )
+    yaw = quaternion_about((0.0, 0.0, 1.0), 2 * math.pi * rng.random())
+    x, y = (resting.center_m[axis] + resting.area_m[axis] * (rng.random() - 0.5) for axis in (0, 1))
+    return Pose(location_m=(x, y, resting.center_m[2] + height), rotation=multiply_quaternions(yaw, rotation))
+
+
+def _draw_resting(poses: tuple[RestingPose, ...], rng: Rng) -> RestingPose:
+    return poses[draw_index(len(poses), rng, [pose.probability for pose in poses])]
+
+
+def _stretched(pose: RestingPose, scale: Vector) -> tuple[Quaternion, float]:
+    """Return the rotation and height that lay the same face down once the asset is scaled by `scale`.
+
+    A face with outward normal n at distance d of the origin has, after scaling by S, normal S^-1 n at d / |S^-1 n|.
+    """
+    normal = matrix_from_quaternion(pose.rotation).T @ np.array([0.0, 0.0, -1.0])
+    scaled = normal / np.asarray(scale)
+    height = pose.height_m / math.sqrt(float(scaled @ scaled))
+    if min(scale) == max(scale):
+        return pose.rotation, height
+    return quaternion_between(scaled, (0.0, 0.0, -1.0)), height
+
+
+def _box_of(chosen: Chosen, pose: Pose) -> tuple[Array, Array]:
+    low = np.asarray(chosen.asset.low_m) * chosen.scale
+    high = np.asarray(chosen.asset.high_m) * chosen.scale
+    matrix = compose(pose.location_m, pose.rotation)
+    matrix[:3, 3] += matrix[:3, :3] @ ((low + high) / 2)
+    # A hair smaller, so that boxes that touch after rounding do not overlap.
+    return matrix, (high - low) / 2 - 10.0**-JSON_DECIMALS

@@ -1,0 +1,134 @@
+"""`plan_frame`: every random number of a frame, drawn once, as plain values."""
+
+from __future__ import annotations
+
+from pipeline.canonical import rounded
+from pipeline.config.distributions import Integer
+from pipeline.config.quality import resolve_render
+from pipeline.config.schema import Config, Drop, Environment
+from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
+from pipeline.errors import RejectedFrame
+from pipeline.job import Job
+from pipeline.records import Catalogue, DropPlan, FramePlan, InstancePlan, LightPlan, PhysicsPlan, RenderPlan, WorldPlan
+from pipeline.sampling.camera import sample_camera
+from pipeline.sampling.draw import draw, draw_count
+from pipeline.sampling.lights import sample_light, sample_world
+from pipeline.sampling.objects import Chosen, sample_objects
+from pipeline.sampling.placement import Taken, place
+from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.surroundings import sample_surroundings
+from pipeline.structure import from_json, unstructure
+
+
+def plan_frame(job: Job, frame: int) -> FramePlan:
+    """Return the plan of frame `frame` (0-based): a pure function of (job, seed, frame).
+
+    Frame i is view i % k of scene i // k for `views_per_scene: k`. A scene that cannot be laid out gives a plan with
+    `rejected` set, not an error. The plan equals what its JSON reads back to, so a replay is the same frame.
+    """
+    config, catalogue = job.config, job.catalogue
+    scene_index, view = divmod(frame, config.views_per_scene)
+    scene: Scope = ("scene", scene_index)
+    here: Scope = ("frame", frame)
+    scopes = {
+        part: here if part in config.reroll_per_view else scene for part in ("lights", "environment", "materials")
+    }
+    chosen = sample_objects(config, catalogue, scene, scopes["materials"])
+    instances, rejected = _place_all(config, chosen, scene)
+    plan = FramePlan(
+        format_version=FORMAT_VERSION,
+        job_digest=job.digest,
+        seed=config.seed,
+        frame=frame,
+        scene=scene_index,
+        view=view,
+        outputs=tuple(sorted({*config.outputs, "instance"})),
+        rgb_format=config.formats.rgb,
+        depth_format=config.formats.depth,
+        categories={category.name: category.id for category in config.categories},
+        template="" if config.template is None else config.template.file,
+        surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
+        instances=instances,
+        physics=_sample_physics(config, chosen, scene),
+        world=_sample_world(config, catalogue, scopes["environment"]),
+        lights=_sample_lights(config, scopes["lights"]),
+        camera=sample_camera(config.camera, config.seed, here),
+        render=_sample_render(config, here),
+        min_targets=config.accept.min_targets,
+        min_pixels=config.accept.min_pixels,
+        rejected=rejected,
+    )
+    return canonical_plan(plan)
+
+
+def canonical_plan(plan: FramePlan) -> FramePlan:
+    """Return the plan as its JSON reads back: floats rounded, so that a last bit of libm never reaches a label."""
+    return from_json(rounded(unstructure(plan)), FramePlan, "plan")
+
+
+def _place_all(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> tuple[tuple[InstancePlan, ...], str]:
+    """Return the placed instances, ids 1..N in order, or none and the reason there are none."""
+    if len(chosen) > MAX_INSTANCES:
+        return (), f"{len(chosen)} instances; instance.png holds at most {MAX_INSTANCES}"
+    ids = {category.name: category.id for category in config.categories}
+    taken, placed = Taken(), []
+    try:
+        for number, one in enumerate(chosen, start=1):
+            poses = place(one, taken, config.seed, scene, config.physics.retries + 1)
+            placed.append(_instance(number, one, poses, ids))
+    except RejectedFrame as reason:
+        return (), str(reason)
+    return tuple(placed), ""
+
+
+def _instance(number: int, chosen: Chosen, poses: tuple, ids: dict[str, int]) -> InstancePlan:  # type: ignore[type-arg]
+    group, placement = chosen.group, chosen.placement
+    return InstancePlan(
+        instance_id=number,
+        role=chosen.role,
+        asset_id=chosen.asset.asset_id,
+        recipe=chosen.asset.recipe,
+        scale=chosen.scale,
+        category_id=ids[group.category] if group.category is not None else 0,
+        category_by_up_axis={axis: ids[name] for axis, name in (group.category_by_up_axis or {}).items()},
+        collision=group.collision,
+        density_kg_m3=group.density_kg_m3,
+        placement="drop" if placement.drop else "flying" if placement.flying else "resting",
+        poses=poses,
+        material=chosen.material,
+        jitter=chosen.jitter,
+    )
+
+
+def _sample_physics(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> PhysicsPlan:
+    rng = rng_for(config.seed, scene, "physics")
+    drops: list[Drop] = [one.placement.drop for one in chosen if one.placement.drop is not None]
+    zones = dict.fromkeys(DropPlan(center_m=d.center_m, area_m=d.area_m, fence=d.fence) for d in drops)
+    return PhysicsPlan(
+        friction=draw(config.physics.friction, rng),
+        restitution=draw(config.physics.restitution, rng),
+        max_time_s=config.physics.max_time_s,
+        zones=tuple(zones),
+    )
+
+
+def _sample_world(config: Config, catalogue: Catalogue, scope: Scope) -> WorldPlan | None:
+    if config.environment is None and config.template is not None:
+        return None
+    environment = config.environment or Environment()
+    return sample_world(environment, catalogue.hdris, catalogue.photos, rng_for(config.seed, scope, "environment"))
+
+
+def _sample_lights(config: Config, scope: Scope) -> tuple[LightPlan, ...]:
+    lights = []
+    for number, group in enumerate(config.lights):
+        count = draw_count(group.count, rng_for(config.seed, scope, f"lights/{number}/count"))
+        lights += [sample_light(group, rng_for(config.seed, scope, f"lights/{number}/{i}")) for i in range(count)]
+    return tuple(lights)
+
+
+def _sample_render(config: Config, scope: Scope) -> RenderPlan:
+    rng = rng_for(config.seed, scope, "render")
+    cycles_seed = draw_count(Integer(low=0, high=2**31 - 1), rng)
+    exposure = draw(config.render.exposure_ev, rng)
+    return resolve_render(config.render, exposure, cycles_seed, config.template is not None)

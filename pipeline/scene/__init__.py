@@ -1,0 +1,1 @@
+"""Blender as an output device: plans in, datablocks out. With `pipeline.render` the only folder that imports bpy."""

@@ -1,0 +1,242 @@
+"""`build_scene`: a plan becomes datablocks, physics settles, and what came out is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from pipeline.addresses import Places
+from pipeline.canonical import digest
+from pipeline.errors import RejectedFrame
+from pipeline.geometry import Array, compose, transform_points, upward_axis
+from pipeline.records import FramePlan, InstancePlan, Pose, Realised, RealisedInstance
+from pipeline.scene.compat import bundled_hdris_dir
+from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
+from pipeline.scene.convex_parts import convex_parts
+from pipeline.scene.images import ImageCache
+from pipeline.scene.library import Library, LoadedAsset
+from pipeline.scene.lights import add_light
+from pipeline.scene.materials import add_material
+from pipeline.scene.objects import add_instance, read_back
+from pipeline.scene.physics import Body, Obstacle, Settled, settle
+from pipeline.scene.session import Session, clean, open_session
+from pipeline.scene.surroundings import add_surroundings, obstacles_of
+from pipeline.scene.world import add_world
+from pipeline.structure import unstructure
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What stays open between frames: the file, the assets, images, collision parts and the last settled scene."""
+
+    session: Session
+    places: Places
+    library: Library
+    images: ImageCache
+    parts: dict[str, tuple[Array, ...]] = field(default_factory=dict)
+    settled: tuple[str, Settled] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BuiltScene:
+    """A scene ready to render. `objects` maps instance ids to their objects."""
+
+    scene: bpy.types.Scene
+    realised: Realised
+    objects: dict[int, tuple[bpy.types.Object, ...]]
+
+
+def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
+    """Build the scene of a plan in the open session. Raises RejectedFrame when physics or the camera find no way.
+
+    Everything added lies in the collection "variegate"; `session.clean` takes it away again.
+    """
+    if plan.rejected:
+        raise RejectedFrame(plan.rejected)
+    scene = workshop.session.scene
+    collection = bpy.data.collections.new("variegate")
+    scene.collection.children.link(collection)
+    settled = _settle(plan, workshop)
+    add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
+    objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
+    bpy.context.view_layer.update()
+    instances = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
+    targets = _targets(instances, objects)
+    for number, light in enumerate(plan.lights):
+        anchor = anchor_point(light.anchor, light.anchor_index, targets)
+        add_light(collection, light, f"light {number}", (float(anchor[0]), float(anchor[1]), float(anchor[2])))
+    if plan.world is not None:
+        add_world(scene, plan.world, workshop.images, workshop.places, plan.camera.resolution)
+    camera = add_camera(scene, collection, plan.camera, targets)
+    realised = Realised(
+        instances=instances, camera=camera, drop_attempts=settled.attempts, settle_time_s=settled.time_s
+    )
+    return BuiltScene(scene=scene, realised=realised, objects=objects)
+
+
+def _add(
+    plan: InstancePlan, pose: Array, collection: bpy.types.Collection, workshop: Workshop
+) -> tuple[bpy.types.Object, ...]:
+    def make_material(one: InstancePlan) -> bpy.types.Material:
+        assert one.material is not None
+        name = f"material of {one.instance_id}"
+        return add_material(one.material, name, workshop.images, workshop.places, object_scale=one.scale)
+
+    return add_instance(collection, plan, workshop.library.load(plan.recipe).parts, pose, make_material)
+
+
+def _pose_of(plan: InstancePlan, settled: Settled) -> Array:
+    if plan.placement == "drop":
+        return settled.poses[plan.instance_id]
+    return compose(plan.poses[0].location_m, plan.poses[0].rotation)
+
+
+# --- physics --------------------------------------------------------------------------------------------------------
+
+
+def _settle(plan: FramePlan, workshop: Workshop) -> Settled:
+    """Settle what is dropped; the views of one scene share the result."""
+    falling = [one for one in plan.instances if one.placement == "drop"]
+    if not falling:
+        return Settled(poses={}, attempts=0, time_s=0.0)
+    key = _settle_key(plan)
+    if workshop.settled is None or workshop.settled[0] != key:
+        bodies = tuple(_body(one, workshop) for one in falling)
+        obstacles = (
+            *obstacles_of(plan.surroundings),
+            *_placed_obstacles(plan, workshop),
+            *_template_obstacles(workshop),
+        )
+        workshop.settled = (key, settle(bodies, obstacles, plan.physics))
+    return workshop.settled[1]
+
+
+def _settle_key(plan: FramePlan) -> str:
+    """All that physics depends on: no looks, no ids of the frame."""
+    bodies = [
+        [
+            one.instance_id,
+            one.asset_id,
+            one.scale,
+            one.collision,
+            one.density_kg_m3,
+            one.placement,
+            unstructure(one.poses),
+        ]
+        for one in plan.instances
+    ]
+    stage = unstructure(plan.surroundings)
+    for part in (stage["floor"], stage["tray"], *stage["walls"]):
+        if part is not None:
+            del part["material"]
+    return digest([plan.job_digest, bodies, stage, unstructure(plan.physics)])
+
+
+def _body(plan: InstancePlan, workshop: Workshop) -> Body:
+    asset = workshop.library.load(plan.recipe)
+    return Body(
+        instance_id=plan.instance_id,
+        parts=_collision_parts(plan, asset, workshop),
+        collision=plan.collision,
+        scale=plan.scale,
+        density_kg_m3=plan.density_kg_m3,
+        poses=plan.poses,
+    )
+
+
+def _collision_parts(plan: InstancePlan, asset: LoadedAsset, workshop: Workshop) -> tuple[Array, ...]:
+    """Return the point sets whose hulls make the body; convex parts are found once an asset."""
+    if plan.collision != "convex_parts":
+        return (asset.vertices,)
+    if plan.asset_id not in workshop.parts:
+        workshop.parts[plan.asset_id] = convex_parts(asset.vertices, asset.triangles)
+    return workshop.parts[plan.asset_id]
+
+
+def _placed_obstacles(plan: FramePlan, workshop: Workshop) -> tuple[Obstacle, ...]:
+    """Resting and flying instances stand in the way of what is dropped."""
+    return tuple(
+        _mesh_obstacle(one, one.poses[0], workshop.library) for one in plan.instances if one.placement != "drop"
+    )
+
+
+def _mesh_obstacle(plan: InstancePlan, pose: Pose, library: Library) -> Obstacle:
+    asset = library.load(plan.recipe)
+    matrix = compose(pose.location_m, pose.rotation, plan.scale)
+    return Obstacle(vertices_m=transform_points(matrix, asset.vertices), triangles=asset.triangles)
+
+
+def _template_obstacles(workshop: Workshop) -> tuple[Obstacle, ...]:
+    """Everything an artist's template shows is solid: things dropped land on its tables."""
+    if workshop.session.template is None:
+        return ()
+    obstacles = []
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    for instance in depsgraph.object_instances:
+        if instance.object.type != "MESH" or not instance.show_self or instance.object.original.hide_render:
+            continue
+        mesh = instance.object.data
+        mesh.calc_loop_triangles()
+        vertices = np.empty(len(mesh.vertices) * 3)
+        mesh.vertices.foreach_get("co", vertices)
+        triangles = np.empty(len(mesh.loop_triangles) * 3, dtype=np.int32)
+        mesh.loop_triangles.foreach_get("vertices", triangles)
+        if len(triangles):
+            world = transform_points(np.array(instance.matrix_world), vertices.reshape(-1, 3))
+            obstacles.append(Obstacle(vertices_m=world, triangles=triangles.reshape(-1, 3)))
+    return tuple(obstacles)
+
+
+# --- reading back ---------------------------------------------------------------------------------------------------
+
+
+def _realise(plan: InstancePlan, objects: tuple[bpy.types.Object, ...], library: Library) -> RealisedInstance:
+    asset = library.load(plan.recipe)
+    matrix = read_back(objects[0], plan.scale)
+    low, high = np.asarray(asset.low_m) * plan.scale, np.asarray(asset.high_m) * plan.scale
+    center = transform_points(matrix, [(low + high) / 2])[0]
+    x, y, z = (float(v) for v in high - low)
+    category = plan.category_id
+    if plan.category_by_up_axis:
+        category = plan.category_by_up_axis[upward_axis(matrix[:3, :3])]
+    return RealisedInstance(
+        instance_id=plan.instance_id,
+        role=plan.role,
+        asset_id=plan.asset_id,
+        category_id=category,
+        world_from_object=as_rows(matrix),
+        scale=plan.scale,
+        dimensions_m=(x, y, z),
+        center_m=(float(center[0]), float(center[1]), float(center[2])),
+    )
+
+
+def _targets(
+    instances: tuple[RealisedInstance, ...], objects: dict[int, tuple[bpy.types.Object, ...]]
+) -> tuple[Target, ...]:
+    centers = {one.instance_id: one.center_m for one in instances if one.role == "target"}
+    return targets_of({key: objects[key] for key in centers}, centers)
+
+
+# --- opening and closing --------------------------------------------------------------------------------------------
+
+
+def open_workshop(base_dir: Path, template: Path | None) -> Workshop:
+    """Open the template or an empty file, with nothing loaded yet."""
+    session = open_session(template)
+    places = Places(base_dir=base_dir, bundled_hdris=bundled_hdris_dir())
+    return Workshop(session=session, places=places, library=Library(places), images=ImageCache())
+
+
+def close_scene(workshop: Workshop) -> None:
+    """Take away what a frame added; assets and images stay."""
+    clean(workshop.session, [*workshop.library.pinned(), *workshop.images.pinned()])
+
+
+def save_scene(path: Path) -> None:
+    """Save the built scene as a .blend of its own, for a look in Blender."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, relative_remap=False)

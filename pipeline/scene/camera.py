@@ -1,0 +1,210 @@
+"""The camera: the first planned try that keeps its clearance and sees enough targets, set up and read back.
+
+The only file that knows Blender's camera axes and its lens shift.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
+from pipeline.errors import RejectedFrame
+from pipeline.geometry import Array, intrinsics, inverse_rigid, look_at, project
+from pipeline.records import CameraCandidate, CameraPlan, RealisedCamera
+
+TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
+TOO_FEW = "with fewer than min_targets_in_view targets in view"
+NO_DIRECTION = "at the very point they look at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A target to look at: the centre of its box in the world, and the objects it is made of."""
+
+    center_m: tuple[float, float, float]
+    objects: frozenset[str]
+
+
+def add_camera(
+    scene: bpy.types.Scene, collection: bpy.types.Collection, plan: CameraPlan, targets: Sequence[Target]
+) -> RealisedCamera:
+    """Set up the scene's camera and return it as Blender has it. Raises RejectedFrame when no try is acceptable.
+
+    Expects the view layer to be up to date: clearance and view are tested against the evaluated meshes.
+    """
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    refused: Counter[str] = Counter()
+    for attempt, candidate in enumerate(plan.candidates):
+        reason = _refusal(scene, depsgraph, plan, candidate, targets)
+        if reason is None:
+            camera = _make(scene, collection, plan, candidate, targets)
+            return _read_back(scene, camera, plan, candidate, attempt)
+        refused[reason] += 1
+    counts = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
+    raise RejectedFrame(
+        f"no camera: of {len(plan.candidates)} tries {counts}; widen the camera's pose or lower its limits"
+    )
+
+
+def anchor_point(name: str, index: int, targets: Sequence[Target]) -> Array:
+    """Return the world point (3,) an anchor names; without targets every anchor is the origin."""
+    if name in ("origin", "point") or not targets:
+        return np.zeros(3)
+    if name == "targets":
+        return np.mean([target.center_m for target in targets], axis=0)
+    return np.asarray(targets[index % len(targets)].center_m)
+
+
+def _pose(candidate: CameraCandidate, targets: Sequence[Target]) -> Array:
+    eye = anchor_point(candidate.anchor, candidate.anchor_index, targets) + candidate.offset_m
+    aim = anchor_point(candidate.look_at, candidate.anchor_index, targets) + candidate.look_at_offset_m
+    return look_at(eye, aim, math.radians(candidate.roll_deg))
+
+
+def _refusal(
+    scene: bpy.types.Scene,
+    depsgraph: bpy.types.Depsgraph,
+    plan: CameraPlan,
+    candidate: CameraCandidate,
+    targets: Sequence[Target],
+) -> str | None:
+    try:
+        pose = _pose(candidate, targets)
+    except ValueError:
+        return NO_DIRECTION
+    if _too_near(depsgraph, pose[:3, 3], plan.clearance_m):
+        return TOO_NEAR
+    if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
+        return TOO_FEW
+    return None
+
+
+def _too_near(depsgraph: bpy.types.Depsgraph, eye_m: Array, clearance_m: float) -> bool:
+    eye = Vector(eye_m)
+    for instance in depsgraph.object_instances:
+        mesh_object = instance.object
+        if mesh_object.type != "MESH" or not mesh_object.data.polygons:
+            continue
+        matrix = instance.matrix_world
+        corners = np.array([matrix @ Vector(corner) for corner in mesh_object.bound_box])
+        low, high = corners.min(axis=0) - clearance_m, corners.max(axis=0) + clearance_m
+        if np.any(eye_m < low) or np.any(eye_m > high):
+            continue
+        if _near_or_inside(mesh_object, matrix, eye, clearance_m):
+            return True
+    return False
+
+
+def _near_or_inside(mesh_object: bpy.types.Object, matrix: Matrix, eye: Vector, clearance_m: float) -> bool:
+    inverse = matrix.inverted_safe()
+    found, point, normal, _ = mesh_object.closest_point_on_mesh(inverse @ eye)
+    if not found:
+        return False
+    offset = eye - matrix @ point
+    if offset.length < clearance_m:
+        return True
+    outward = inverse.to_3x3().transposed() @ normal
+    return _is_closed(mesh_object.data) and outward.dot(offset) < 0
+
+
+def _is_closed(mesh: bpy.types.Mesh) -> bool:
+    """A mesh whose every edge has two faces has an inside (Euler's count of edge sides, no edge walk needed)."""
+    return len(mesh.loops) == 2 * len(mesh.edges)
+
+
+def _count_in_view(
+    scene: bpy.types.Scene,
+    depsgraph: bpy.types.Depsgraph,
+    plan: CameraPlan,
+    candidate: CameraCandidate,
+    pose: Array,
+    targets: Sequence[Target],
+) -> int:
+    if not targets:
+        return 0
+    k = intrinsics(
+        plan.resolution, candidate.focal_length_mm, candidate.sensor_width_mm, candidate.shift, candidate.pixel_aspect
+    )
+    centers = np.array([target.center_m for target in targets])
+    pixels, depths = project(k, inverse_rigid(pose), centers)
+    inside = (depths > plan.clip_start_m) & np.all((pixels >= 0) & (pixels < plan.resolution), axis=1)
+    eye = Vector(pose[:3, 3])
+    return sum(_sees(scene, depsgraph, eye, targets[i]) for i in np.flatnonzero(inside))
+
+
+def _sees(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, eye: Vector, target: Target) -> bool:
+    direction = Vector(target.center_m) - eye
+    hit, _, _, _, hit_object, _ = scene.ray_cast(depsgraph, eye, direction.normalized(), distance=direction.length)
+    return not hit or hit_object.name in target.objects
+
+
+def _make(
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    plan: CameraPlan,
+    candidate: CameraCandidate,
+    targets: Sequence[Target],
+) -> bpy.types.Object:
+    data = bpy.data.cameras.new("variegate camera")
+    camera = bpy.data.objects.new("variegate camera", data)
+    collection.objects.link(camera)
+    pose = _pose(candidate, targets)
+    camera.matrix_world = Matrix(pose @ BLENDER_CAMERA_FROM_CAMERA)
+    data.sensor_fit = "HORIZONTAL"
+    data.lens, data.sensor_width = candidate.focal_length_mm, candidate.sensor_width_mm
+    data.shift_x, data.shift_y = candidate.shift
+    data.clip_start, data.clip_end = plan.clip_start_m, plan.clip_end_m
+    data.dof.use_dof = candidate.f_stop is not None
+    if candidate.f_stop is not None:
+        focus = anchor_point(candidate.focus, candidate.anchor_index, targets) + candidate.focus_offset_m
+        data.dof.aperture_fstop = candidate.f_stop
+        data.dof.focus_distance = max(plan.clip_start_m, float((inverse_rigid(pose) @ [*focus, 1.0])[2]))
+    scene.camera = camera
+    render = scene.render
+    render.resolution_x, render.resolution_y = plan.resolution
+    render.resolution_percentage = 100
+    render.use_border = False
+    # Blender's pixel aspects start at 1, so the larger of the two carries the ratio.
+    render.pixel_aspect_x = max(1.0, candidate.pixel_aspect)
+    render.pixel_aspect_y = max(1.0, 1.0 / candidate.pixel_aspect)
+    return camera
+
+
+def _read_back(
+    scene: bpy.types.Scene, camera: bpy.types.Object, plan: CameraPlan, candidate: CameraCandidate, attempt: int
+) -> RealisedCamera:
+    bpy.context.view_layer.update()
+    data = camera.data
+    aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
+    k = intrinsics(plan.resolution, data.lens, data.sensor_width, (data.shift_x, data.shift_y), aspect)
+    pose = np.array(camera.matrix_world) @ BLENDER_CAMERA_FROM_CAMERA
+    return RealisedCamera(
+        k=as_rows(k),
+        world_from_camera=as_rows(pose),
+        resolution=plan.resolution,
+        clip_end_m=data.clip_end,
+        f_stop=candidate.f_stop,
+        attempt=attempt,
+    )
+
+
+def as_rows(matrix: Array) -> tuple[tuple[float, ...], ...]:
+    """Return a matrix as nested tuples, the form records hold."""
+    return tuple(tuple(float(value) for value in row) for row in matrix)
+
+
+def targets_of(
+    objects: Mapping[int, Sequence[bpy.types.Object]], centers_m: Mapping[int, tuple[float, float, float]]
+) -> tuple[Target, ...]:
+    """Return the targets of instance ids -> objects, in id order."""
+    return tuple(
+        Target(center_m=centers_m[key], objects=frozenset(part.name for part in objects[key]))
+        for key in sorted(objects)
+    )

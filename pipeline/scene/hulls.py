@@ -1,0 +1,291 @@
+"""Convex hulls: of points, with fewer vertices for collision, their volume, and the ways a thing can lie.
+
+Sums are written out element by element, never as matrix products: BLAS differs between builds of numpy in the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import bpy  # first: with the wheel, bmesh exists only once bpy is loaded
+
+# isort: split
+import bmesh
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.conventions import JSON_DECIMALS
+from pipeline.geometry import Array, quaternion_between
+from pipeline.records import RestingPose
+
+FLAT = 1e-4  # a set thinner than this share of its size counts as flat
+FLAT_THICKNESS = 1e-3  # what a flat set gets instead
+COLLISION_VERTICES = 160  # more cost time in every contact; a ball of so many dips 0.7 % of its size into the floor
+COLLISION_ERROR = 3e-3  # of the size: hulls within this need no more vertices
+MAX_RESTING_POSES = 24
+FACET_ANGLE_RAD = math.radians(1.0)  # scans: faces this near to each other are one facet
+FACET_DEPTH = 2e-3  # of the size: vertices this near to the plane carry the facet
+
+Triangles = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hull:
+    """A closed convex surface. `vertices` (V, 3) float64; `triangles` (T, 3) int32, anticlockwise seen from outside."""
+
+    vertices: Array
+    triangles: Triangles
+
+
+def dots(a: ArrayLike, b: ArrayLike) -> Array:
+    """Return the dot products of 3-vectors along the last axis, broadcast, the same bits with every numpy."""
+    x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    return x[..., 0] * y[..., 0] + x[..., 1] * y[..., 1] + x[..., 2] * y[..., 2]
+
+
+def crosses(a: ArrayLike, b: ArrayLike) -> Array:
+    """Return the cross products of 3-vectors along the last axis, broadcast."""
+    x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    return np.stack(
+        [
+            x[..., 1] * y[..., 2] - x[..., 2] * y[..., 1],
+            x[..., 2] * y[..., 0] - x[..., 0] * y[..., 2],
+            x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0],
+        ],
+        axis=-1,
+    )
+
+
+def convex_hull(points: ArrayLike) -> Hull:
+    """Return the hull of `points` (N, 3), its vertices a subset of them in their order.
+
+    Flat, straight and single-point sets get a thickness of a thousandth of their size, half to either side.
+    Raises ValueError for no points or points that are not finite.
+    """
+    array = np.asarray(points, dtype=np.float64).reshape(-1, 3)
+    if len(array) == 0 or not np.isfinite(array).all():
+        raise ValueError("a hull needs at least one point, all of them finite")
+    low, high = array.min(axis=0), array.max(axis=0)
+    size = float((high - low).max()) or 1.0
+    for direction in _missing_directions(array, size):
+        step = direction * (size * FLAT_THICKNESS / 2)
+        array = np.concatenate([array - step, array + step])
+    # Bullet rounds its input to integers anyway; centring first keeps far-away points as exact as near ones.
+    polygons = _hull_polygons((array - (low + high) / 2) / size)
+    fans = [(face[0], face[i], face[i + 1]) for face in polygons for i in range(1, len(face) - 1)]
+    triangles = np.array(sorted(_rolled(fan) for fan in fans), dtype=np.int64)
+    used, inverse = np.unique(triangles, return_inverse=True)
+    return _outward(array[used], inverse.reshape(-1, 3).astype(np.int32))
+
+
+def _rolled(face: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the same triangle starting at its lowest index."""
+    first = face.index(min(face))
+    return (face[first], face[(first + 1) % 3], face[(first + 2) % 3])
+
+
+def _missing_directions(points: Array, size: float) -> list[Array]:
+    """Return unit directions (0 to 3) in which the points have no extent."""
+    origin = points[int(np.argmin(points[:, 0]))]
+    offsets = points - origin
+    along = offsets[int(np.argmax(dots(offsets, offsets)))]
+    length = math.sqrt(float(dots(along, along)))
+    if length < FLAT * size:
+        return list(np.eye(3))
+    along = along / length
+    aside = offsets - dots(offsets, along)[:, None] * along
+    across = aside[int(np.argmax(dots(aside, aside)))]
+    width = math.sqrt(float(dots(across, across)))
+    if width < FLAT * size:
+        helper = crosses(along, np.eye(3)[int(np.argmin(np.abs(along)))])
+        helper = helper / math.sqrt(float(dots(helper, helper)))
+        return [helper, crosses(along, helper)]
+    normal = crosses(along, across / width)
+    height = dots(offsets, normal)
+    return [normal] if float(height.max() - height.min()) < FLAT * size else []
+
+
+def _hull_polygons(points: Array) -> list[list[int]]:
+    """Return the hull's faces as indices into `points`."""
+    mesh = bpy.data.meshes.new("hull")
+    bm = bmesh.new()
+    try:
+        mesh.vertices.add(len(points))
+        mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
+        bm.from_mesh(mesh)
+        bmesh.ops.convex_hull(bm, input=bm.verts, use_existing_faces=False)
+        return [[vertex.index for vertex in face.verts] for face in bm.faces]
+    finally:
+        bm.free()
+        bpy.data.meshes.remove(mesh)
+
+
+def _outward(vertices: Array, triangles: Triangles) -> Hull:
+    """Turn every triangle so that it faces away from the middle."""
+    middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+    inside = vertices[np.unique(triangles)].mean(axis=0) if len(triangles) else middle
+    corners = vertices[triangles]
+    normals = crosses(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    inward = dots(normals, corners[:, 0] - inside) < 0
+    turned = triangles.copy()
+    turned[inward] = triangles[inward][:, ::-1]
+    return Hull(vertices=vertices, triangles=turned)
+
+
+def face_planes(hull: Hull) -> tuple[Array, Array]:
+    """Return unit outward normals (T, 3) and offsets (T,) with `normal . x <= offset` inside; slivers left out."""
+    corners = hull.vertices[hull.triangles]
+    normals = crosses(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.sqrt(dots(normals, normals))
+    size = float((hull.vertices.max(axis=0) - hull.vertices.min(axis=0)).max())
+    sound = lengths > 1e-7 * size * size
+    normals = normals[sound] / lengths[sound][:, None]
+    # The farthest vertex, not the triangle's own: a sliver's normal may lean and cut into the body.
+    return normals, np.max(_projections(hull.vertices, normals), axis=0)
+
+
+def _projections(points: Array, directions: Array) -> Array:
+    """Return (N, D) products of points (N, 3) with directions (D, 3)."""
+    return (
+        points[:, 0:1] * directions[:, 0]
+        + points[:, 1:2] * directions[:, 1]
+        + points[:, 2:3] * directions[:, 2]
+    )
+
+
+def volume_and_centroid(hull: Hull) -> tuple[float, Array]:
+    """Return the volume in cubic units of the points, and the centre of mass (3,) of the solid hull."""
+    reference = hull.vertices[0]
+    corners = hull.vertices[hull.triangles] - reference
+    volumes = dots(corners[:, 0], crosses(corners[:, 1], corners[:, 2])) / 6
+    volume = float(volumes.sum())
+    moments = volumes[:, None] * (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 4
+    return volume, reference + moments.sum(axis=0) / volume
+
+
+def simplified(hull: Hull, max_vertices: int = COLLISION_VERTICES) -> Hull:
+    """Return a hull of at most `max_vertices` (>= 14) of its vertices: the extremes in evenly spread directions.
+
+    Directions are doubled until nothing sticks out by more than COLLISION_ERROR of the size, or there is no more room.
+    The extremes along the axes are always kept.
+    """
+    if len(hull.vertices) <= max_vertices:
+        return hull
+    size = float((hull.vertices.max(axis=0) - hull.vertices.min(axis=0)).max())
+    count = 40
+    while count < max_vertices:
+        trial = _extremes(hull, count)
+        normals, offsets = face_planes(trial)
+        if float((_projections(hull.vertices, normals) - offsets).max()) <= COLLISION_ERROR * size:
+            return trial
+        count *= 2
+    return _extremes(hull, max_vertices)
+
+
+def _extremes(hull: Hull, count: int) -> Hull:
+    """Return the hull of the vertices farthest out in `count` directions."""
+    return convex_hull(hull.vertices[np.unique(np.argmax(_projections(hull.vertices, even_directions(count)), axis=0))])
+
+
+def collision_points(points: ArrayLike, max_vertices: int = COLLISION_VERTICES) -> Array:
+    """Return the few points (V, 3) whose hull stands for `points` (N, 3) in the physics. Cache it: it costs a hull."""
+    return simplified(convex_hull(points), max_vertices).vertices
+
+
+def even_directions(count: int) -> Array:
+    """Return `count` unit vectors spread evenly over the sphere (a Fibonacci lattice), the six axes first."""
+    axes = np.concatenate([np.eye(3), -np.eye(3)])
+    rest = [_on_lattice(i, count - 6) for i in range(count - 6)]
+    return np.concatenate([axes, np.array(rest).reshape(-1, 3)])
+
+
+def _on_lattice(index: int, count: int) -> tuple[float, float, float]:
+    z = 1 - (2 * index + 1) / count
+    angle = index * math.pi * (3 - math.sqrt(5))
+    radius = math.sqrt(1 - z * z)
+    return (radius * math.cos(angle), radius * math.sin(angle), z)
+
+
+# --- ways to lie ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Facet:
+    """One flat side: unit outward `normal`, its distance `offset` from the origin, and its solid angle."""
+
+    normal: Array
+    offset: float
+    solid_angle: float
+
+
+def resting_poses(points: ArrayLike) -> tuple[RestingPose, ...]:
+    """Return the stable ways in which the hull of `points` (N, 3) lies on a floor, the likeliest first, at most 24.
+
+    A facet of the hull carries the body when the centre of mass lies over it. Its probability is its share of the
+    solid angle seen from there. Rounded to nine decimals.
+    """
+    hull = simplified(convex_hull(points))
+    _, center = volume_and_centroid(hull)
+    stable = [facet for facet in _facets(hull, center) if _carries(hull, facet, center)]
+    stable.sort(key=lambda facet: (-round(facet.solid_angle, 6), *(round(float(v), 6) for v in -facet.normal)))
+    stable = stable[:MAX_RESTING_POSES]
+    total = sum(facet.solid_angle for facet in stable)
+    return tuple(_resting_pose(facet, facet.solid_angle / total) for facet in stable)
+
+
+def _resting_pose(facet: _Facet, probability: float) -> RestingPose:
+    w, x, y, z = (round(v, JSON_DECIMALS) + 0.0 for v in quaternion_between(facet.normal, (0.0, 0.0, -1.0)))
+    return RestingPose(
+        rotation=(w, x, y, z),
+        height_m=round(facet.offset, JSON_DECIMALS),
+        probability=round(probability, JSON_DECIMALS),
+    )
+
+
+def _facets(hull: Hull, center: Array) -> list[_Facet]:
+    """Merge the faces whose normals are near those of a larger one."""
+    corners = hull.vertices[hull.triangles]
+    normals = crosses(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.sqrt(dots(normals, normals))
+    normals = normals / np.maximum(doubled, 1e-300)[:, None]
+    angles = _solid_angles(corners - center)
+    free = np.ones(len(normals), dtype=bool)
+    facets = []
+    for index in sorted(range(len(normals)), key=lambda i: (-round(float(doubled[i]), 12), i)):
+        if not free[index]:
+            continue
+        members = free & (dots(normals, normals[index]) > math.cos(FACET_ANGLE_RAD))
+        members[index] = True
+        free &= ~members
+        normal = (normals[members] * doubled[members][:, None]).sum(axis=0)
+        length = math.sqrt(float(dots(normal, normal)))
+        if length > 0:
+            normal = normal / length
+            offset = float(dots(hull.vertices, normal).max())
+            facets.append(_Facet(normal=normal, offset=offset, solid_angle=float(angles[members].sum())))
+    return facets
+
+
+def _solid_angles(corners: Array) -> Array:
+    """Return the solid angles (T,) of triangles (T, 3, 3) seen from the origin (Van Oosterom and Strackee 1983)."""
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    la, lb, lc = (np.sqrt(dots(v, v)) for v in (a, b, c))
+    numerator = np.abs(dots(a, crosses(b, c)))
+    denominator = la * lb * lc + dots(a, b) * lc + dots(b, c) * la + dots(c, a) * lb
+    return np.array([2 * math.atan2(y, x) for y, x in zip(numerator.tolist(), denominator.tolist(), strict=True)])
+
+
+def _carries(hull: Hull, facet: _Facet, center: Array) -> bool:
+    """Return whether `center` lies over the facet: no vertex that touches the floor is missing on any side of it."""
+    size = float((hull.vertices.max(axis=0) - hull.vertices.min(axis=0)).max())
+    touching = hull.vertices[dots(hull.vertices, facet.normal) > facet.offset - FACET_DEPTH * size] - center
+    helper = crosses(facet.normal, np.eye(3)[int(np.argmin(np.abs(facet.normal)))])
+    u = helper / math.sqrt(float(dots(helper, helper)))
+    v = crosses(facet.normal, u)
+    flat = [(float(x), float(y)) for x, y in zip(dots(touching, u), dots(touching, v), strict=True)]
+    angles = sorted(math.atan2(y, x) for x, y in flat if math.hypot(x, y) > 1e-9 * size)
+    if len(angles) < 3:
+        return False
+    gaps = [b - a for a, b in zip(angles, angles[1:] + [angles[0] + 2 * math.pi], strict=True)]
+    return max(gaps) < math.pi - 1e-6

@@ -1,0 +1,72 @@
+"""Instances: the parts of an asset, placed, numbered and dressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from pipeline.geometry import Array, compose
+from pipeline.records import InstancePlan
+from pipeline.scene.jitter import jittered
+
+MaterialMaker = Callable[[InstancePlan], bpy.types.Material]
+
+
+def add_instance(
+    collection: bpy.types.Collection,
+    plan: InstancePlan,
+    parts: tuple[bpy.types.Mesh, ...],
+    world_from_object: Array,
+    make_material: MaterialMaker,
+) -> tuple[bpy.types.Object, ...]:
+    """Place one instance and return its objects, one a part, all with the instance's id as object index.
+
+    `world_from_object` (4, 4) is rigid; the plan's scale is applied before it. Meshes are shared with the library, so
+    materials hang on the objects.
+    """
+    matrix = Matrix(world_from_object @ compose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0), plan.scale))
+    objects = []
+    for number, mesh in enumerate(parts):
+        part = bpy.data.objects.new(f"instance {plan.instance_id} {Path(plan.asset_id).stem} {number}", mesh)
+        part.matrix_world = matrix
+        part.pass_index = plan.instance_id
+        collection.objects.link(part)
+        objects.append(part)
+    _dress(tuple(objects), plan, make_material)
+    return tuple(objects)
+
+
+def _dress(objects: tuple[bpy.types.Object, ...], plan: InstancePlan, make_material: MaterialMaker) -> None:
+    if plan.material is not None:
+        material = make_material(plan)
+        for part in objects:
+            _replace_materials(part, material)
+    elif plan.jitter is not None:
+        changed: dict[str, bpy.types.Material] = {}
+        for part in objects:
+            for slot in part.material_slots:
+                if slot.material is None:
+                    continue
+                name = slot.material.name
+                if name not in changed:
+                    changed[name] = jittered(slot.material, plan.jitter, f"{name} of {plan.instance_id}")
+                slot.link = "OBJECT"
+                slot.material = changed[name]
+
+
+def _replace_materials(part: bpy.types.Object, material: bpy.types.Material) -> None:
+    """Library meshes have at least one slot (see scene/library.py), so that an object can carry its own material."""
+    for slot in part.material_slots:
+        slot.link = "OBJECT"
+        slot.material = material
+
+
+def read_back(part: bpy.types.Object, scale: tuple[float, float, float]) -> Array:
+    """Return the rigid `world_from_object` (4, 4) of an evaluated object, its scale taken out."""
+    matrix = np.array(part.matrix_world)
+    matrix[:3, :3] /= np.asarray(scale)
+    return matrix

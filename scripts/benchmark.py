@@ -1,0 +1,123 @@
+"""What a frame costs beside Cycles: a physics scene of 30 objects at 640x480, stage by stage.
+
+    python scripts/benchmark.py [--frames 3] [--quality standard] [--memory 0]
+
+Ends with `ratio: 1.04`, the time of a whole frame (plan, physics, build, render, labels, files, cleaning) over that of
+Cycles alone on the same built scene, both measured in this run. `--memory N` renders N small frames instead and ends
+with the growth of resident memory after the first 50.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import bpy
+
+from pipeline.config.load import load_config
+from pipeline.job import Job
+from pipeline.reporting import SilentReporter
+from pipeline.run import Engine, make_frame, open_engine, open_dataset_for, survey_job
+from pipeline.dataset.store import commit
+from pipeline.render.frame import render_frame
+from pipeline.sampling.plan import plan_frame
+from pipeline.scene.build import build_scene, close_scene
+
+SCENE = """
+extends: preset:tabletop
+frames: 1000
+categories: [{id: 1, name: thing}]
+targets:
+  - {files: "shipped:dice/", category: thing, count: 10, size_m: {uniform: [0.03, 0.06]}}
+distractors:
+  - {shapes: [cube, sphere, cylinder, cone, torus, capsule, wedge, convex], count: 20, size_m: {uniform: [0.04, 0.12]}}
+"""
+SMALL = """
+extends: preset:tabletop
+frames: 100000
+camera: {resolution: [64, 48]}
+render: {quality: draft, samples_per_pixel: 1, denoiser: none}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=3)
+    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--memory", type=int, default=0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="variegate-") as folder:
+        text = SMALL if args.memory else SCENE + f"render: {{quality: {args.quality}}}\n"
+        engine, job = _open(Path(folder), text)
+        if args.memory:
+            _measure_memory(engine, job, Path(folder), args.memory)
+        else:
+            _measure_time(engine, job, Path(folder), args.frames)
+
+
+def _open(folder: Path, text: str) -> tuple[Engine, Job]:
+    (folder / "scene.yaml").write_text(text)
+    engine = open_engine("cpu", folder)
+    return engine, survey_job(engine, load_config(folder / "scene.yaml"), SilentReporter())
+
+
+def _measure_time(engine: Engine, job: Job, folder: Path, frames: int) -> None:
+    store = open_dataset_for(engine, job, folder / "out")
+    _whole_frame(engine, job, store, folder, 0)  # reads the assets and compiles the kernels
+    whole: dict[str, float] = {}
+    alone = 0.0
+    for frame in range(1, frames + 1):
+        for name, seconds in _whole_frame(engine, job, store, folder, frame).items():
+            whole[name] = whole.get(name, 0.0) + seconds
+        alone += _cycles_alone(engine, job, folder, frame)
+    for name, seconds in whole.items():
+        print(f"{name:>10}: {seconds / frames:7.3f} s a frame")
+    print(f"{'total':>10}: {sum(whole.values()) / frames:7.3f} s a frame")
+    print(f"{'Cycles':>10}: {alone / frames:7.3f} s a frame, alone")
+    print(f"ratio: {sum(whole.values()) / alone:.2f}")
+
+
+def _whole_frame(engine: Engine, job: Job, store, folder: Path, frame: int) -> dict[str, float]:  # type: ignore[no-untyped-def]
+    start = perf_counter()
+    plan = plan_frame(job, frame)
+    planned = perf_counter()
+    made = make_frame(engine, plan, folder, SilentReporter())
+    done = perf_counter()
+    commit(store, plan, made.rendered, made.annotation, made.seconds)
+    return {"plan": planned - start, **made.seconds, "commit": perf_counter() - done}
+
+
+def _cycles_alone(engine: Engine, job: Job, folder: Path, frame: int) -> float:
+    plan = plan_frame(job, frame)
+    built = build_scene(plan, engine.workshop)
+    render_frame(built.scene, built.realised, plan, engine.device, folder)
+    start = perf_counter()
+    bpy.ops.render.render()
+    seconds = perf_counter() - start
+    close_scene(engine.workshop)
+    return seconds
+
+
+def _measure_memory(engine: Engine, job: Job, folder: Path, frames: int) -> None:
+    early = 0
+    for frame in range(frames):
+        make_frame(engine, plan_frame(job, frame), folder, SilentReporter())
+        if frame + 1 == 50:
+            early = _resident_kb()
+        if (frame + 1) % 50 == 0:
+            print(f"{frame + 1:>6} frames: {_resident_kb() / 1024:.0f} MiB")
+    print(f"growth after 50 frames: {_resident_kb() / early - 1:.1%}")
+
+
+def _resident_kb() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    main()
