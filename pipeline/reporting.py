@@ -1,4 +1,4 @@
-"""What the conductor tells while it works; who shows it and how is up to the command line."""
+"""What a run tells whoever watches it: progress, notices and a summary. Printing is the watcher's business."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a run ended. `seconds` is the time spent on the frames made."""
+    """What a run did. `already_done` frames were complete before it; `seconds` is the time of its own frames."""
 
     total: int
     already_done: int
@@ -16,45 +16,41 @@ class Summary:
     rejected: int = 0
     seconds: float = 0.0
 
-    @property
-    def made(self) -> int:
-        return self.accepted + self.rejected
-
     def with_frame(self, status: str, seconds: float) -> Summary:
-        """Return the summary with one more frame."""
-        if status == "accepted":
-            return replace(self, accepted=self.accepted + 1, seconds=self.seconds + seconds)
-        return replace(self, rejected=self.rejected + 1, seconds=self.seconds + seconds)
+        """Return the summary with one more frame, "accepted" or "rejected"."""
+        accepted = self.accepted + (status == "accepted")
+        rejected = self.rejected + (status != "accepted")
+        return replace(self, accepted=accepted, rejected=rejected, seconds=self.seconds + seconds)
 
 
 class Reporter(Protocol):
-    """Receives progress. Every method returns at once and never fails."""
-
-    def notice(self, text: str) -> None:
-        """Something worth knowing that is no error."""
+    """Called by the conductor in this order: begin, then per frame its stages and frame_done, then end."""
 
     def begin(self, total: int, already_done: int) -> None:
-        """A run of `total` frames starts, `already_done` of them on disk."""
+        """`total` frames were asked for, `already_done` of them are complete."""
 
     def stage(self, frame: int, name: str) -> None:
-        """A frame enters a stage: build, render, annotate, commit ..."""
+        """Frame `frame` enters stage `name`: build, render, annotate, commit ..."""
 
     def frame_done(self, frame: int, status: str, seconds: float) -> None:
-        """A frame is finished: "accepted" or "rejected"."""
+        """Frame `frame` is "accepted" or "rejected", `seconds` after its start."""
+
+    def notice(self, text: str) -> None:
+        """Something worth knowing that is no error. May come at any time, before `begin` too."""
 
     def end(self, summary: Summary) -> None:
-        """The run is over."""
+        """All frames asked for are done."""
 
 
 class SilentReporter:
     """Tells nobody."""
-
-    def notice(self, text: str) -> None: ...
 
     def begin(self, total: int, already_done: int) -> None: ...
 
     def stage(self, frame: int, name: str) -> None: ...
 
     def frame_done(self, frame: int, status: str, seconds: float) -> None: ...
+
+    def notice(self, text: str) -> None: ...
 
     def end(self, summary: Summary) -> None: ...

@@ -131,9 +131,9 @@ def translucent(name: str, colour: str, transmission: float, roughness: float) -
 
 
 def die(hand: Literal["right", "left"], edge_mm: int, corner: Corner, body: Body, pip_name: str,
-        turned: tuple[int, ...], **extra: object) -> Die:
+        turned: tuple[int, ...], accent_name: str | None = None, ace_scale: float = 1.0) -> Die:
     return Die(hand=hand, edge_mm=edge_mm, corner=corner, body=body, pip_name=pip_name,
-               turned=frozenset(turned), **extra)
+               turned=frozenset(turned), accent_name=accent_name, ace_scale=ace_scale)
 
 
 DICE = (
@@ -147,7 +147,7 @@ DICE = (
     die("right", 19, SHARP, translucent("red", "#d8101c", 0.9, 0.06), "white", (2, 3, 6)),
     die("right", 16, SHARP, translucent("amber", "#f09a1a", 0.8, 0.14), "black", (2,)),
     die("right", 12, ROUNDED, translucent("blue", "#2d7be0", 0.95, 0.1), "white", (3, 6)),
-    die("left", 16, SPHERICAL, opaque("white", "#e4e2dc", 0.25), "black", (), accent_name="red", ace_scale=1.6),
+    die("left", 16, SPHERICAL, opaque("white", "#e4e2dc", 0.25), "black", (), "red", 1.6),
     die("left", 16, ROUNDED, opaque("green", "#12703a", 0.28), "white", (2,)),
     die("left", 12, SHARP, opaque("yellow", "#e5b61c", 0.3), "black", (3,)),
     die("left", 16, SPHERICAL, opaque("black", "#151515", 0.35), "gold", (6,)),
@@ -188,7 +188,7 @@ def unit(vector: tuple[float, float, float] | np.ndarray) -> np.ndarray:
     return array / np.linalg.norm(array)
 
 
-def half_turn_tangents(steps: int) -> list[float]:
+def eighth_turn_tangents(steps: int) -> list[float]:
     """Tangents of 0..45 degrees in equal steps; the last is exactly 1, so that neighbours weld."""
     return [tan(radians(45) * i / steps) for i in range(steps)] + [1.0]
 
@@ -196,7 +196,7 @@ def half_turn_tangents(steps: int) -> list[float]:
 def add_rounded_frame(patch: Patch, corner: Corner) -> list[int]:
     """Add the rounded rim of a side; returns the flat square's vertices, counter-clockwise."""
     flat = 0.5 - corner.fillet
-    tangents = half_turn_tangents(corner.fillet_steps)
+    tangents = eighth_turn_tangents(corner.fillet_steps)
     ticks = [(-flat, -t) for t in reversed(tangents)] + [(flat, t) for t in tangents]
     grid = [[add_rounded_point(patch, corner.fillet, x, y) for y in ticks] for x in ticks]
     last, middle = len(ticks) - 1, len(tangents) - 1
@@ -217,7 +217,7 @@ def add_rounded_point(patch: Patch, fillet: float, x: tuple[float, float], y: tu
 def add_spherical_frame(patch: Patch, corner: Corner, sphere: float) -> list[int]:
     """Add the part of a side that lies on the sphere; returns the flat disc's rim, counter-clockwise."""
     steps, rings = 14, 2
-    half = half_turn_tangents(steps // 2)
+    half = eighth_turn_tangents(steps // 2)
     across = [-t for t in reversed(half)] + half[1:-1]
     quarter = [unit((1.0, t, 1.0)) for t in across]
     borders = [np.array((d[0] * c - d[1] * s, d[0] * s + d[1] * c, d[2]))
@@ -229,7 +229,9 @@ def add_spherical_frame(patch: Patch, corner: Corner, sphere: float) -> list[int
     return [column[0] for column in columns]
 
 
-def add_spherical_column(patch: Patch, corner: Corner, sphere: float, border: np.ndarray, rings: int) -> list[int]:
+def add_spherical_column(
+    patch: Patch, corner: Corner, sphere: float, border: np.ndarray, rings: int
+) -> list[int]:
     """Add the points from the flat disc over its fillet to the direction `border`; returns their indices."""
     inner_half, inner_sphere = 0.5 - corner.fillet, sphere - corner.fillet
     disc = sqrt(inner_sphere**2 - inner_half**2)
@@ -276,11 +278,8 @@ def pip_depth(pip: Pip) -> float:
 
 def add_pip(patch: Patch, pip: Pip) -> list[int]:
     """Add a dent below z = 0.5; returns its outermost ring, counter-clockwise."""
-    angles = [2 * pi * (k + 0.5) / PIP_SEGMENTS for k in range(PIP_SEGMENTS)]
-    rings = [[patch.add_point(np.array((pip.x + r * cos(a), pip.y + r * sin(a), 0.5 + z)),
-                              np.array((-sin(slope) * cos(a), -sin(slope) * sin(a), cos(slope)))) for a in angles]
-             for r, z, slope in pip_profile(pip)]
-    for i, (outer, inner) in enumerate(zip(rings, rings[1:])):
+    rings = [add_pip_ring(patch, pip, *step) for step in pip_profile(pip)]
+    for i, (outer, inner) in enumerate(zip(rings, rings[1:], strict=False)):
         slot = BODY_SLOT if i < RIM_STEPS else pip.slot
         for k in range(PIP_SEGMENTS):
             n = (k + 1) % PIP_SEGMENTS
@@ -291,11 +290,21 @@ def add_pip(patch: Patch, pip: Pip) -> list[int]:
     return rings[0]
 
 
+def add_pip_ring(patch: Patch, pip: Pip, radius: float, height: float, slope: float) -> list[int]:
+    ring = []
+    for k in range(PIP_SEGMENTS):
+        angle = 2 * pi * (k + 0.5) / PIP_SEGMENTS
+        x, y = cos(angle), sin(angle)
+        point = np.array((pip.x + radius * x, pip.y + radius * y, 0.5 + height))
+        ring.append(patch.add_point(point, np.array((-sin(slope) * x, -sin(slope) * y, cos(slope)))))
+    return ring
+
+
 def add_flat(patch: Patch, outline: list[int], holes: list[list[int]]) -> None:
     """Triangulate the convex outline at z = 0.5, leaving out the holes."""
     used = outline + [index for hole in holes for index in hole]
     hole_of = {index: h for h, hole in enumerate(holes) for index in hole}
-    edges = [edge for loop in (outline, *holes) for edge in zip(loop, loop[1:] + loop[:1])]
+    edges = [edge for loop in (outline, *holes) for edge in zip(loop, loop[1:] + loop[:1], strict=True)]
     place = {index: i for i, index in enumerate(used)}
     # Scaled up, because the triangulation works in single precision with an absolute epsilon.
     points = [Vector((100 * patch.points[i][0], 100 * patch.points[i][1])) for i in used]
@@ -395,7 +404,9 @@ def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def add_material(name: str, colour: str, roughness: float, metallic: float, transmission: float) -> bpy.types.Material:
+def add_material(
+    name: str, colour: str, roughness: float, metallic: float, transmission: float
+) -> bpy.types.Material:
     """A Principled material with alpha 1: the label passes cannot see through blended alpha."""
     material = bpy.data.materials.new(name)
     if not material.node_tree:  # bpy 5 makes the node tree at once and warns about use_nodes

@@ -55,3 +55,16 @@ def prepare_render(scene: bpy.types.Scene) -> None:
     """5.x composites on the GPU by default, and without a graphics driver that ends the process."""
     if IS_5:
         scene.render.compositor_device = "CPU"
+
+
+def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.ShaderNodeTree:
+    """Return the emptied node tree of a new material or world. From 5.0 on it is always there, before it is asked for."""
+    if not IS_5:
+        owner.use_nodes = True
+    owner.node_tree.nodes.clear()
+    return owner.node_tree
+
+
+def uses_nodes(material: bpy.types.Material) -> bool:
+    """Return whether a material is drawn by its nodes; from 5.0 on every material is."""
+    return material.node_tree is not None and (IS_5 or material.use_nodes)

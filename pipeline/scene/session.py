@@ -47,7 +47,7 @@ def _open_template(template: Path) -> None:
 def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
     """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images)."""
     keep = session.baseline | {item.session_uid for item in pinned}
-    added = [item for item in _datablocks() if item.session_uid not in keep]
+    added = [item for item in datablocks() if item.session_uid not in keep]
     if session.scene.world is not None and session.scene.world.session_uid not in keep:
         session.scene.world = None
     if session.scene.camera is not None and session.scene.camera.session_uid not in keep:
@@ -56,10 +56,10 @@ def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
 
 
 def _identities() -> Iterator[int]:
-    return (item.session_uid for item in _datablocks())
+    return (item.session_uid for item in datablocks())
 
 
-def _datablocks() -> Iterator[bpy.types.ID]:
+def datablocks() -> Iterator[bpy.types.ID]:
     """Yield every datablock but Blender's own windows and libraries."""
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NOT_OURS:
