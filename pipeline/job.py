@@ -1,7 +1,8 @@
 """A job: a scene file made final, with the catalogue of its assets. With a seed and an index it decides a frame.
 
 The digest covers the configuration and the content of every asset, not where the files lie and nothing measured by
-Blender, so the same job has the same digest on every machine and in every Blender version.
+Blender, so the same job has the same digest on every machine and in every Blender version. The number of frames is not
+part of it: a longer dataset begins with the same frames.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _identity(config: Config, catalogue: Catalogue) -> dict[str, Any]:
 
     return {
         "format_version": FORMAT_VERSION,
-        "config": unstructure(config),
+        "config": {key: value for key, value in unstructure(config).items() if key != "frames"},
         "targets": contents(catalogue.targets),
         "distractors": contents(catalogue.distractors),
         "hdris": [[hdri.source, hdri.sha256] for hdri in catalogue.hdris],

@@ -16,6 +16,11 @@ class Summary:
     rejected: int = 0
     seconds: float = 0.0
 
+    @property
+    def made(self) -> int:
+        """The frames this run made."""
+        return self.accepted + self.rejected
+
     def with_frame(self, status: str, seconds: float) -> Summary:
         """Return the summary with one more frame, "accepted" or "rejected"."""
         accepted = self.accepted + (status == "accepted")

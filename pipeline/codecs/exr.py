@@ -1,4 +1,4 @@
-"""OpenEXR 2, single part, scanlines, uncompressed or ZIP: what Blender writes for us and what a dataset holds.
+"""OpenEXR 2, single part, scanlines, uncompressed, ZIPS or ZIP: what Blender writes for us and what a dataset holds.
 
 Layout after the OpenEXR file layout document; the ZIP predictor after ImfZip. Files carry no time, so equal arrays
 give equal bytes.
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = 20000630
+MAX_SIDE = 65_535
 _PIXEL_TYPES: dict[int, np.dtype[Any]] = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
 _TYPE_OF = {np.dtype(np.uint32): 0, np.dtype(np.float16): 1, np.dtype(np.float32): 2}
 _NONE, _ZIPS, _ZIP = 0, 2, 3
@@ -104,7 +105,7 @@ def decode_exr(data: bytes) -> dict[str, NDArray[Any]]:
     """
     try:
         return _decode(data)
-    except (struct.error, IndexError, zlib.error, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, KeyError, zlib.error, UnicodeDecodeError) as error:
         raise ValueError(f"the EXR is cut short or damaged: {error}") from error
 
 
@@ -122,6 +123,8 @@ def _decode(data: bytes) -> dict[str, NDArray[Any]]:
     layout = _channel_list(attributes["channels"])
     x0, y0, x1, y1 = struct.unpack("<iiii", attributes["dataWindow"])
     width, height = x1 - x0 + 1, y1 - y0 + 1
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise ValueError(f"the EXR is damaged: it says it is {width} x {height} pixels")
     arrays = {name: np.empty((height, width), kind) for name, kind in layout}
     lines = _LINES[compression]
     count = -(-height // lines)
@@ -134,8 +137,8 @@ def _decode(data: bytes) -> dict[str, NDArray[Any]]:
         if len(body) != size:
             raise ValueError("the EXR is cut short")
         raw = body if size == expected else _join(zlib.decompress(body))
-        if len(raw) != expected:
-            raise ValueError("the EXR is damaged")
+        if len(raw) != expected or not 0 <= first < height:
+            raise ValueError(f"the EXR is damaged in line {y}")
         _scatter(np.frombuffer(raw, np.uint8).reshape(rows, -1), layout, arrays, first, width)
     return arrays
 
@@ -155,14 +158,16 @@ def _attributes(data: bytes, at: int) -> tuple[dict[str, bytes], int]:
     while data[at] != 0:
         name, at = _text(data, at)
         _, at = _text(data, at)
-        (size,) = struct.unpack_from("<i", data, at)
+        (size,) = struct.unpack_from("<I", data, at)
         attributes[name] = data[at + 4 : at + 4 + size]
         at += 4 + size
     return attributes, at + 1
 
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
-    end = data.index(0, at)
+    end = data.find(0, at)
+    if end < 0:
+        raise IndexError("a name without an end")
     return data[at:end].decode(), end + 1
 
 

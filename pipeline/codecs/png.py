@@ -1,4 +1,4 @@
-"""PNG: 8- and 16-bit grey and RGB out; any non-interlaced grey, RGB or RGBA in. Equal arrays give equal bytes."""
+"""PNG: 8- and 16-bit grey and RGB out; any non-interlaced one without a palette in. Equal arrays give equal bytes."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ def decode_png(data: bytes) -> NDArray[Any]:
         parts[name] = parts.get(name, b"") + body
     if b"IHDR" not in parts or b"IDAT" not in parts or b"IEND" not in parts:
         raise ValueError("the PNG is cut short")
+    if len(parts[b"IHDR"]) != 13:
+        raise ValueError("the PNG is damaged in its IHDR chunk")
     width, height, bits, color, _, _, interlace = struct.unpack(">IIBBBBB", parts[b"IHDR"])
     if color not in _CHANNELS or bits not in (8, 16) or interlace:
         raise ValueError(f"a PNG of colour type {color}, {bits} bits, interlace {interlace} is not supported")
@@ -64,8 +66,8 @@ def decode_png(data: bytes) -> NDArray[Any]:
         raw = zlib.decompress(parts[b"IDAT"])
     except zlib.error as error:
         raise ValueError(f"the PNG is damaged: {error}") from error
-    if len(raw) != height * (width * pixel + 1):
-        raise ValueError("the PNG is cut short")
+    if not width or not height or len(raw) != height * (width * pixel + 1):
+        raise ValueError("the PNG is damaged: its size and its pixels do not agree")
     rows = _unfilter(np.frombuffer(raw, np.uint8).reshape(height, -1), pixel)
     pixels = rows.reshape(-1).view(np.dtype(f">u{bits // 8}")).reshape(height, width, channels)
     native = pixels.astype(np.uint8 if bits == 8 else np.uint16)
@@ -91,34 +93,44 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _unfilter(filtered: NDArray[np.uint8], pixel: int) -> NDArray[np.uint8]:
     """Undo the row filters of PNG 1.2, section 6; `pixel` is the number of bytes of a pixel."""
-    height, stride = filtered.shape[0], filtered.shape[1] - 1
-    rows = np.zeros((height, stride), np.uint8)
-    above = np.zeros(stride, np.uint8)
-    for y in range(height):
-        kind, line = int(filtered[y, 0]), filtered[y, 1:]
-        if kind == 0:
-            rows[y] = line
-        elif kind == 1:
+    kinds = filtered[:, 0]
+    if kinds.max() > 4:
+        raise ValueError(f"the PNG is damaged: row filter {kinds.max()}")
+    if kinds.max() > 2:
+        return _unfilter_diagonally(kinds, filtered[:, 1:], pixel)
+    rows = np.zeros((len(filtered), filtered.shape[1] - 1), np.uint8)
+    above = rows[0]
+    for y, line in enumerate(filtered[:, 1:]):
+        if kinds[y] == 1:
             rows[y] = np.cumsum(line.reshape(-1, pixel), axis=0, dtype=np.uint8).reshape(-1)
-        elif kind == 2:
-            rows[y] = line + above
-        elif kind in (3, 4):
-            rows[y] = np.frombuffer(_unfilter_with_left(line, above, pixel, paeth=kind == 4), np.uint8)
         else:
-            raise ValueError(f"the PNG is damaged: row filter {kind}")
+            rows[y] = line + above if kinds[y] == 2 else line
         above = rows[y]
     return rows
 
 
-def _unfilter_with_left(line: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int, *, paeth: bool) -> bytearray:
-    out, up = bytearray(line.tobytes()), above.tobytes()
-    for i in range(len(out)):
-        left = out[i - pixel] if i >= pixel else 0
-        if not paeth:
-            out[i] = (out[i] + (left + up[i]) // 2) & 255
-            continue
-        corner = up[i - pixel] if i >= pixel else 0
-        estimate = left + up[i] - corner
-        a, b, c = abs(estimate - left), abs(estimate - up[i]), abs(estimate - corner)
-        out[i] = (out[i] + (left if a <= b and a <= c else up[i] if b <= c else corner)) & 255
-    return out
+def _unfilter_diagonally(kinds: NDArray[np.uint8], lines: NDArray[np.uint8], pixel: int) -> NDArray[np.uint8]:
+    """Undo filters that need the left and the upper pixel: along a diagonal all pixels can be had at once."""
+    height, width = len(lines), lines.shape[1] // pixel
+    # diagonals[x + y + 2, y + 1] is pixel (y, x); the margins hold the zeros that filters see outside the picture.
+    diagonals = np.zeros((width + height + 1, height + 1, pixel), np.int16)
+    step, item = (height + 1) * pixel, diagonals.itemsize
+    skewed = np.lib.stride_tricks.as_strided(
+        diagonals[2:, 1:], (height, width, pixel), ((step + pixel) * item, step * item, item)
+    )
+    skewed[...] = lines.reshape(height, width, pixel)
+    is_kind = [(kinds == kind)[:, None] for kind in range(5)]
+    for at in range(2, len(diagonals)):
+        low, high = max(0, at - 1 - width), min(height, at - 1)
+        mine, over = slice(low + 1, high + 1), slice(low, high)
+        left, up, corner = diagonals[at - 1, mine], diagonals[at - 1, over], diagonals[at - 2, over]
+        inside = [mask[low:high] for mask in is_kind]
+        predicted = np.select(inside, [np.zeros_like(left), left, up, (left + up) // 2, _paeth(left, up, corner)])
+        diagonals[at, mine] += predicted
+        diagonals[at, mine] &= 255
+    return skewed.astype(np.uint8).reshape(height, -1)
+
+
+def _paeth(left: NDArray[np.int16], up: NDArray[np.int16], corner: NDArray[np.int16]) -> NDArray[np.int16]:
+    to_left, to_up, to_corner = np.abs(up - corner), np.abs(left - corner), np.abs(left + up - 2 * corner)
+    return np.where((to_left <= to_up) & (to_left <= to_corner), left, np.where(to_up <= to_corner, up, corner))

@@ -1,51 +1,171 @@
-"""What no single section can see: names that must exist in another."""
+"""What no single record can see: names that must match and parts that can never work together.
+
+Only what is certain is an error. Each check reads the parts it needs by itself, so that a mistake elsewhere in the
+file does not hide these.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
 
-from pipeline.config.schema import AssetGroup, Config
-from pipeline.structure import Path, did_you_mean
+from pipeline.config.distributions import Number, bounds
+from pipeline.config.schema import AssetGroup, Camera, Config, Drop, Surroundings
+from pipeline.conventions import MAX_INSTANCES
+from pipeline.structure import FAILED, Reader, did_you_mean, field_types, structure
+from pipeline.structure import Path as KeyPath
 
-Found = tuple[Path, str, str]
-"""Key path, message, remedy."""
-
-
-def cross_problems(config: Config) -> Iterator[Found]:
-    """Yield every contradiction between the sections of a configuration."""
-    yield from _class_map(config)
-    if not config.targets:
-        yield ("targets",), "there is no target", "name at least one group of files or shapes"
-    for role, groups in (("targets", config.targets), ("distractors", config.distractors)):
-        for number, group in enumerate(groups):
-            yield from _categories(config, role, number, group)
-    yield from _tray(config)
+Groups = list[tuple[KeyPath, AssetGroup]]
 
 
-def _class_map(config: Config) -> Iterator[Found]:
-    for field in ("id", "name"):
-        counts = Counter(getattr(category, field) for category in config.categories)
-        for value, count in counts.items():
-            if count > 1:
-                yield ("categories",), f"{count} categories have the {field} {value!r}", "each needs its own"
+def check_config(data: Any, reader: Reader) -> None:
+    """Report to `reader` what is wrong between the parts of a scene file, given as plain data."""
+    if not isinstance(data, Mapping):
+        return
+    part = {f.name: _read(data, f.name) for f in fields(Config)}
+    targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
+    _check_categories(part["categories"], [*targets, *distractors], reader)
+    _check_targets(data, targets, reader)
+    _check_counts(part, targets, distractors, reader)
+    _check_drops(part, [*targets, *distractors], reader)
+    _check_camera(part["camera"], reader)
+    _check_light(part, reader)
+    for name in ("outputs", "reroll_per_view"):
+        _check_repeats(part[name], (name,), reader)
 
 
-def _categories(config: Config, role: str, number: int, group: AssetGroup) -> Iterator[Found]:
-    known = [category.name for category in config.categories]
-    path: Path = (role, number)
-    if role == "targets" and group.category is None and group.category_by_up_axis is None:
-        yield path, "a target needs a category", "give category or category_by_up_axis"
-    if group.category is not None and group.category not in known:
-        message = f"category {group.category!r} is not in the class map"
-        yield (*path, "category"), message, did_you_mean(group.category, known)
-    for axis, name in (group.category_by_up_axis or {}).items():
-        if name not in known:
-            message = f"category {name!r} is not in the class map"
-            yield (*path, "category_by_up_axis", axis), message, did_you_mean(name, known)
+def _read(data: Mapping[str, Any], name: str) -> Any:
+    """Return one section as its record, its default where it is absent, FAILED where it has problems of its own."""
+    if name in data:
+        return structure(data[name], field_types(Config)[name], Reader(), (name,))
+    default = {f.name: f.default for f in fields(Config)}[name]
+    return FAILED if default is MISSING else default
 
 
-def _tray(config: Config) -> Iterator[Found]:
-    tray = None if config.surroundings is None else config.surroundings.tray
-    if tray is not None and config.surroundings is not None and config.surroundings.floor is None:
-        yield ("surroundings", "tray"), "a tray stands on the floor, and there is none", "give surroundings.floor"
+def _groups(data: Mapping[str, Any], name: str) -> Groups:
+    """Return the asset groups that can be read, with their key paths."""
+    items = data.get(name)
+    if isinstance(items, Mapping):
+        items = [items]
+    if not isinstance(items, list | tuple):
+        return []
+    read = [((name, i), structure(item, AssetGroup, Reader(), (name, i))) for i, item in enumerate(items)]
+    return [(path, group) for path, group in read if group is not FAILED]
+
+
+def _check_categories(categories: Any, groups: Groups, reader: Reader) -> None:
+    if categories is FAILED:
+        return
+    if not categories:
+        reader.report(("categories",), "there are no categories", "name at least one: [{id: 1, name: mug}]")
+        return
+    for key in ("id", "name"):
+        seen: dict[Any, int] = {}
+        for i, category in enumerate(categories):
+            value = getattr(category, key)
+            if value in seen:
+                first = f"categories[{seen[value]}]"
+                reader.report(("categories", i, key), f"{value!r} is taken by {first}", f"give each its own {key}")
+            seen.setdefault(value, i)
+    names = [category.name for category in categories]
+    for path, name in _category_uses(groups):
+        if name not in names:
+            reader.report(path, f"{name!r} is not in categories", did_you_mean(name, names))
+
+
+def _category_uses(groups: Groups) -> Iterator[tuple[KeyPath, str]]:
+    for path, group in groups:
+        if group.category is not None:
+            yield (*path, "category"), group.category
+        for axis, name in (group.category_by_up_axis or {}).items():
+            yield (*path, "category_by_up_axis", axis), name
+
+
+def _check_targets(data: Mapping[str, Any], targets: Groups, reader: Reader) -> None:
+    if data.get("targets") in ([], ()):
+        reader.report(("targets",), "there are no targets", "name at least one group of files or shapes")
+    for path, group in targets:
+        if group.category is None and group.category_by_up_axis is None:
+            reader.report(path, "a target needs a category", "add category, or category_by_up_axis")
+
+
+def _check_counts(part: dict[str, Any], targets: Groups, distractors: Groups, reader: Reader) -> None:
+    """Numbers of objects that no frame can meet."""
+    least = sum(max(0, round(bounds(group.count)[0])) for _, group in [*targets, *distractors])
+    if least > MAX_INSTANCES:
+        reader.report((), f"every frame has {least} objects or more, above {MAX_INSTANCES}", "lower the counts")
+    if not targets:
+        return
+    most = sum(round(bounds(group.count)[1]) for _, group in targets)
+    if most == 0:
+        reader.report(("targets",), "no frame can have a target: every count is 0", "raise a count")
+        return
+    wanted = {("accept", "min_targets"): part["accept"], ("camera", "min_targets_in_view"): part["camera"]}
+    for path, section in wanted.items():
+        if section is not FAILED and getattr(section, path[1]) > most:
+            asked = getattr(section, path[1])
+            reader.report(path, f"{asked} is more than the {most} targets a frame can have", f"keep it at {most}")
+
+
+def _check_drops(part: dict[str, Any], groups: Groups, reader: Reader) -> None:
+    """Drop areas with nothing below them. A template may bring its own floor, so with one nothing is certain."""
+    surroundings = Surroundings() if part["surroundings"] is None else part["surroundings"]
+    if FAILED in (surroundings, part["template"]) or part["template"] is not None:
+        return
+    if surroundings.tray is not None and surroundings.floor is None:
+        reader.report(("surroundings", "tray"), "a tray stands on the floor, and there is none", "give a floor too")
+        return
+    placements: list[tuple[KeyPath, Any]] = [((*path, "placement"), group.placement) for path, group in groups]
+    if part["placement"] is not FAILED and any(group.placement is None for _, group in groups):
+        placements.append((("placement",), part["placement"]))
+    for path, placement in placements:
+        if placement is not None and placement.drop is not None:
+            _check_drop((*path, "drop"), placement.drop, surroundings, reader)
+
+
+def _check_drop(path: KeyPath, drop: Drop, surroundings: Surroundings, reader: Reader) -> None:
+    floor = surroundings.floor
+    if floor is None:
+        reader.report(path, "there is no floor to drop onto", "give surroundings a floor, or use flying")
+        return
+    if drop.center_m[2] + bounds(drop.height_m)[1] < 0:
+        reader.report((*path, "center_m"), "everything is released below the floor at z = 0", "raise center_m[2]")
+    half = bounds(floor.size_m)[1] / 2
+    if max(abs(drop.center_m[axis]) + drop.area_m[axis] / 2 for axis in (0, 1)) > half:
+        message = f"the area reaches beyond the floor, which is at most {2 * half:g} m wide"
+        reader.report((*path, "area_m"), message, "enlarge surroundings.floor.size_m, or drop onto less")
+
+
+def _check_camera(camera: Camera, reader: Reader) -> None:
+    if camera is FAILED:
+        return
+    if camera.shell is None and camera.center != "origin":
+        reader.report(("camera", "center"), "center belongs to shell, which is not given", "leave center out")
+    shell = camera.shell or camera.around
+    if shell is not None and bounds(shell.distance_m)[0] > camera.clip_end_m:
+        remedy = "raise it above the camera's distance"
+        reader.report(("camera", "clip_end_m"), f"nothing beyond {camera.clip_end_m:g} m is rendered", remedy)
+
+
+def _check_light(part: dict[str, Any], reader: Reader) -> None:
+    environment, lights = part["environment"], part["lights"]
+    if FAILED in (environment, lights, part["template"]) or part["template"] is not None or environment is None:
+        return
+    if bounds(environment.strength)[1] == 0 and not any(_can_shine(group.count, group.energy_w) for group in lights):
+        message = "every picture is black: strength is 0 and no lamp shines"
+        reader.report(("environment", "strength"), message, "raise it, or give lights")
+
+
+def _can_shine(*numbers: Number) -> bool:
+    return all(bounds(number)[1] > 0 for number in numbers)
+
+
+def _check_repeats(values: Iterable[str], path: KeyPath, reader: Reader) -> None:
+    if values is FAILED:
+        return
+    seen: set[str] = set()
+    for i, value in enumerate(values):
+        if value in seen:
+            reader.report((*path, i), f"{value!r} is given twice", "remove one")
+        seen.add(value)

@@ -1,152 +1,192 @@
-"""A scene file to a `Config`: read, extended, overridden, typed and cross-checked, every problem at once."""
+"""The scene file: YAML, what it extends and what the command line sets, as one checked `Config`.
+
+Every problem is reported at once, with file, line and key path. Paths in a scene file start from the folder of the
+file they are written in, paths in `--set` from the current folder.
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.addresses import address_of, shipped_dir
-from pipeline.config.check import cross_problems
-from pipeline.config.merge import merge
+from pipeline.config.check import check_config
+from pipeline.config.merge import assign, merge
 from pipeline.config.schema import Config
-from pipeline.config.yaml_file import Document, Mark, parse_yaml, read_yaml
+from pipeline.config.yaml_text import Node, data_of, find, parse_yaml
 from pipeline.errors import ConfigError, Problem
 from pipeline.structure import FAILED, Reader, did_you_mean, structure
 from pipeline.structure import Path as KeyPath
 
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+PRESET = "preset:"
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), cwd: Path | None = None) -> Config:
-    """Return the configuration of a scene file. Raises ConfigError with every problem there is.
+    """Return the configuration of a scene file, or of a job.json, with `overrides` ("a.b=c") applied in order.
 
-    `overrides` are "key.path=value" with YAML values. A path in a scene file starts at that file's folder, one in an
-    override at `cwd`; the configuration holds addresses relative to the scene file's folder (`base_dir_of`).
+    Asset paths become addresses relative to the folder of `path`. Raises ConfigError with every problem found.
     """
-    document = _extended(path, ())
-    for override in overrides:
-        document = _overridden(document, override, cwd or Path.cwd())
-    return _typed(document, base_dir_of(path), str(path))
+    tree = _job_tree(path) if path.suffix == ".json" else _scene_tree(path, str(path), ())
+    tree = _apply(tree, overrides, Path.cwd() if cwd is None else cwd)
+    return _config_of(tree, base_dir_of(path))
+
+
+def config_from_job(path: Path) -> Config:
+    """Return the configuration of a job.json. Raises ConfigError when it is not one."""
+    return load_config(path)
 
 
 def base_dir_of(path: Path) -> Path:
-    """Return the folder at which the addresses of a scene file's configuration start."""
-    return path.resolve().parent
+    """Return the folder that the relative addresses of a scene file or job.json start from."""
+    folder = path.resolve().parent
+    if path.suffix != ".json":
+        return folder
+    base_dir = _read_job(path).get("base_dir")
+    if not isinstance(base_dir, str):
+        raise _problem(f"base_dir is {base_dir!r}, expected a path", str(path), "give a job.json as render wrote it")
+    return Path(os.path.normpath(folder / base_dir))
 
 
-def preset_names() -> tuple[str, ...]:
-    """Return the names that `extends: preset:NAME` knows."""
-    return tuple(sorted(file.stem for file in shipped_dir("scenes").glob("*.yaml")))
+def _config_of(tree: Node, base_dir: Path) -> Config:
+    def address(path: KeyPath, text: str) -> str:
+        return address_of(text, find(tree, path).folder, base_dir)
 
-
-# --- extends --------------------------------------------------------------------------------------------------------
-
-
-def _extended(path: Path, below: tuple[Path, ...]) -> Document:
-    if path.resolve() in below:
-        raise ConfigError([Problem(message="extends itself", path="extends", where=str(path))])
-    document = read_yaml(path)
-    if not isinstance(document.data, dict):
-        raise ConfigError([Problem(message="is not a scene file: it holds no keys", where=str(path))])
-    data = dict(document.data)
-    parents = data.pop("extends", [])
-    merged: Document | None = None
-    for parent in [parents] if isinstance(parents, str) else parents:
-        lower = _extended(_parent_path(parent, document.marks[("extends",)]), (*below, path.resolve()))
-        merged = lower if merged is None else merge(merged, lower)
-    own = Document(data=data, marks=document.marks)
-    return own if merged is None else merge(merged, own)
-
-
-def _parent_path(parent: Any, mark: Mark) -> Path:
-    if not isinstance(parent, str):
-        raise ConfigError([Problem(message=f"expected preset:NAME or a path, got {parent!r}", path="extends", where=mark.text)])
-    if not parent.startswith("preset:"):
-        return mark.folder / Path(parent).expanduser()
-    name = parent.removeprefix("preset:")
-    if name not in preset_names():
-        remedy = did_you_mean(name, preset_names())
-        raise ConfigError([Problem(message=f"no preset {name!r}", path="extends", where=mark.text, remedy=remedy)])
-    return shipped_dir("scenes") / f"{name}.yaml"
-
-
-# --- --set ----------------------------------------------------------------------------------------------------------
-
-
-def _overridden(document: Document, override: str, cwd: Path) -> Document:
-    where = f"--set {override}"
-    keys, equals, text = override.partition("=")
-    if not equals or not keys.strip():
-        raise ConfigError([Problem(message="expected key.path=value", where=where)])
-    value = parse_yaml(text, where, cwd, line_numbers=False)
-    path = _key_path(keys.strip(), where)
-    data = _nested(document.data, path, value.data, where)
-    marks = {place: mark for place, mark in document.marks.items() if place[: len(path)] != path}
-    marks |= {(*path, *place): mark for place, mark in value.marks.items()}
-    marks |= {path[:i]: document.marks.get(path[:i], Mark(text=where, folder=cwd)) for i in range(1, len(path))}
-    return Document(data=data, marks=marks)
-
-
-def _key_path(text: str, where: str) -> KeyPath:
-    steps: list[str | int] = []
-    at = 0
-    while at < len(text):
-        match = _STEP.match(text, at)
-        if match is None:
-            raise ConfigError([Problem(message=f"{text!r} is not a key path", where=where, remedy="write a.b[0].c=value")])
-        steps.append(int(match[2]) if match[2] is not None else match[1])
-        at = match.end()
-    return tuple(steps)
-
-
-def _nested(data: Any, path: KeyPath, value: Any, where: str) -> Any:
-    """Return a copy of `data` with `value` at `path`, through the same rules as a scene file that extends it."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(data, list):
-        index = int(step) if str(step).isdecimal() else -1
-        if not 0 <= index < len(data):
-            message = f"there is no item {step!r} in a list of {len(data)}"
-            raise ConfigError([Problem(message=message, where=where, remedy=f"items are 0 to {len(data) - 1}")])
-        return [_nested(item, rest, value, where) if i == index else item for i, item in enumerate(data)]
-    below = data.get(str(step)) if isinstance(data, dict) else None
-    upper = Document(data={str(step): _nested(below, rest, value, where)})
-    lower = {key: item for key, item in data.items() if key != step} if isinstance(data, dict) else {}
-    return merge(Document(data=lower), upper).data
-
-
-# --- types ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Places:
-    """Finds the mark of a key path, or of the nearest part above it."""
-
-    marks: dict[KeyPath, Mark]
-    fallback: Mark
-
-    def mark(self, path: KeyPath) -> Mark:
-        for end in range(len(path), -1, -1):
-            if path[:end] in self.marks:
-                return self.marks[path[:end]]
-        return self.fallback
-
-
-def _typed(document: Document, base_dir: Path, name: str) -> Config:
-    places = _Places(marks=document.marks, fallback=Mark(text=name, folder=base_dir))
-    reader = Reader(
-        address_of=lambda path, text: address_of(text, places.mark(path).folder, base_dir),
-        where_of=lambda path: places.mark(path).text,
-    )
-    config = structure(document.data, Config, reader)
-    if config is FAILED:
-        raise ConfigError(reader.problems)
-    for path, message, remedy in cross_problems(config):
-        reader.report(path, message, remedy)
+    reader = Reader(address_of=address, where_of=lambda path: find(tree, path).where)
+    data = data_of(tree)
+    config = structure(data, Config, reader)
+    check_config(data, reader)
     if reader.problems:
-        raise ConfigError(reader.problems)
-    return config
+        raise ConfigError(sorted(reader.problems, key=_place))
+    assert config is not FAILED
+    return config  # type: ignore[no-any-return]
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    """Problems read best in the order of the file."""
+    name, _, line = problem.where.rpartition(":")
+    return (name, int(line)) if line.isdecimal() else (problem.where, 0)
+
+
+# --- files and what they extend -------------------------------------------------------------------------------------
+
+
+def _scene_tree(path: Path, name: str, chain: tuple[tuple[Path, str], ...]) -> Node:
+    """Return the tree of a scene file with its parents below it. `chain` is who extends whom, outermost first."""
+    here = path.resolve()
+    names = [shown_name for _, shown_name in chain]
+    if here in [file for file, _ in chain]:
+        raise _problem(f"extends goes in a circle: {' -> '.join([*names, name])}", names[-1], "cut it somewhere")
+    tree = parse_yaml(_read_text(path, name), name, here.parent)
+    if tree.value is None:
+        tree = Node({}, f"{name}:1", here.parent)
+    if not isinstance(tree.value, dict):
+        raise _problem("a scene file is a mapping of keys", tree.where, "begin with lines such as `seed: 7`")
+    own = {key: node for key, node in tree.value.items() if key != "extends"}
+    parents = _extended(tree.value.get("extends"))
+    merged: Node | None = None
+    for parent in parents:
+        layer = _scene_tree(*_parent_file(parent, name), (*chain, (here, name)))
+        merged = merge(merged, layer, Config)
+    root = Node(own, tree.where, tree.folder)
+    return root if merged is None else merge(merged, root, Config)
+
+
+def _extended(node: Node | None) -> list[Node]:
+    """Return what a file extends, the first lowest."""
+    if node is None or node.value is None:
+        return []
+    items = node.value if isinstance(node.value, list) else [node]
+    for item in items:
+        if not isinstance(item.value, str) or not item.value:
+            raise _problem("extends needs preset:NAME, a path, or a list of these", item.where, path="extends")
+    return items
+
+
+def _parent_file(node: Node, child: str) -> tuple[Path, str]:
+    """Return the file a parent is in, and what messages call it."""
+    text: str = node.value
+    if text.startswith(PRESET):
+        folder, name = shipped_dir("scenes"), text.removeprefix(PRESET)
+        known = preset_names()
+        if name not in known:
+            raise _problem(f"there is no preset {name!r}", node.where, did_you_mean(name, known), "extends")
+        return folder / f"{name}.yaml", text
+    expanded = os.path.expanduser(text)
+    file = node.folder / expanded
+    if not file.is_file():
+        raise _problem(f"{text!r} is not a file", node.where, f"looked for {os.path.normpath(file)}", "extends")
+    return file, os.path.normpath(Path(child).parent / expanded)
+
+
+def preset_names() -> list[str]:
+    """Return the names that `extends: preset:NAME` takes."""
+    return sorted(file.stem for file in shipped_dir("scenes").glob("*.yaml"))
+
+
+def _read_text(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise _problem("no such file", name, "give the path of a scene file") from error
+    except UnicodeDecodeError as error:
+        raise _problem("not UTF-8 text", name, "give a scene file, or save it as UTF-8") from error
+    except OSError as error:
+        raise _problem(f"cannot be read: {error.strerror}", name) from error
+
+
+def _read_job(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(_read_text(path, str(path)))
+    except ValueError as error:
+        raise _problem(f"not JSON: {error}", str(path), "give a job.json as render or check --job wrote it") from error
+    if not isinstance(data, dict) or not isinstance(data.get("config"), dict):
+        raise _problem("not a job.json: it has no config", str(path), "give a scene file or a job.json")
+    return data
+
+
+def _job_tree(path: Path) -> Node:
+    """A job's paths are addresses already, relative to its base folder."""
+    folder = base_dir_of(path)
+
+    def tree(data: Any) -> Node:
+        if isinstance(data, dict):
+            return Node({key: tree(value) for key, value in data.items()}, str(path), folder)
+        return Node([tree(item) for item in data] if isinstance(data, list) else data, str(path), folder)
+
+    return tree(_read_job(path)["config"])
+
+
+# --- overrides ------------------------------------------------------------------------------------------------------
+
+
+def _apply(tree: Node, overrides: Sequence[str], cwd: Path) -> Node:
+    """Return the tree with every "a.b=c" set, and all that is wrong with them raised at once."""
+    problems: list[Problem] = []
+    for override in overrides:
+        try:
+            key, value = _parse_override(override, cwd)
+            tree = assign(tree, key, value, Config)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return tree
+
+
+def _parse_override(override: str, cwd: Path) -> tuple[str, Node]:
+    name = f"--set {override}" if len(override) <= 80 else f"--set {override[:77]}..."
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise _problem("expected KEY=VALUE", name, "write it like --set camera.fov_deg=60")
+    if key.strip() == "extends":
+        raise _problem("extends cannot be set from the command line", name, "write it in a scene file of your own")
+    if text.lstrip().startswith("#"):
+        return key.strip(), Node(text.strip(), name, cwd)  # a colour, which YAML would take for a comment
+    return key.strip(), parse_yaml(text, name, cwd, lines=False)
+
+
+def _problem(message: str, where: str, remedy: str = "", path: str = "") -> ConfigError:
+    return ConfigError([Problem(message=message, path=path, where=where, remedy=remedy)])

@@ -10,14 +10,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pipeline.errors import ConfigError, Problem
-from pipeline.structure import show_path
 from pipeline.structure import Path as KeyPath
+from pipeline.structure import show_path
 
-Value = "str | int | float | bool | None | dict[str, Node] | list[Node]"
 MAX_NODES = 100_000  # aliases of aliases grow without bound
 
 _STRING = "tag:yaml.org,2002:str"
@@ -50,6 +48,8 @@ def parse_yaml(text: str, name: str, folder: Path, *, lines: bool = True) -> Nod
         raise ConfigError([_syntax_problem(error, name, lines)]) from error
     except yaml.YAMLError as error:
         raise ConfigError([Problem(message=f"not YAML: {error}", where=name)]) from error
+    except RecursionError as error:
+        raise ConfigError([Problem(message="nested too deeply", where=name)]) from error
     reader = _TreeReader(name=name, folder=folder, lines=lines, text=text.splitlines(), problems=[])
     tree = reader.read(root, (), ()) if root is not None else Node(None, reader.where(0), folder)
     if reader.problems:
@@ -172,7 +172,7 @@ def _syntax_problem(error: Any, name: str, lines: bool) -> Problem:
     return Problem(message=f"not YAML: {message}", where=where, remedy=remedy)
 
 
-def _yaml() -> ModuleType:
+def _yaml() -> Any:
     try:
         import yaml
     except ImportError as error:
@@ -185,7 +185,7 @@ def _yaml() -> ModuleType:
 def _loader() -> type:
     """A SafeLoader that resolves no plain scalar itself: all get one tag, and `plain_value` reads them."""
 
-    class PlainLoader(_yaml().SafeLoader):  # type: ignore[name-defined,misc]
+    class PlainLoader(_yaml().SafeLoader):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, list[Any]] = {None: [("tag:variegate,plain", re.compile(""))]}  # type: ignore[dict-item]
 
     return PlainLoader

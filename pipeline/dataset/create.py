@@ -11,7 +11,7 @@ from typing import Any
 from pipeline import __version__
 from pipeline.canonical import json_bytes
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.dataset.disk import create_file, remove, storing, temporary_name
+from pipeline.dataset.disk import create_file, remove, replace_file, storing, temporary_name
 from pipeline.dataset.layout import DATASET, FRAMES, JOB, LOGS, TEMPORARY, TIMING, Store
 from pipeline.errors import StoreError
 from pipeline.job import Job, assets_of, job_to_json
@@ -35,8 +35,12 @@ def open_store(root: Path, job: Job, base_dir: Path, facts: Mapping[str, str] | 
         _check_same_job(root, job)
         for name in (FRAMES, LOGS, TIMING):
             (root / name).mkdir(exist_ok=True)
+        job_file = json_bytes(job_to_json(job, _relative(base_dir, root)), indent=1)
         if not (root / JOB).exists():
-            create_file(root / JOB, json_bytes(job_to_json(job, _relative(base_dir, root)), indent=1))
+            create_file(root / JOB, job_file)
+        if read_dataset(root)["frames"] < job.config.frames:  # the same job, made longer
+            replace_file(root / JOB, job_file)
+            replace_file(root / DATASET, json_bytes(dataset_json(job), indent=1))
         _check_writable(root / FRAMES)
     return Store(root=root, job=job, facts=dict(facts or {}))
 

@@ -58,7 +58,7 @@ def prepare_render(scene: bpy.types.Scene) -> None:
 
 
 def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.ShaderNodeTree:
-    """Return the emptied node tree of a new material or world. From 5.0 on it is always there, before it is asked for."""
+    """Return the emptied node tree of a new material or world; from 5.0 on it is there from the start."""
     if not IS_5:
         owner.use_nodes = True
     owner.node_tree.nodes.clear()

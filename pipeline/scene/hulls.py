@@ -21,7 +21,7 @@ from pipeline.records import RestingPose
 
 FLAT = 1e-4  # a set thinner than this share of its size counts as flat
 FLAT_THICKNESS = 1e-3  # what a flat set gets instead
-COLLISION_VERTICES = 160  # more cost time in every contact; with so many a ball is right to half a percent
+COLLISION_VERTICES = 128  # more cost time in every contact; with so many a ball is right to 0.8 % of its size
 COLLISION_ERROR = 3e-3  # of the size: hulls within this need no more vertices
 MAX_RESTING_POSES = 24
 FACET_ANGLE_RAD = math.radians(1.0)  # scans: faces this near to each other are one facet
@@ -142,10 +142,10 @@ def face_planes(hull: Hull) -> tuple[Array, Array]:
     sound = lengths > 1e-7 * size * size
     normals = normals[sound] / lengths[sound][:, None]
     # The farthest vertex, not the triangle's own: a sliver's normal may lean and cut into the body.
-    return normals, np.max(_projections(hull.vertices, normals), axis=0)
+    return normals, np.max(projections(hull.vertices, normals), axis=0)
 
 
-def _projections(points: Array, directions: Array) -> Array:
+def projections(points: Array, directions: Array) -> Array:
     """Return (N, D) products of points (N, 3) with directions (D, 3)."""
     return (
         points[:, 0:1] * directions[:, 0]
@@ -175,11 +175,11 @@ def simplified(hull: Hull, max_vertices: int = COLLISION_VERTICES) -> Hull:
     allowed = COLLISION_ERROR * _size(hull)
     count = 40
     while count < max_vertices:
-        trial = convex_hull(hull.vertices[_extremes(hull, count)])
+        trial = convex_hull(hull.vertices[extremes(hull, count)])
         if _excess(hull, trial).max() <= allowed:
             return trial
         count *= 2
-    kept = _extremes(hull, max_vertices)
+    kept = extremes(hull, max_vertices)
     while len(kept) < max_vertices:
         excess = _excess(hull, convex_hull(hull.vertices[kept]))
         added = [int(i) for i in np.argsort(-excess, kind="stable")[:8] if excess[i] > allowed]
@@ -205,15 +205,15 @@ def _size(hull: Hull) -> float:
     return float((hull.vertices.max(axis=0) - hull.vertices.min(axis=0)).max())
 
 
-def _extremes(hull: Hull, count: int) -> NDArray[np.int64]:
+def extremes(hull: Hull, count: int) -> NDArray[np.int64]:
     """Return the indices of the vertices farthest out in `count` directions."""
-    return np.unique(np.argmax(_projections(hull.vertices, even_directions(count)), axis=0))
+    return np.unique(np.argmax(projections(hull.vertices, even_directions(count)), axis=0))
 
 
 def _excess(hull: Hull, inner: Hull) -> Array:
     """Return how far each vertex (V,) of `hull` sticks out of `inner`."""
     normals, offsets = face_planes(inner)
-    return (_projections(hull.vertices, normals) - offsets).max(axis=1)
+    return (projections(hull.vertices, normals) - offsets).max(axis=1)
 
 
 def even_directions(count: int) -> Array:

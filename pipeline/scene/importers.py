@@ -1,15 +1,19 @@
-"""Model files into Blender, each format by its own importer, every part baked into one space.
+"""Readers of model files: each brings what a file holds into a scene of its own, quietly, or says why it cannot.
 
-Whatever a file holds (parents, modifiers, armatures, instances, mirrored scale) comes out as plain meshes in the file's
-own axes; cameras, lights, empties and scenes of the file are taken away again.
+Axes: OBJ, STL and PLY are read with the file's own axes; glTF's importer turns y-up to z-up, FBX's, USD's and
+.blend's leave z up, so their axes are the ones Blender shows. `upright` turns all of them alike.
 """
 
 from __future__ import annotations
 
-import json
-import struct
+import contextlib
+import ctypes
+import io
+import os
+import re
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,156 +21,243 @@ import bpy
 import numpy as np
 
 from pipeline.errors import AssetError, Problem
-from pipeline.scene.session import datablocks
-
-# The file's axes stay as they are (forward y, up z is the identity); `up_axis` turns the asset afterwards.
-_AS_IT_IS = {"forward_axis": "Y", "up_axis": "Z"}
-IMPORTERS: dict[str, Callable[[str], object]] = {
-    ".glb": lambda path: bpy.ops.import_scene.gltf(filepath=path),
-    ".gltf": lambda path: bpy.ops.import_scene.gltf(filepath=path),
-    ".obj": lambda path: bpy.ops.wm.obj_import(filepath=path, **_AS_IT_IS),
-    ".ply": lambda path: bpy.ops.wm.ply_import(filepath=path, **_AS_IT_IS),
-    ".stl": lambda path: bpy.ops.wm.stl_import(filepath=path, **_AS_IT_IS),
-    ".fbx": lambda path: bpy.ops.import_scene.fbx(filepath=path),
-    **{suffix: lambda path: bpy.ops.wm.usd_import(filepath=path) for suffix in (".usd", ".usda", ".usdc", ".usdz")},
-}
-DEFAULT_UP = {".obj": "+y"}
-"""The axis that points up where the format has a custom and the importer was told to leave the axes alone."""
-SUFFIXES = (*IMPORTERS, ".blend")
-
-_MESH_TYPES = frozenset({"MESH", "CURVE", "SURFACE", "FONT", "META"})
+from pipeline.geometry import Array
 
 
-def import_meshes(path: Path) -> tuple[bpy.types.Mesh, ...]:
-    """Return what a model file (not .blend) shows as baked meshes in the importer's axes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One kind of model file. `up_axis` is the axis that points up by its convention; `turned` tells whether the
+    importer has turned +y to +z already."""
 
-    Raises AssetError when the importer fails or the format's option is not in this build.
-    """
-    _refuse_draco(path)
-    before = {item.session_uid for item in datablocks()}
-    with _import_scene() as scene, _cleaning(before):
-        try:
-            IMPORTERS[path.suffix.lower()](str(path))
-        except Exception as error:  # importers raise whatever a broken file makes them trip over
-            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-            raise fault(path, f"cannot be read: {reason}", "export the model again") from error
-        return bake(scene)
+    name: str
+    up_axis: str
+    turned: bool
+    read: Callable[[Path], object]
 
 
-def fault(path: Path, message: str, remedy: str = "") -> AssetError:
-    """Return the error for one asset file."""
-    return AssetError([Problem(message=message, where=str(path), remedy=remedy)])
+def _read_gltf(path: Path) -> object:
+    _need_addon("io_scene_gltf2", "gltf")
+    return bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True)
 
 
-@contextmanager
-def _import_scene() -> Iterator[bpy.types.Scene]:
-    """Importers add to the scene in context; an artist's scene must not be it."""
-    scene = bpy.data.scenes.new("variegate import")
-    try:
-        view_layer = scene.view_layers[0]
-        with bpy.context.temp_override(
-            scene=scene, view_layer=view_layer, layer_collection=view_layer.layer_collection, collection=scene.collection
-        ):
-            yield scene
-    finally:
-        bpy.data.scenes.remove(scene)
+def _read_obj(path: Path) -> object:
+    # Validation would turn NaN into 0: it happens after the coordinates were looked at (see baking.check_meshes).
+    return bpy.ops.wm.obj_import(filepath=str(path), forward_axis="Y", up_axis="Z", validate_meshes=False)
 
 
-@contextmanager
-def _cleaning(before: set[int]) -> Iterator[None]:
-    """Keep of what is imported only baked meshes and what their materials use."""
-    try:
-        yield
-    finally:
-        added = [item for item in datablocks() if item.session_uid not in before]
-        bpy.data.batch_remove([item for item in added if not _is_kept(item)])
-        bpy.data.batch_remove([item for item in _added_after(before) if _is_unused(item)])
+def _read_ply(path: Path) -> object:
+    return bpy.ops.wm.ply_import(filepath=str(path), forward_axis="Y", up_axis="Z")
 
 
-def _added_after(before: set[int]) -> list[bpy.types.ID]:
-    return [item for item in datablocks() if item.session_uid not in before]
+def _read_stl(path: Path) -> object:
+    return bpy.ops.wm.stl_import(filepath=str(path), forward_axis="Y", up_axis="Z", use_mesh_validate=False)
 
 
-def _is_kept(item: bpy.types.ID) -> bool:
-    if isinstance(item, bpy.types.Mesh):
-        return BAKED in item
-    if isinstance(item, bpy.types.Material):
-        return item.users > 0
-    return isinstance(item, bpy.types.Image | bpy.types.NodeTree | bpy.types.Texture) or item.name == "variegate import"
+def _read_fbx(path: Path) -> object:
+    return bpy.ops.wm.fbx_import(filepath=str(path), use_anim=False, validate_meshes=False)
 
 
-def _is_unused(item: bpy.types.ID) -> bool:
-    return isinstance(item, bpy.types.Material | bpy.types.Image) and item.users == 0
-
-
-BAKED = "variegate_baked"
-
-
-def bake(scene: bpy.types.Scene) -> tuple[bpy.types.Mesh, ...]:
-    """Return everything a scene shows as meshes in world space, materials in their slots, in a fixed order."""
-    view_layer = scene.view_layers[0]
-    view_layer.update()
-    depsgraph = view_layer.depsgraph
-    depsgraph.update()
-    shown = [
-        (instance.object.original.name, i, instance.object.original, np.array(instance.matrix_world))
-        for i, instance in enumerate(depsgraph.object_instances)
-        if instance.object.type in _MESH_TYPES and instance.show_self and not instance.object.original.hide_render
-    ]
-    return tuple(_bake_one(item, matrix, depsgraph) for _, _, item, matrix in sorted(shown, key=lambda row: row[:2]))
-
-
-def _bake_one(item: bpy.types.Object, matrix: np.ndarray, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
-    from mathutils import Matrix
-
-    mesh = bpy.data.meshes.new_from_object(
-        item.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+def _read_usd(path: Path) -> object:
+    return bpy.ops.wm.usd_import(
+        filepath=str(path),
+        import_cameras=False,
+        import_lights=False,
+        create_world_material=False,
+        set_frame_range=False,
+        apply_unit_conversion_scale=True,
     )
-    mesh[BAKED] = True
-    mesh.transform(Matrix(matrix))
-    if np.linalg.det(matrix[:3, :3]) < 0:  # mirrored: the faces would look inwards
-        mesh.flip_normals()
-    for number, slot in enumerate(item.material_slots):
-        if number < len(mesh.materials) and slot.material is not None:
-            mesh.materials[number] = slot.material.original
-    return mesh
 
 
-# --- Draco ----------------------------------------------------------------------------------------------------------
+_GLTF = Format(name="glTF", up_axis="+y", turned=True, read=_read_gltf)
+_USD = Format(name="USD", up_axis="+z", turned=False, read=_read_usd)
+_BLEND = Format(name="Blender", up_axis="+z", turned=False, read=lambda path: None)
+
+FORMATS = {
+    ".glb": _GLTF,
+    ".gltf": _GLTF,
+    ".obj": Format(name="OBJ", up_axis="+y", turned=False, read=_read_obj),
+    ".ply": Format(name="PLY", up_axis="+z", turned=False, read=_read_ply),
+    ".stl": Format(name="STL", up_axis="+z", turned=False, read=_read_stl),
+    ".fbx": Format(name="FBX", up_axis="+z", turned=False, read=_read_fbx),
+    ".usd": _USD,
+    ".usdc": _USD,
+    ".usda": _USD,
+    ".usdz": _USD,
+    ".blend": _BLEND,  # read by `read_blend`: it has names to choose from
+}
+
+# Rotations that take an axis to +z, the other axes as Blender's importers have them.
+_TO_UP = {
+    "+x": ((0, 0, -1), (0, 1, 0), (1, 0, 0)),
+    "-x": ((0, 0, 1), (0, 1, 0), (-1, 0, 0)),
+    "+y": ((1, 0, 0), (0, 0, -1), (0, 1, 0)),
+    "-y": ((1, 0, 0), (0, 0, 1), (0, -1, 0)),
+    "+z": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "-z": ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
+}
 
 
-def _refuse_draco(path: Path) -> None:
-    """The importer fails on Draco without its library in words that help nobody."""
-    if path.suffix.lower() not in (".glb", ".gltf"):
-        return
-    header = gltf_header(path)
-    if "KHR_draco_mesh_compression" in header.get("extensionsUsed", []) and not _has_draco():
-        raise fault(
-            path,
-            "is compressed with Draco, which this build of Blender cannot read",
-            "export it without compression, or use Python 3.11 with Blender 4.5",
-        )
+def upright(file_format: Format, up_axis: str) -> Array:
+    """Return the rotation (3, 3) that puts what was imported upright; `up_axis` "" is the format's convention."""
+    turn = np.array(_TO_UP[up_axis or file_format.up_axis], dtype=np.float64)
+    return turn @ np.array(_TO_UP["+y"], dtype=np.float64).T if file_format.turned else turn
 
 
-def gltf_header(path: Path) -> dict[str, object]:
-    """Return the JSON part of a .glb or .gltf. Raises AssetError when there is none."""
-    try:
-        data = path.read_bytes()
-        if data[:4] == b"glTF":
-            (length,) = struct.unpack_from("<I", data, 12)
-            data = data[20 : 20 + length]
-        header = json.loads(data)
-    except (ValueError, struct.error, UnicodeDecodeError) as error:
-        raise fault(path, f"is not glTF: {error}", "export the model again") from error
-    if not isinstance(header, dict):
-        raise fault(path, "is not glTF: it holds no object", "export the model again")
-    return header
+def _need_addon(module: str, operator: str) -> None:
+    if operator not in dir(bpy.ops.import_scene):
+        import addon_utils  # Blender's own module, there only inside Blender
+
+        addon_utils.enable(module)
 
 
-def _has_draco() -> bool:
-    try:
-        from io_scene_gltf2.io.com import draco
-    except ImportError:
-        return False
-    exists = getattr(draco, "dll_exists", None)
-    return exists is None or bool(exists(quiet=True))
+def can_read_draco() -> bool:
+    """Tell whether this build can decode glTF meshes with KHR_draco_mesh_compression."""
+    with captured():
+        try:
+            from io_scene_gltf2.io.com.draco import dll_exists  # Blender 4.5
+
+            return bool(dll_exists())
+        except ImportError:
+            pass
+        try:
+            from io_scene_gltf2.io.com.library import dll_exists as library_exists  # Blender 5
+
+            return bool(library_exists("bf_intern_draco_bridge", "Draco"))
+        except ImportError:
+            return False
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def read_model(path: Path, scene: bpy.types.Scene) -> None:
+    """Import a model file (not a .blend) into `scene`. Raises AssetError with the importer's own words."""
+    layer = scene.view_layers[0]
+    window = bpy.context.window
+    shown = window.scene if window is not None else None
+    with captured() as said:
+        try:
+            with bpy.context.temp_override(
+                scene=scene, view_layer=layer, collection=scene.collection, layer_collection=layer.layer_collection
+            ):
+                done = FORMATS[path.suffix.lower()].read(path)
+        except Exception as error:  # importers in Python let through whatever a damaged file makes them raise
+            raise unreadable(str(error)) from None
+        finally:
+            if window is not None and window.scene != shown:
+                window.scene = shown  # glTF's importer shows the scene in which it makes an armature
+        if done != {"FINISHED"}:
+            raise unreadable(said())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BlendContents:
+    """What a .blend holds, under the names it has there. `shown` are the objects its scenes render."""
+
+    objects: dict[str, bpy.types.Object]
+    collections: dict[str, bpy.types.Collection]
+    shown: tuple[str, ...]
+    metres_per_unit: float
+
+
+def read_blend(path: Path, scene: bpy.types.Scene) -> BlendContents:
+    """Append everything a .blend holds and link its objects into `scene`. Raises AssetError when it cannot be read."""
+    with captured():
+        try:
+            with bpy.data.libraries.load(str(path), link=False) as (source, target):
+                names = list(source.objects), list(source.collections)
+                target.scenes = list(source.scenes)
+                target.objects = list(source.objects)
+                target.collections = list(source.collections)
+        except Exception as error:  # OSError, RuntimeError, UnicodeError: as the damage will have it
+            raise unreadable(str(error)) from None
+    pairs = zip(names[0], target.objects, strict=True)
+    objects = {name: item for name, item in pairs if item is not None}
+    collections = {
+        name: item for name, item in zip(names[1], target.collections, strict=True) if item is not None
+    }
+    scenes = [item for item in target.scenes if item is not None]
+    shown = _rendered_objects(scenes) if scenes else {item.session_uid for item in objects.values()}
+    for item in objects.values():
+        scene.collection.objects.link(item)
+    if scenes:
+        scene.frame_set(scenes[0].frame_current)
+    return BlendContents(
+        objects=objects,
+        collections=collections,
+        shown=tuple(name for name, item in objects.items() if item.session_uid in shown),
+        metres_per_unit=_metres_per_unit(scenes),
+    )
+
+
+def _metres_per_unit(scenes: list[bpy.types.Scene]) -> float:
+    if not scenes or scenes[0].unit_settings.system == "NONE":
+        return 1.0
+    return float(f"{scenes[0].unit_settings.scale_length:.7g}")  # float32 holds 0.01 as 0.009999999776
+
+
+def _rendered_objects(scenes: list[bpy.types.Scene]) -> set[int]:
+    found: set[int] = set()
+
+    def walk(layer: bpy.types.LayerCollection) -> None:
+        if layer.exclude or layer.collection.hide_render:
+            return
+        found.update(item.session_uid for item in layer.collection.objects)
+        for child in layer.children:
+            walk(child)
+
+    for scene in scenes:
+        for view_layer in scene.view_layers:
+            walk(view_layer.layer_collection)
+    return found
+
+
+# --- silence and errors ---------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[Callable[[], str]]:
+    """Keep what importers print to themselves; the value returns what was said so far.
+
+    They print from C to the process's own streams, so those are turned aside as well as Python's.
+    """
+    said = io.StringIO()
+    _flush()
+    with tempfile.TemporaryFile() as aside:
+
+        def text() -> str:
+            _flush()
+            aside.seek(0)
+            return said.getvalue() + aside.read().decode(errors="replace")
+
+        saved = [os.dup(number) for number in (1, 2)]
+        try:
+            for number in (1, 2):
+                os.dup2(aside.fileno(), number)
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                yield text
+        finally:
+            _flush()
+            for number, copy in zip((1, 2), saved, strict=True):
+                os.dup2(copy, number)
+                os.close(copy)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).fflush(None)
+
+
+_NOISE = re.compile(r"^(Error:\s*)+|^Python:\s*|^(Location|File|Traceback)\b.*", re.IGNORECASE)
+
+
+def unreadable(text: str) -> AssetError:
+    """Return the error for a file that an importer refuses, with the last thing it said."""
+    lines = [_NOISE.sub("", line.strip()).strip() for line in text.splitlines() if not line.startswith(" ")]
+    named = [line for line in lines if re.match(r"^\w*(Error|Exception): \S", line)]
+    told = named or [line for line in lines if line and not line.startswith("Location")]
+    reason = re.sub(r"^(RuntimeError|ImportError|OSError): ", "", told[-1]) if told else "it is damaged"
+    return AssetError([Problem(message=f"cannot be read: {reason}", remedy="export it again, or leave it out")])

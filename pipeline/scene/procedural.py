@@ -14,6 +14,7 @@ from pipeline.scene.nodes import (
     Tree,
     add_node,
     combine,
+    dot,
     mapping,
     math,
     mix_colors,
@@ -58,12 +59,12 @@ def _point(tree: Tree, plan: ProceduralPlan, object_scale: Vector) -> Socket:
 
 
 def _distorted(tree: Tree, point: Socket, plan: ProceduralPlan) -> Socket:
-    """Move points by up to about a quarter of a repeat at distortion 1."""
+    """Move points by up to about an eighth of a repeat at distortion 1."""
     if plan.distortion == 0.0 or plan.pattern in ("wood", "marble"):  # these use the distortion in their own way
         return point
     noise = add_node(tree, "ShaderNodeTexNoise", {"Vector": point, "Scale": 1.3, "Detail": 1.0})
     centered = vector_math(tree, "SUBTRACT", output_of(noise, "Color"), (0.5, 0.5, 0.5))
-    amount = plan.distortion * 0.8
+    amount = plan.distortion * 0.4
     return vector_math(tree, "MULTIPLY_ADD", centered, (amount, amount, amount), point)
 
 
@@ -92,7 +93,7 @@ def _noise(tree: Tree, point: Socket, plan: ProceduralPlan) -> Socket:
 def _voronoi(tree: Tree, point: Socket, plan: ProceduralPlan) -> Socket:
     """Cells about one repeat wide, each a mixture of its own."""
     cells = add_node(tree, "ShaderNodeTexVoronoi", {"Vector": point, "Scale": 1.0})
-    return separate(tree, output_of(cells, "Color"))[0]
+    return ramp(tree, separate(tree, output_of(cells, "Color"))[0], 0.2, 0.8)
 
 
 def _wood(tree: Tree, point: Socket, plan: ProceduralPlan) -> Socket:
@@ -100,9 +101,9 @@ def _wood(tree: Tree, point: Socket, plan: ProceduralPlan) -> Socket:
     grain = vector_math(tree, "MULTIPLY", point, (1.0, 0.15, 1.0))
     wander = add_node(tree, "ShaderNodeTexNoise", {"Vector": grain, "Scale": 0.6, "Detail": 2.0})
     x, _, z = separate(tree, point)
-    radius = vector_math(tree, "MULTIPLY", combine(tree, x, 0.0, math(tree, "ADD", z, 3.0)), (1.0, 1.0, 1.0))
-    length = output_of(add_node(tree, "ShaderNodeVectorMath", {"Vector": radius}, operation="LENGTH"), "Value")
-    turns = math(tree, "MULTIPLY_ADD", output_of(wander, "Fac"), 1.0 + 3.0 * plan.distortion, length)
+    across = combine(tree, x, 0.0, math(tree, "ADD", z, 3.0))
+    radius = math(tree, "SQRT", dot(tree, across, across))
+    turns = math(tree, "MULTIPLY_ADD", output_of(wander, "Fac"), 1.0 + 3.0 * plan.distortion, radius)
     ring = math(tree, "POWER", math(tree, "FRACT", turns), 2.0)
     fibres = vector_math(tree, "MULTIPLY", point, (14.0, 0.5, 14.0))
     fibre = output_of(add_node(tree, "ShaderNodeTexNoise", {"Vector": fibres, "Scale": 1.0, "Detail": 1.0}), "Fac")

@@ -1,6 +1,6 @@
 """When bodies are at rest: every one has hardly moved, in every frame, for a while.
 
-A body at the top of its flight is slow for a moment only: within REST_FRAMES it falls twenty times the threshold.
+A body at the top of its flight is slow for a moment only: within REST_FRAMES it falls ten times the threshold.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.geometry import Array
 
 REST_FRAMES = 8
-REST_STEP = 0.004  # of the size, a frame
+REST_STEP = 0.006  # of the size, a frame
 SMALLEST = 0.25  # bodies smaller than this are measured as if they were this large
 
 

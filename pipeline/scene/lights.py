@@ -1,0 +1,66 @@
+"""Lamps from their plans."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+
+from pipeline.geometry import quaternion_between
+from pipeline.records import LightPlan, Vector
+
+SPOT_BLEND = 0.2  # the outer fifth of a spot's cone fades out
+SUN_DEG_PER_M = 2.0
+SUN_W_PER_M2_PER_W = 0.1
+
+
+def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anchor_m: Vector) -> bpy.types.Object:
+    """Add a lamp at `anchor_m` + the plan's offset, shining at `anchor_m` (down where the offset is 0); return it.
+
+    The camera does not see the lamp itself, so no picture holds a glowing disc without a label; reflections do.
+    """
+    light = MAKERS[plan.kind](plan, name)
+    light.color = plan.color
+    lamp = bpy.data.objects.new(name, light)
+    lamp.location = np.add(anchor_m, plan.offset_m)
+    if any(plan.offset_m):
+        lamp.rotation_mode = "QUATERNION"
+        lamp.rotation_quaternion = quaternion_between((0.0, 0.0, 1.0), plan.offset_m)  # a lamp shines along its -z
+    lamp.visible_camera = False
+    collection.objects.link(lamp)
+    return lamp
+
+
+def _point(plan: LightPlan, name: str) -> bpy.types.PointLight:
+    light = bpy.data.lights.new(name, "POINT")
+    light.energy = plan.energy_w
+    light.shadow_soft_size = plan.size_m / 2
+    return light
+
+
+def _spot(plan: LightPlan, name: str) -> bpy.types.SpotLight:
+    light = bpy.data.lights.new(name, "SPOT")
+    light.energy = plan.energy_w
+    light.shadow_soft_size = plan.size_m / 2
+    light.spot_size = math.radians(plan.spot_angle_deg)
+    light.spot_blend = SPOT_BLEND
+    return light
+
+
+def _area(plan: LightPlan, name: str) -> bpy.types.AreaLight:
+    light = bpy.data.lights.new(name, "AREA")
+    light.energy = plan.energy_w
+    light.shape = "SQUARE"
+    light.size = plan.size_m
+    return light
+
+
+def _sun(plan: LightPlan, name: str) -> bpy.types.SunLight:
+    light = bpy.data.lights.new(name, "SUN")
+    light.energy = plan.energy_w * SUN_W_PER_M2_PER_W
+    light.angle = math.radians(min(180.0, SUN_DEG_PER_M * plan.size_m))
+    return light
+
+
+MAKERS = {"point": _point, "area": _area, "spot": _spot, "sun": _sun}

@@ -1,0 +1,81 @@
+"""The environment: an HDRI that lights the scene, and what the camera sees behind everything."""
+
+from __future__ import annotations
+
+import math as pymath
+
+import bpy
+from mathutils import Matrix, Vector
+
+from pipeline.addresses import Places, resolve
+from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, quaternion_about
+from pipeline.records import BackgroundPlan, Photo, WorldPlan
+from pipeline.scene.compat import shader_tree
+from pipeline.scene.images import ImageCache, color_space_of, load_image
+from pipeline.scene.nodes import Socket, Tree, add_node, mapping, output_of, vector_math
+
+CLEAR = (1.0, 1.0, 1.0)
+
+
+def add_world(
+    scene: bpy.types.Scene, plan: WorldPlan, images: ImageCache, places: Places, resolution: tuple[int, int]
+) -> bpy.types.World:
+    """Give `scene` the world of a plan and return it. Raises AssetError for an unreadable image.
+
+    The picture's middle column points along +x and its left half towards +y before `yaw_deg` turns the sky from +x
+    towards +y; then its zenith leans by `tilt_deg` towards `tilt_azimuth_deg`. A background replaces only what the
+    camera sees directly: light, reflections and refractions stay the HDRI's.
+    """
+    world = bpy.data.worlds.new("world")
+    tree = shader_tree(world)
+    surface = _sky(tree, plan, images, places)
+    if plan.background is not None:
+        behind = _background(tree, plan.background, images, places, resolution)
+        seen = output_of(add_node(tree, "ShaderNodeLightPath"), "Is Camera Ray")
+        mixed = {"Fac": seen, "Shader": surface, "Shader_001": behind}
+        surface = add_node(tree, "ShaderNodeMixShader", mixed).outputs[0]
+    add_node(tree, "ShaderNodeOutputWorld", {"Surface": surface})
+    scene.world = world
+    return world
+
+
+def _sky(tree: Tree, plan: WorldPlan, images: ImageCache, places: Places) -> Socket:
+    path = resolve(plan.hdri.source, places)
+    image = load_image(path, color_space_of(path), images)
+    direction = output_of(add_node(tree, "ShaderNodeTexCoord"), "Generated")
+    # "TEXTURE" applies the inverse: the direction looked up is the one the turned sky shows
+    turned = mapping(tree, direction, rotation_rad=sky_rotation(plan).to_euler("XYZ"), vector_type="TEXTURE")
+    color = add_node(tree, "ShaderNodeTexEnvironment", {"Vector": turned}, image=image).outputs[0]
+    if plan.tint != CLEAR:
+        color = vector_math(tree, "MULTIPLY", color, plan.tint)
+    return add_node(tree, "ShaderNodeBackground", {"Color": color, "Strength": plan.strength}).outputs[0]
+
+
+def sky_rotation(plan: WorldPlan) -> Matrix:
+    """Return the (3, 3) rotation that turns the HDRI's sky into the world's."""
+    azimuth = pymath.radians(plan.tilt_azimuth_deg)
+    level = (-pymath.sin(azimuth), pymath.cos(azimuth), 0.0)
+    tilt = quaternion_about(level, pymath.radians(plan.tilt_deg))
+    yaw = quaternion_about((0.0, 0.0, 1.0), pymath.radians(plan.yaw_deg))
+    return Matrix(matrix_from_quaternion(multiply_quaternions(tilt, yaw)))
+
+
+def _background(
+    tree: Tree, plan: BackgroundPlan, images: ImageCache, places: Places, resolution: tuple[int, int]
+) -> Socket:
+    color: object = plan.color
+    if plan.photo is not None:
+        path = resolve(plan.photo.source, places)
+        image = load_image(path, color_space_of(path), images)
+        color = _plate(tree, image, plan.photo, resolution)
+    return add_node(tree, "ShaderNodeBackground", {"Color": color, "Strength": 1.0}).outputs[0]
+
+
+def _plate(tree: Tree, image: bpy.types.Image, photo: Photo, resolution: tuple[int, int]) -> Socket:
+    """Return the colour of a photo that fills the picture: its middle, cropped to the picture's aspect."""
+    picture = resolution[0] / resolution[1]
+    own = photo.width_px / photo.height_px
+    share = Vector((min(1.0, picture / own), min(1.0, own / picture), 1.0))
+    window = output_of(add_node(tree, "ShaderNodeTexCoord"), "Window")
+    uv = mapping(tree, window, location=(0.5 - share.x / 2, 0.5 - share.y / 2, 0.0), scale=share)
+    return output_of(add_node(tree, "ShaderNodeTexImage", {"Vector": uv}, image=image, extension="EXTEND"), "Color")
