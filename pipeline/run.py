@@ -135,7 +135,7 @@ def _make(
         with stage("save"):
             save_scene(blend)
     with stage("render"):
-        rendered = render_frame(built.scene, built.realised, plan, engine.device, scratch)
+        rendered = render_frame(built.scene, built.objects, built.realised, plan, engine.device, scratch)
     with stage("annotate"):
         return rendered, annotate(plan, rendered)
 

@@ -1,82 +1,107 @@
-"""Image files to materials: single pictures, and PBR sets recognised by the usual names of their maps."""
+"""Materials among image files: PBR sets recognised by the usual names, and single images.
+
+Known: ambientCG ("Wood043_1K-JPG_Color.jpg", "_Roughness", "_Metalness", "_NormalGL"), Poly Haven ("worn_diff_1k.jpg",
+"_rough_1k", "_nor_gl_1k"), and the words of other tools ("BaseColor", "albedo", "Metallic" ...). Case is ignored.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import PurePosixPath
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".exr", ".tga")
+from pipeline.records import TextureSet
 
-# Words between separators, lower case. What stands in no row is part of the material's own name.
-MAP_WORDS = {
-    "base_color": ("color", "basecolor", "col", "albedo", "diffuse", "diff", "diffusecolor"),
-    "roughness": ("roughness", "rough"),
-    "metallic": ("metallic", "metalness", "metal"),
-    "normal": ("normalgl", "nor_gl", "norgl", "normal", "nor", "nrm"),
-    "": ("normaldx", "nor_dx", "nordx", "displacement", "disp", "height", "ao", "ambientocclusion", "arm", "opacity",
-         "alpha", "mask", "bump", "specular", "spec", "gloss", "glossiness", "emission", "translucency", "preview"),
-}  # fmt: skip
-"""Map -> the words that name it. "" are maps that are recognised and not used (DirectX normals point the other way)."""
+IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".tga", ".exr", ".hdr")
 
-_NOISE = re.compile(r"^(?:\d+k|jpg|png|exr|\d+)$")  # resolutions and formats: ambientCG's "_1K-JPG_", Poly Haven's "_1k"
-_SPLIT = re.compile(r"[_\-. ]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# The words a name ends in, by what the map holds; two words stand for a pair such as "Base_Color".
+_WORDS = {
+    "base_color": "basecolor,base color,basecolour,base colour,color,colour,col,albedo,diffuse,diff,diffusecolor",
+    "roughness": "roughness,rough,rgh",
+    "metallic": "metallic,metalness,metal,met,mtl",
+    "normal": "normalgl,normal gl,nor gl,nrm gl,norm gl,normalopengl,normal opengl",
+    "normal_plain": "normal,nor,nrm,norm,normalmap,normal map",
+    "unused": "normaldx,normal dx,nor dx,nrm dx,norm dx,normaldirectx,normal directx,displacement,displace,disp,height,"
+    "depth,bump,ambientocclusion,ambient occlusion,occlusion,ao,arm,orm,rma,mask,opacity,alpha,specular,spec,spec ior,"
+    "gloss,glossiness,emission,emissive,translucency,translucent,thickness,idmap,id,ior,coat,sheen,anisotropy,"
+    "anisotropy rotation,anisotropy strength",
+}
+_ROLE = {tuple(word.split()): role for role, words in _WORDS.items() for word in words.split(",")}
+_ENDS_A_PLAIN_NAME = frozenset({"metal", "met", "id", "depth", "mask", "color", "colour", "col", "height", "arm"})
+_SIZE = re.compile(r"\d+k|\d{3,5}(x\d{3,5})?|jpe?g|png|tiff?|exr|webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSet:
-    """The files of one material; "" where there is no such map."""
+class TextureListing:
+    """`sets` in the order of their names; `unused` are maps of no use here or without a base colour."""
 
-    name: str
-    base_color: str
-    roughness: str = ""
-    metallic: str = ""
-    normal: str = ""
-
-    def files(self) -> tuple[str, ...]:
-        """Return the files there are, base colour first."""
-        return tuple(file for file in (self.base_color, self.roughness, self.metallic, self.normal) if file)
+    sets: tuple[TextureSet, ...]
+    unused: tuple[str, ...]
 
 
-def find_image_sets(files: Iterable[str]) -> tuple[ImageSet, ...]:
-    """Return the materials among image files, sorted by name.
+def find_texture_sets(files: Sequence[str]) -> TextureListing:
+    """Return the materials among `files` (addresses or paths with forward slashes). `sha256` is left "".
 
-    Files of one folder whose names differ in the word for their map belong together. A file without such a word, or
-    whose material has no base colour, is a picture of its own unless it is a map (roughness, height ...) of nothing.
+    A map joins the base colour with the same folder and name. An image whose name says nothing is a material of its
+    own, unless a set beside it has its very name: then it is that set's preview picture.
     """
-    groups: dict[str, dict[str, str]] = {}
-    singles: dict[str, str] = {}
-    for file in sorted(files):
-        stem, kind = _stem_and_map(PurePath(file))
-        if kind is None:
-            singles[str(PurePath(file).with_suffix(""))] = file
-        elif kind:
-            groups.setdefault(stem, {}).setdefault(kind, file)
-    sets = [ImageSet(name=name, base_color=file) for name, file in singles.items() if name not in groups]
-    sets += [ImageSet(name=name, **maps) for name, maps in groups.items() if "base_color" in maps]
-    # ambientCG puts a preview beside its set, "Wood049.png": the set's own name, and no picture of its own.
-    return tuple(sorted(sets, key=lambda one: one.name))
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for file in sorted(set(files)):
+        key, role = _parse(file)
+        groups.setdefault(key, {}).setdefault(role, []).append(file)
+    sets: list[TextureSet] = []
+    unused: list[str] = []
+    for roles in groups.values():
+        found, left = _sets_of(roles)
+        sets += found
+        unused += left
+    return TextureListing(sets=tuple(sorted(sets, key=lambda one: one.texture_id)), unused=tuple(sorted(unused)))
 
 
-def _stem_and_map(path: PurePath) -> tuple[str, str | None]:
-    """Return the material's name with its folder, and the map: None for no word of a map, "" for one not used."""
-    words = [word for part in _SPLIT.split(path.stem) for word in _split_camel(part)]
-    for width in (2, 1):
-        for at in range(len(words) - width, -1, -1):
-            word = "_".join(words[at : at + width]).lower()
-            joined = word.replace("_", "")
-            for kind, names in MAP_WORDS.items():
-                if (word in names or joined in names) and (at > 0 or len(words) == width):
-                    rest = [w for w in words[:at] + words[at + width :] if not _NOISE.match(w.lower())]
-                    return str(path.parent / "_".join(rest)), kind
-    return str(path.with_suffix("")), None
+def _sets_of(roles: dict[str, list[str]]) -> tuple[list[TextureSet], list[str]]:
+    everything = [file for files in roles.values() for file in files]
+    if "base_color" not in roles:
+        singles = [file for role, files in roles.items() for file in files if role == "single" or _is_plain(file)]
+        return [TextureSet(texture_id=file, base_color=file) for file in singles], _without(everything, singles)
+    base = roles["base_color"][0]
+    maps = {role: roles[role][0] for role in ("roughness", "metallic") if role in roles}
+    normals = roles.get("normal", []) + roles.get("normal_plain", [])
+    if normals:
+        maps["normal"] = normals[0]
+    made = TextureSet(texture_id=base, base_color=base, **maps)
+    return [made], _without(everything, [base, *maps.values()])
 
 
-def _split_camel(part: str) -> list[str]:
-    """ "NormalGL" stays one word, "woodBaseColor" is three."""
-    whole = part.lower()
-    if any(whole in names for names in MAP_WORDS.values()):
-        return [part]
-    return [word for word in _CAMEL.split(part) if word]
+def _without(files: list[str], used: list[str]) -> list[str]:
+    return [file for file in files if file not in used]
+
+
+def _parse(file: str) -> tuple[tuple[str, str], str]:
+    """Return the set a file may belong to, as (folder, name), and what it holds there."""
+    path = PurePosixPath(file)
+    words = [word for word in _split(path.stem) if not _SIZE.fullmatch(word)]
+    for count in (2, 1):
+        role = _ROLE.get(tuple(words[-count:]))
+        if role is not None and len(words) >= count:
+            return (str(path.parent), "_".join(words[:-count])), role
+    return (str(path.parent), "_".join(words)), "single"
+
+
+def _split(stem: str) -> list[str]:
+    """Return the words of a name in lower case: cut at _ - . blank, and before the last capital words of CamelCase."""
+    words = [word for word in re.split(r"[_\-. ]+", stem) if word]
+    parts = []
+    for word in words:
+        camel = re.fullmatch(r"(.*[a-z0-9])((?:Base)?[A-Z][a-z]+(?:GL|DX)?)", word)
+        if camel and (camel[2].lower(),) in _ROLE:
+            parts += [camel[1].lower(), camel[2].lower()]
+        else:
+            parts.append(word.lower())
+    return parts
+
+
+def _is_plain(file: str) -> bool:
+    """Tell whether a name that ends in a map's word may well mean something else ("rusty_metal.jpg")."""
+    words = [word for word in _split(PurePosixPath(file).stem) if not _SIZE.fullmatch(word)]
+    return bool(words) and words[-1] in _ENDS_A_PLAIN_NAME and tuple(words[-2:]) not in _ROLE

@@ -105,7 +105,7 @@ def decode_exr(data: bytes) -> dict[str, NDArray[Any]]:
     """
     try:
         return _decode(data)
-    except (struct.error, IndexError, KeyError, zlib.error, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, KeyError, OverflowError, zlib.error, UnicodeDecodeError) as error:
         raise ValueError(f"the EXR is cut short or damaged: {error}") from error
 
 

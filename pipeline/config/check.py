@@ -27,7 +27,7 @@ def check_config(data: Any, reader: Reader) -> None:
     targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
     _check_categories(part["categories"], [*targets, *distractors], reader)
     _check_targets(data, targets, reader)
-    _check_counts(part, targets, distractors, reader)
+    _check_counts(part, [*targets, *distractors], targets if _all_read(data, "targets") else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
     _check_light(part, reader)
@@ -52,6 +52,10 @@ def _groups(data: Mapping[str, Any], name: str) -> Groups:
         return []
     read = [((name, i), structure(item, AssetGroup, Reader(), (name, i))) for i, item in enumerate(items)]
     return [(path, group) for path, group in read if group is not FAILED]
+
+
+def _all_read(data: Mapping[str, Any], name: str) -> bool:
+    return structure(data.get(name, ()), tuple[AssetGroup, ...], Reader(), (name,)) is not FAILED
 
 
 def _check_categories(categories: Any, groups: Groups, reader: Reader) -> None:
@@ -90,9 +94,9 @@ def _check_targets(data: Mapping[str, Any], targets: Groups, reader: Reader) -> 
             reader.report(path, "a target needs a category", "add category, or category_by_up_axis")
 
 
-def _check_counts(part: dict[str, Any], targets: Groups, distractors: Groups, reader: Reader) -> None:
-    """Numbers of objects that no frame can meet."""
-    least = sum(max(0, round(bounds(group.count)[0])) for _, group in [*targets, *distractors])
+def _check_counts(part: dict[str, Any], groups: Groups, targets: Groups, reader: Reader) -> None:
+    """Numbers of objects that no frame can meet. `targets` are all there are, or none when some cannot be read."""
+    least = sum(max(0, round(bounds(group.count)[0])) for _, group in groups)
     if least > MAX_INSTANCES:
         reader.report((), f"every frame has {least} objects or more, above {MAX_INSTANCES}", "lower the counts")
     if not targets:

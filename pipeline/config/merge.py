@@ -70,7 +70,8 @@ def _assign(node: Node | None, parts: list[str | int], value: Node, kind: Any, a
     if part in (0, "0") and node is not None and get_origin(kind) is tuple:
         return _assign(node, rest, value, get_args(kind)[0], f"{at}[0]")  # a bare item stands for a list of one
     if isinstance(part, int) or (node is not None and not _is_open(node, kind)):
-        raise _wrong(value, f"{at or 'the scene file'} is no list here", f"set {at or 'a key'} as a whole")
+        holds = "is no list" if isinstance(part, int) else "has no keys below it"
+        raise _wrong(value, f"{at or 'the scene file'} {holds}", f"set {at or 'a key'} as a whole")
     known = node.value if node is not None and isinstance(node.value, dict) else {}
     if _tags(kind) and part not in known:
         known = {}  # another distribution takes the place of this one

@@ -1,126 +1,107 @@
 """The exact pass: ids and depth by one ray through each pixel's centre, where the picture's own would be wrong.
 
-Wrong they are with depth of field, with materials that let the background through (Cycles then writes the pass
-stochastically), on other engines, on devices where it has not been proven, and where a template numbers its own
-objects. Half transparent decides: what lets through less than half of the light is labelled, what lets through more
-is not there.
+Wrong they are with depth of field, with materials that let the background through or fill space (Cycles then writes
+ids by chance), with other engines, on devices where it has not been proven, and where a template numbers its own
+objects. Half decides: a surface that lets through up to half of the light is labelled, one that lets through more is
+not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 import bpy
 
 from pipeline.records import FramePlan
+from pipeline.render.changes import change
 from pipeline.render.device import Device
-from pipeline.scene.alpha import lets_through, node_trees
+from pipeline.render.passes import label_layer
+from pipeline.render.transparency import has_volume, is_certain, keep_only_transparency
 
 ALPHA_THRESHOLD = 0.5
+MOST_BOUNCES = 1024  # as many surfaces as Cycles can see through, and no roulette before the last of them
 
-Undo = list[Callable[[], None]]
+Objects = Mapping[int, Sequence[bpy.types.Object]]
 
 
-def needs_exact(scene: bpy.types.Scene, plan: FramePlan, device: Device) -> bool:
-    """Return whether ids and depth of the picture's own render are not exact."""
-    camera = scene.camera.data
+def needs_exact(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, device: Device) -> bool:
+    """Return whether ids and depth of the picture's own render would not be exact. `objects`: instance id to parts."""
     return (
-        camera.dof.use_dof
-        or plan.render.engine != "cycles"
+        plan.render.engine != "cycles"
         or device.name != "cpu"
-        or bool(_strangers(scene))
-        or any(lets_through(material) for material in _materials(scene))
+        or scene.camera.data.dof.use_dof
+        or (scene.world is not None and has_volume(scene.world.node_tree))
+        or any(item.type == "VOLUME" for item in scene.objects)
+        or bool(_strangers(objects))
+        or not all(is_certain(material) for material in materials_in_use(scene))
     )
 
 
 @contextmanager
-def render_exact(scene: bpy.types.Scene) -> Iterator[None]:
-    """Render one exact sample; inside the block "Render Result" holds it, afterwards the scene is as it was."""
-    undo: Undo = []
-    try:
-        _bare(scene, undo)
-        for material in _materials(scene):
-            if lets_through(material):
-                _harden(material, undo)
-        bpy.ops.render.render(scene=scene.name)
+def exact_settings(scene: bpy.types.Scene, objects: Objects) -> Iterator[None]:
+    """Inside the block a render gives exact ids and depth; afterwards the scene is as it was."""
+    with ExitStack() as until:
+        _use_one_sample(scene, until)
+        _leave_out_light(scene, until)
+        for stranger in _strangers(objects):
+            change(until, stranger, pass_index=0)
+        keep_only_transparency(materials_in_use(scene), until)
         yield
-    finally:
-        for step in reversed(undo):
-            step()
 
 
-def _set(owner: object, name: str, value: object, undo: Undo) -> None:
-    before = getattr(owner, name)
-    undo.append(lambda: setattr(owner, name, before))
-    setattr(owner, name, value)
+def _use_one_sample(scene: bpy.types.Scene, until: ExitStack) -> None:
+    change(until, scene.render, engine="CYCLES", use_compositing=False)
+    change(until, scene.camera.data.dof, use_dof=False)
+    change(
+        until,
+        scene.cycles,
+        device="CPU",
+        samples=1,
+        use_adaptive_sampling=False,
+        use_denoising=False,
+        max_bounces=0,
+        transparent_max_bounces=MOST_BOUNCES,
+        min_transparent_bounces=MOST_BOUNCES,
+    )
+    layer = label_layer(scene)
+    change(until, layer, pass_alpha_threshold=ALPHA_THRESHOLD)
+    for other in scene.view_layers:
+        if other != layer:
+            change(until, other, use=False)
 
 
-def _bare(scene: bpy.types.Scene, undo: Undo) -> None:
-    """One sample without light, bounces or blur: the ray is all that is wanted."""
-    _set(scene.render, "engine", "CYCLES", undo)
-    _set(scene.render, "use_motion_blur", False, undo)
-    _set(scene.render, "use_compositing", False, undo)
-    _set(scene.render, "use_sequencer", False, undo)
-    _set(scene.camera.data.dof, "use_dof", False, undo)
-    _set(scene, "world", None, undo)
-    for name, value in (
-        ("device", "CPU"),
-        ("samples", 1),
-        ("use_adaptive_sampling", False),
-        ("use_denoising", False),
-        ("max_bounces", 0),
-        ("transparent_max_bounces", 128),
-    ):
-        _set(scene.cycles, name, value, undo)
-    _set(scene.view_layers[0], "pass_alpha_threshold", ALPHA_THRESHOLD, undo)
-    for light in scene.objects:
-        if light.type == "LIGHT":
-            _set(light, "hide_render", True, undo)
-    for stranger in _strangers(scene):
-        _set(stranger, "pass_index", 0, undo)
+def _leave_out_light(scene: bpy.types.Scene, until: ExitStack) -> None:
+    change(until, scene, world=None)
+    for item in scene.objects:
+        if item.type in ("LIGHT", "VOLUME"):
+            change(until, item, hide_render=True)
 
 
-def _strangers(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """Objects of a template that carry an index of their own, which would pass for an instance."""
-    ours = bpy.data.collections.get("variegate")
-    mine = set() if ours is None else {item.session_uid for item in ours.all_objects}
-    return [item for item in scene.objects if item.pass_index != 0 and item.session_uid not in mine]
+def _strangers(objects: Objects) -> list[bpy.types.Object]:
+    """Objects of a template, instanced ones too, that carry an index of their own: it would pass for an instance."""
+    ours = {part.session_uid for parts in objects.values() for part in parts}
+    return [item for item in bpy.data.objects if item.pass_index != 0 and item.session_uid not in ours]
 
 
-def _materials(scene: bpy.types.Scene) -> list[bpy.types.Material]:
-    found = {
-        slot.material.session_uid: slot.material
-        for item in scene.objects
-        for slot in item.material_slots
-        if slot.material is not None
-    }
+def materials_in_use(scene: bpy.types.Scene) -> list[bpy.types.Material]:
+    """Return the materials of everything shown, whether by objects, by instances or by geometry nodes."""
+    found: dict[int, bpy.types.Material] = {}
+    layer = label_layer(scene)
+    layer.update()
+    for item in scene.objects:  # these too may be hidden in the viewport alone
+        _collect(found, [slot.material for slot in item.material_slots])
+    seen = set()
+    for instance in layer.depsgraph.object_instances:
+        if not instance.is_instance or instance.object.as_pointer() in seen:
+            continue
+        seen.add(instance.object.as_pointer())
+        _collect(found, [slot.material for slot in instance.object.material_slots])
+        _collect(found, getattr(instance.object.data, "materials", ()))
     return list(found.values())
 
 
-def _harden(material: bpy.types.Material, undo: Undo) -> None:
-    """Make every transparency of a material all or nothing at ALPHA_THRESHOLD."""
-    for tree in node_trees(material):
-        for node in list(tree.nodes):
-            if node.type == "BSDF_PRINCIPLED":
-                _threshold(tree, node.inputs["Alpha"], undo)
-            elif node.type == "MIX_SHADER":
-                _threshold(tree, node.inputs[0], undo)
-
-
-def _threshold(tree: bpy.types.NodeTree, socket: bpy.types.NodeSocket, undo: Undo) -> None:
-    if not socket.is_linked:
-        _set(socket, "default_value", float(socket.default_value > ALPHA_THRESHOLD), undo)
-        return
-    source = socket.links[0].from_socket
-    step = tree.nodes.new("ShaderNodeMath")
-    step.operation = "GREATER_THAN"
-    step.inputs[1].default_value = ALPHA_THRESHOLD
-    tree.links.new(source, step.inputs[0])
-    tree.links.new(step.outputs[0], socket)
-
-    def restore() -> None:
-        tree.links.new(source, socket)
-        tree.nodes.remove(step)
-
-    undo.append(restore)
+def _collect(found: dict[int, bpy.types.Material], materials: object) -> None:
+    for material in materials:  # type: ignore[attr-defined]
+        if material is not None:
+            found.setdefault(material.original.session_uid, material.original)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,129 +10,111 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.codecs.exr import decode_exr, encode_exr
-from pipeline.codecs.png import strip_metadata
-from pipeline.records import FramePlan, Realised, RenderedFrame, RenderPlan
-from pipeline.render.device import DENOISERS, GPU_KINDS, Device, pick_denoiser
-from pipeline.render.eevee import require_eevee
-from pipeline.render.exact import needs_exact, render_exact
+from pipeline.codecs import jpeg, png
+from pipeline.codecs.exr import encode_exr
+from pipeline.errors import DeviceError, StoreError
+from pipeline.records import FramePlan, Realised, RenderedFrame
+from pipeline.render.changes import change
+from pipeline.render.decode import decode_depth, decode_ids, linear_rgb
+from pipeline.render.device import Device
+from pipeline.render.exact import Objects, exact_settings, needs_exact
 from pipeline.render.passes import (
     DEPTH,
     OBJECT_INDEX,
-    decode_depth,
-    decode_ids,
     enable_passes,
     find_channel,
-    linear_rgb,
+    label_layer,
+    read_passes,
+    save_result,
 )
-from pipeline.scene.compat import EEVEE, prepare_render, set_multilayer, set_picture
+from pipeline.render.settings import configure
+from pipeline.scene.compat import set_picture
 
-STAMPS = (
-    "date time render_time frame frame_range memory hostname camera lens scene marker filename sequencer_strip note"
-).split()
+HALF_MAX = 65_504.0  # the largest number of a half float
+
+Channels = dict[str, NDArray[Any]]
+
+# Blender writes dates and render times into pictures; without them equal pictures are equal files.
+_PICTURES = {"png": ("rgb.png", "PNG", png.strip_metadata), "jpeg": ("rgb.jpg", "JPEG", jpeg.strip_metadata)}
 
 
 def render_frame(
-    scene: bpy.types.Scene, realised: Realised, plan: FramePlan, device: Device, scratch: Path
+    scene: bpy.types.Scene, objects: Objects, realised: Realised, plan: FramePlan, device: Device, scratch: Path
 ) -> RenderedFrame:
     """Render the built scene and return its arrays and the encoded picture, which lies in `scratch`.
 
-    Ids and depth come from the same render where they are exact there (sample 0 of Cycles goes through the pixel's
-    centre), else from one extra pass of one sample on the CPU. Raises DeviceError for an engine or denoiser that is
-    not there.
+    `objects` maps instance ids to their objects, whose `pass_index` they are. Ids and depth come with the picture
+    where they are exact there (sample 0 of Cycles goes through the pixel's centre), else from one extra sample on the
+    CPU, which is all there is when no picture is asked for. Raises DeviceError for an engine, denoiser or device that
+    fails, StoreError when `scratch` cannot be written.
     """
     configure(scene, plan.render, device)
-    bpy.ops.render.render(scene=scene.name)
-    layer = scene.view_layers[0].name
-    exact = needs_exact(scene, plan, device)
-    channels = {} if exact and not _wants_linear(plan) else read_passes(scene, scratch)
-    rgb_file = _write_rgb(scene, plan, channels, layer, scratch) if "rgb" in plan.outputs else None
-    linear = linear_rgb(channels, layer) if "linear" in plan.outputs else None
+    layer = label_layer(scene)
+    enable_passes(layer)
+    channels: Channels = {}
+    rgb_file = linear = None
+    with_picture = bool({"rgb", "linear"} & set(plan.outputs))
+    exact = not with_picture or needs_exact(scene, objects, plan, device)
+    if with_picture:
+        _render(scene, device)
+        if not exact or _wants_linear(plan):
+            channels = read_passes(scene, scratch)
+        rgb_file = _write_rgb(scene, plan, channels, layer.name, scratch)
+        linear = linear_rgb(channels, layer.name) if "linear" in plan.outputs else None
     if exact:
-        with render_exact(scene):
+        with exact_settings(scene, objects):
+            _render(scene, device)
             channels = read_passes(scene, scratch)
     return RenderedFrame(
         realised=realised,
-        instance=decode_ids(find_channel(channels, layer, OBJECT_INDEX)),
-        depth_m=decode_depth(find_channel(channels, layer, DEPTH)),
+        instance=_sized(decode_ids(find_channel(channels, layer.name, OBJECT_INDEX)), realised),
+        depth_m=decode_depth(find_channel(channels, layer.name, DEPTH)),
         linear=linear,
         rgb_file=rgb_file,
         id_source="exact" if exact else "render",
     )
 
 
-def configure(scene: bpy.types.Scene, plan: RenderPlan, device: Device) -> None:
-    """Set every setting of the renderer that the plan speaks of."""
-    if plan.engine == "eevee":
-        require_eevee()
-    scene.render.engine = "CYCLES" if plan.engine == "cycles" else EEVEE
-    cycles = scene.cycles
-    cycles.device = "GPU" if device.name in GPU_KINDS else "CPU"
-    cycles.seed, cycles.use_animated_seed = plan.cycles_seed, False
-    cycles.samples = plan.samples_per_pixel
-    cycles.use_adaptive_sampling = plan.adaptive_threshold > 0
-    cycles.adaptive_threshold = plan.adaptive_threshold
-    for name in ("max", "diffuse", "glossy", "transmission"):
-        setattr(cycles, f"{name}_bounces", getattr(plan, f"{name}_bounces"))
-    cycles.transparent_max_bounces = plan.transparent_bounces
-    cycles.sample_clamp_indirect = plan.clamp_indirect
-    cycles.caustics_reflective = cycles.caustics_refractive = plan.caustics
-    _set_denoiser(scene, plan, device)
-    _set_colors(scene, plan)
-    prepare_render(scene)
-    scene.render.use_persistent_data = False
-    scene.render.use_motion_blur = False  # nothing moves; a template's own animation is sampled, not smeared
-    for name in STAMPS:  # read when rendering starts, and written into files even when nothing is drawn
-        setattr(scene.render, f"use_stamp_{name}", False)
-    enable_passes(scene.view_layers[0])
-
-
-def _set_denoiser(scene: bpy.types.Scene, plan: RenderPlan, device: Device) -> None:
-    denoiser = pick_denoiser(plan.denoiser, device)
-    scene.cycles.use_denoising = bool(denoiser)
-    if denoiser:
-        scene.cycles.denoiser = DENOISERS[denoiser]
-    if denoiser == "openimagedenoise":
-        scene.cycles.denoising_prefilter = plan.denoiser_prefilter.upper()
-        scene.cycles.denoising_quality = plan.denoiser_quality.upper()
-        scene.cycles.denoising_use_gpu = False  # the same bits with and without a GPU
-
-
-def _set_colors(scene: bpy.types.Scene, plan: RenderPlan) -> None:
-    if not plan.view_transform:
-        return
-    scene.display_settings.display_device = "sRGB"
-    scene.view_settings.view_transform = plan.view_transform
-    scene.view_settings.look = "None"
-    scene.view_settings.exposure = plan.exposure_ev
-    scene.view_settings.gamma = 1.0
+def _render(scene: bpy.types.Scene, device: Device) -> None:
+    try:
+        ended = bpy.ops.render.render(scene=scene.name)
+    except RuntimeError as error:
+        raise DeviceError(
+            f"Blender could not render on {', '.join(device.models)}: {str(error).strip()}; "
+            "try a smaller camera.resolution or --device cpu"
+        ) from error
+    if ended != {"FINISHED"}:
+        raise DeviceError(f"Blender did not finish a render on {', '.join(device.models)}; try --device cpu")
 
 
 def _wants_linear(plan: FramePlan) -> bool:
-    return "linear" in plan.outputs or plan.rgb_format == "exr"
+    return "linear" in plan.outputs or ("rgb" in plan.outputs and plan.rgb_format == "exr")
 
 
-def read_passes(scene: bpy.types.Scene, scratch: Path) -> dict[str, NDArray[Any]]:
-    """Return the channels of the last render, by way of an uncompressed multilayer EXR in `scratch`."""
-    path = scratch / "passes.exr"
-    set_multilayer(scene.render.image_settings)
-    bpy.data.images["Render Result"].save_render(str(path), scene=scene)
-    channels = decode_exr(path.read_bytes())
-    path.unlink()
-    return channels
-
-
-def _write_rgb(
-    scene: bpy.types.Scene, plan: FramePlan, channels: dict[str, NDArray[Any]], layer: str, scratch: Path
-) -> Path:
+def _write_rgb(scene: bpy.types.Scene, plan: FramePlan, channels: Channels, layer: str, scratch: Path) -> Path | None:
+    if "rgb" not in plan.outputs:
+        return None
     if plan.rgb_format == "exr":
         path = scratch / "rgb.exr"
-        picture = linear_rgb(channels, layer).astype(np.float16)
+        picture = np.clip(linear_rgb(channels, layer), -HALF_MAX, HALF_MAX).astype(np.float16)
         path.write_bytes(encode_exr({name: picture[..., i] for i, name in enumerate("RGB")}))
         return path
-    path = scratch / ("rgb.png" if plan.rgb_format == "png" else "rgb.jpg")
-    set_picture(scene.render.image_settings, plan.rgb_format.upper(), plan.render.jpeg_quality)
-    bpy.data.images["Render Result"].save_render(str(path), scene=scene)
-    if plan.rgb_format == "png":
-        path.write_bytes(strip_metadata(path.read_bytes()))
+    name, file_format, strip = _PICTURES[plan.rgb_format]
+    path = scratch / name
+    set_picture(scene.render.image_settings, file_format, plan.render.jpeg_quality)
+    with ExitStack() as until:  # colours are managed when the file is written; a template may have an exposure of its own
+        change(until, scene.view_settings, exposure=scene.view_settings.exposure + plan.render.exposure_ev)
+        data = save_result(scene, path)
+    try:
+        path.write_bytes(strip(data))
+    except ValueError as error:
+        raise StoreError(f"{path}: {error}; is the disk full?") from error
     return path
+
+
+def _sized(ids: NDArray[np.uint16], realised: Realised) -> NDArray[np.uint16]:
+    """A render border or percentage left on would shift every label."""
+    width, height = realised.camera.resolution
+    if ids.shape != (height, width):
+        raise ValueError(f"the render is {ids.shape[1]} x {ids.shape[0]}, the camera {width} x {height}")
+    return ids

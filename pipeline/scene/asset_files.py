@@ -1,111 +1,263 @@
-"""From what a scene file names (files, folders, globs) to single files, and what belongs to each."""
+"""Which files a scene file means by its files, folders and globs, and which other files those need."""
 
 from __future__ import annotations
 
 import glob
+import hashlib
+import json
+import os
+import posixpath
 import re
-from collections.abc import Iterable
+import struct
+import urllib.parse
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
 
-from pipeline.addresses import Places, child_address, resolve
-from pipeline.errors import AssetError, PipelineError, Problem
-from pipeline.scene.importers import gltf_header
-
-Found = tuple[str, Path]
-"""Address and file."""
+from pipeline.addresses import SCHEMES, Places, child_address, resolve
+from pipeline.errors import PipelineError, Problem
+from pipeline.structure import did_you_mean
 
 
-def expand(address: str, suffixes: Iterable[str], places: Places, path: str) -> list[Found]:
-    """Return the files an address of key path `path` stands for, sorted. Raises AssetError when there are none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One file and the address it goes by."""
 
-    A folder gives every file at or below it with one of `suffixes`; a glob what matches; a file itself.
+    address: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for: "models", "HDRIs"; `named` extensions are taken when a file or glob names them, `gathered`
+    ones from folders."""
+
+    what: str
+    named: tuple[str, ...]
+    gathered: tuple[str, ...]
+
+
+def find_files(address: str, places: Places, wanted: Wanted) -> tuple[Found, ...]:
+    """Return the files of an address, sorted; folders are searched to the bottom, hidden files left out.
+
+    Raises ValueError with a message and a remedy when there is none.
     """
-    known = tuple(suffixes)
     try:
-        target = resolve(address, places)
+        path = resolve(address, places)
     except PipelineError as error:
-        raise AssetError([Problem(message=str(error), path=path)]) from error
-    if target.is_dir():
-        files = sorted(file for file in target.rglob("*") if file.is_file() and file.suffix.lower() in known)
-        if not files:
-            raise _problem(path, f"{target} holds no {_list(known)}", "put files there, or name another folder")
-        return [(child_address(address, target, file), file) for file in files]
-    if target.is_file():
-        if target.suffix.lower() not in known:
-            raise _problem(path, f"{target.name}: files of kind {target.suffix or '(none)'} are not known here", _list(known))
-        return [(address, target)]
-    if glob.has_magic(str(target)):
-        return _expand_glob(address, target, known, places, path)
-    raise _problem(path, f"there is no {target}", "check the path: it starts at the folder of the file it is written in")
+        raise ValueError(str(error)) from None
+    if path.is_file():
+        return (_one(address, path, wanted),)
+    if path.is_dir():
+        found = _gather(address, path, wanted.gathered)
+        if not found:
+            raise ValueError(f"{address}: no {wanted.what} in this folder", f"looked for {' '.join(wanted.gathered)}")
+        return found
+    if not glob.has_magic(path.as_posix()):
+        raise ValueError(f"{address}: there is no such file or folder", _near(path))
+    found = _matches(address, places, wanted)
+    if not found:
+        raise ValueError(f"{address}: no {wanted.what} match", f"looked for {' '.join(wanted.named)} at {path}")
+    return found
 
 
-def _expand_glob(address: str, target: Path, known: tuple[str, ...], places: Places, path: str) -> list[Found]:
-    matches = sorted(Path(match) for match in glob.glob(str(target), recursive=True))
-    files = [match for match in matches if match.is_file() and match.suffix.lower() in known]
-    if not files:
-        seen = f"; it matches {len(matches)} files of other kinds" if matches else ""
-        raise _problem(path, f"nothing matches {target}{seen}", f"known are {_list(known)}")
-    fixed = address[: re.search(r"[*?\[]", address).start()].rpartition("/")[0]  # type: ignore[union-attr]
-    scheme = address.split(":", 1)[0] + ":" if ":" in address.split("/", 1)[0] else ""
-    folder = fixed or scheme or "."
-    start = resolve(folder, places)
-    if folder == ".":
-        return [(file.relative_to(start).as_posix(), file) for file in files]
-    return [(child_address(folder, start, file), file) for file in files]
+def _one(address: str, path: Path, wanted: Wanted) -> Found:
+    suffix = path.suffix.lower()
+    if suffix not in wanted.named:
+        text = f"{suffix!r} files are no {wanted.what}" if suffix else f"a file without extension is no {wanted.what}"
+        raise ValueError(f"{address}: {text}", f"known: {' '.join(wanted.named)}")
+    return Found(address=address, path=path)
 
 
-def _list(suffixes: Iterable[str]) -> str:
-    return " ".join(suffixes)
+def _near(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"looked at {path}"
+    near = did_you_mean(path.name, os.listdir(path.parent))
+    return near if near.startswith("did") else f"looked at {path}"
 
 
-def _problem(path: str, message: str, remedy: str) -> AssetError:
-    return AssetError([Problem(message=message, path=path, remedy=remedy)])
+def _gather(address: str, folder: Path, extensions: Collection[str]) -> tuple[Found, ...]:
+    found = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if Path(name).suffix.lower() in extensions and not name.startswith("."):
+                found.append(_child(address, folder, Path(root) / name))
+    return tuple(sorted(found, key=lambda one: one.address))
 
 
-def belonging_files(file: Path) -> list[Path]:
-    """Return a model file and what it refers to beside it (buffers, materials, textures), where that is there."""
-    suffix = file.suffix.lower()
-    names: list[str] = []
-    if suffix in (".gltf", ".glb"):
-        header = gltf_header(file)
-        for key in ("buffers", "images"):
-            entries = header.get(key, [])
-            names += [unquote(entry["uri"]) for entry in entries if isinstance(entry, dict) and "uri" in entry]  # type: ignore[attr-defined]
-    elif suffix == ".obj":
-        names = _obj_files(file)
-    beside = {file.parent / name for name in names if not name.startswith("data:")}
-    return [file, *sorted(path for path in beside if path.is_file())]
+def _matches(address: str, places: Places, wanted: Wanted) -> tuple[Found, ...]:
+    """A glob takes files of known extensions, and folders as if they were named."""
+    scheme = next((scheme for scheme in SCHEMES if address.startswith(scheme)), "")
+    parts = address.removeprefix(scheme).split("/")
+    plain = next(index for index, part in enumerate(parts) if glob.has_magic(part))
+    root_address = scheme + "/".join(parts[:plain])
+    if not scheme and plain and not root_address:
+        root_address = "/"
+    root = resolve(root_address or ".", places)
+    found: dict[str, Found] = {}
+    for match in sorted(glob.glob("/".join(parts[plain:]), root_dir=root, recursive=True)):
+        one = _child(root_address, root, root / match)
+        if one.path.is_dir():
+            for inner in _gather(one.address, one.path, wanted.gathered):
+                found.setdefault(inner.address, inner)
+        elif one.path.suffix.lower() in wanted.named:
+            found.setdefault(one.address, one)
+    return tuple(found[key] for key in sorted(found))
 
 
-def _obj_files(file: Path) -> list[str]:
-    names = []
-    for library in _after(file, "mtllib"):
-        names.append(library)
-        if (file.parent / library).is_file():
-            names += [name for _, name in mtl_maps(file.parent / library)]
-    return names
+def _child(address: str, folder: Path, file: Path) -> Found:
+    if address.startswith(SCHEMES):
+        return Found(address=child_address(address, folder, file), path=file)
+    relative = Path(os.path.relpath(file, folder)).as_posix()
+    return Found(address=posixpath.normpath(posixpath.join(address, relative)), path=file)
 
 
-def mtl_maps(library: Path) -> list[tuple[str, str]]:
-    """Return (keyword, file name) of every map a .mtl names; options before the name are left out."""
-    maps = []
-    for line in library.read_text(encoding="utf-8", errors="replace").splitlines():
-        words = line.split()
-        if len(words) > 1 and words[0].lower().startswith(("map_", "bump", "norm", "disp", "refl")):
-            maps.append((words[0], words[-1].replace("\\", "/")))
-    return maps
+# --- contents -------------------------------------------------------------------------------------------------------
 
 
-def missing_maps(file: Path) -> list[str]:
-    """Return the texture files that an OBJ's materials name and that are not there; its importer drops them silently."""
-    if file.suffix.lower() != ".obj":
-        return []
-    libraries = [file.parent / name for name in _after(file, "mtllib") if (file.parent / name).is_file()]
-    return [name for library in libraries for _, name in mtl_maps(library) if not (library.parent / name).is_file()]
+def file_sha256(path: Path) -> str:
+    """Return the sha256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _after(file: Path, keyword: str) -> list[str]:
-    start = keyword + " "
-    with open(file, encoding="utf-8", errors="replace") as lines:
-        return [line[len(start) :].strip() for line in lines if line.startswith(start)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model file with what it needs beside it: `others` are existing files by the name it calls them.
+
+    `missing_data` hinders reading it, `missing_looks` only its materials. `draco` tells whether glTF meshes are
+    Draco-compressed; `licence` is what the file says about itself.
+    """
+
+    sha256: str
+    others: dict[str, Path] = field(default_factory=dict)
+    missing_data: tuple[Problem, ...] = ()
+    missing_looks: tuple[Problem, ...] = ()
+    draco: bool = False
+    licence: str = ""
+
+
+def read_model_file(path: Path) -> Model:
+    """Look into a model file without importing it. Raises ValueError for a glTF whose frame is damaged."""
+    sha256 = file_sha256(path)
+    suffix = path.suffix.lower()
+    if suffix in (".glb", ".gltf"):
+        return _gltf_model(path, sha256)
+    if suffix == ".obj":
+        return _model(sha256, _obj_references(path))
+    return Model(sha256=sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    kind: str
+    name: str
+    path: Path
+
+
+def _model(sha256: str, references: Iterable[_Reference], *, draco: bool = False, licence: str = "") -> Model:
+    named = {one.name: one for one in references}
+    absent = [one for one in named.values() if not one.path.is_file()]
+    return Model(
+        sha256=sha256,
+        others={name: one.path for name, one in named.items() if one.path.is_file()},
+        missing_data=tuple(_missing(one) for one in absent if one.kind == "data file"),
+        missing_looks=tuple(_missing(one) for one in absent if one.kind != "data file"),
+        draco=draco,
+        licence=licence,
+    )
+
+
+def _missing(one: _Reference) -> Problem:
+    return Problem(message=f"its {one.kind} {one.name!r} is missing", remedy=f"put it at {one.path}")
+
+
+def _gltf_model(path: Path, sha256: str) -> Model:
+    data = _gltf_json(path)
+    extensions = {str(name) for key in ("extensionsUsed", "extensionsRequired") for name in data.get(key) or ()}
+    asset = data.get("asset")
+    licence = asset.get("copyright", "") if isinstance(asset, dict) else ""
+    return _model(
+        sha256,
+        _gltf_references(data, path.parent),
+        draco="KHR_draco_mesh_compression" in extensions,
+        licence=licence if isinstance(licence, str) else "",
+    )
+
+
+def _gltf_json(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        if path.suffix.lower() == ".glb":
+            head = file.read(20)
+            if len(head) < 20 or head[:4] != b"glTF" or head[16:20] != b"JSON":
+                raise ValueError("cannot be read: it is no GLB file", "export it again, or leave it out")
+            _, size, length = struct.unpack("<III", head[4:16])
+            if size > path.stat().st_size:
+                there = path.stat().st_size
+                raise ValueError(
+                    f"cannot be read: it is cut off, {there} of {size} bytes are there", "copy or export it again"
+                )
+            text = file.read(length)
+        else:
+            text = file.read()
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"cannot be read: its JSON is damaged ({error})", "export it again, or leave it out") from None
+    if not isinstance(data, dict) or "asset" not in data:
+        raise ValueError("cannot be read: its JSON is no glTF", "export it again, or leave it out")
+    return data
+
+
+def _gltf_references(data: dict[str, Any], folder: Path) -> Iterator[_Reference]:
+    for key, kind in (("buffers", "data file"), ("images", "texture")):
+        entries = data.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            uri = entry.get("uri") if isinstance(entry, dict) else None
+            if isinstance(uri, str) and not uri.startswith("data:"):
+                name = urllib.parse.unquote(uri)
+                yield _Reference(kind=kind, name=name, path=folder / name)
+
+
+_MTL_LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.+?)[ \t\r]*$", re.MULTILINE)
+_MTL_MAP = re.compile(
+    r"^[ \t]*(map_(?:Kd|Ks|Ns|d|Ke|refl|Bump|Pr|Pm|Ps)|refl|bump|norm)[ \t]+(.+?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE
+)
+_MTL_OPTION = re.compile(
+    r"^-(?:(?:blendu|blendv|cc|clamp|texres|imfchan|type|bm|boost)[ \t]+\S+|mm(?:[ \t]+\S+){2}"
+    r"|[ost](?:[ \t]+[-+\d.][-+\d.eE]*){1,3})[ \t]+"
+)
+
+
+def _obj_references(path: Path) -> Iterator[_Reference]:
+    names = {match.decode(errors="replace") for match in _MTL_LIBRARY.findall(path.read_bytes())}
+    for name in sorted(names):
+        library = path.parent / name.replace("\\", "/")
+        yield _Reference(kind="material file", name=name, path=library)
+        if library.is_file():
+            for _, rest in _MTL_MAP.findall(library.read_text(errors="replace")):
+                while option := _MTL_OPTION.match(rest):
+                    rest = rest[option.end() :]
+                yield _Reference(kind="texture", name=rest, path=_mtl_texture(library.parent, rest))
+
+
+def _mtl_texture(folder: Path, name: str) -> Path:
+    """Blender looks for the name as written, then for its last part beside the material file."""
+    written = folder / name.replace("\\", "/")
+    beside = folder / written.name
+    return beside if not written.is_file() and beside.is_file() else written
+
+
+def licence_beside(path: Path) -> str:
+    """Return the licence that a catalogue in the same folder (a JSON list of {file, licence}) gives a file, or ""."""
+    for catalogue in (path.parent / f"{path.parent.name}.json", path.parent / "catalogue.json"):
+        try:
+            entries = json.loads(catalogue.read_bytes())
+        except (OSError, ValueError):
+            continue
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and entry.get("file") == path.name:
+                return str(entry.get("licence", ""))
+    return ""

@@ -1,61 +1,71 @@
-"""Measured facts by content: a file that was measured once is not opened again, wherever it lies."""
+"""Measured facts kept between runs, by what the file holds: with a warm cache no model is imported for a survey.
+
+One small JSON file for each fact under $VARIEGATE_CACHE, or $XDG_CACHE_HOME/variegate (~/.cache/variegate), written
+atomically. A cache that cannot be read or written is not used; nothing ever depends on it.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import os
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import digest, json_bytes
 
-FORMAT = 1  # of what is measured; a change of any measurement raises it
+CACHE_FORMAT = 1  # raise it when something is measured in another way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cache:
-    """A folder of JSON files. One that cannot be read or written is the same as none."""
+class FactsCache:
+    """Facts by key. `folder` None keeps nothing; `series` is Blender's ("5.2"), which measures in its own way."""
 
-    folder: Path
+    folder: Path | None
     series: str
 
-    def get(self, *key: Any) -> Any:
-        """Return what was put under `key`, or None."""
+    def get(self, *key: object) -> Any:
+        """Return the facts of a key (JSON-like parts), or None."""
+        if self.folder is None:
+            return None
         try:
-            return json.loads(self._path(key).read_bytes())
-        except (OSError, ValueError):
+            entry = json.loads(self._file(key).read_bytes())
+            return entry["facts"] if entry["key"] == self._whole(key) else None
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, value: Any, *key: Any) -> None:
-        """Keep JSON-like `value` under `key`."""
-        path = self._path(key)
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(json_bytes(value))
-            os.replace(temporary, path)
+    def put(self, facts: Any, *key: object) -> None:
+        """Keep JSON-like facts; silently does nothing where the cache cannot be written."""
+        if self.folder is None:
+            return
+        file = self._file(key)
+        with contextlib.suppress(OSError, ValueError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(json_bytes({"key": self._whole(key), "facts": facts}))
+                os.replace(name, file)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
+                raise
 
-    def _path(self, key: tuple[Any, ...]) -> Path:
-        name = digest([FORMAT, self.series, *key])
-        return self.folder / name[:2] / f"{name}.json"
+    def _whole(self, key: tuple[object, ...]) -> list[object]:
+        return json.loads(json.dumps([CACHE_FORMAT, self.series, *key]))
+
+    def _file(self, key: tuple[object, ...]) -> Path:
+        assert self.folder is not None
+        name = digest(self._whole(key))
+        return self.folder / "facts" / name[:2] / f"{name}.json"
 
 
-def default_folder() -> Path:
-    """Return $VARIEGATE_CACHE, or the user's cache folder for this program."""
-    if own := os.environ.get("VARIEGATE_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "variegate"
-
-
-def file_sha256(*files: Path) -> str:
-    """Return the sha256 (hex) over the contents of files, in the order given."""
-    whole = hashlib.sha256()
-    for file in files:
-        with open(file, "rb") as stream:
-            whole.update(hashlib.file_digest(stream, "sha256").digest())
-    return whole.hexdigest()
+def cache_folder() -> Path | None:
+    """Return where facts are kept, or None when the environment names no such place ($VARIEGATE_CACHE is "")."""
+    chosen = os.environ.get("VARIEGATE_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(home) / "variegate" if os.path.isabs(home) else None

@@ -36,6 +36,7 @@ def set_multilayer(settings: bpy.types.ImageFormatSettings) -> None:
         settings.media_type = "MULTI_LAYER_IMAGE"
         settings.use_exr_interleave = True
     settings.file_format = "OPEN_EXR_MULTILAYER"
+    settings.color_management = "FOLLOW_SCENE"
     settings.color_depth = "32"
     settings.exr_codec = "NONE"
 
@@ -45,6 +46,7 @@ def set_picture(settings: bpy.types.ImageFormatSettings, file_format: str, quali
     if IS_5:
         settings.media_type = "IMAGE"
     settings.file_format = file_format
+    settings.color_management = "FOLLOW_SCENE"
     settings.color_mode = "RGB"
     settings.color_depth = "8"
     settings.compression = 15

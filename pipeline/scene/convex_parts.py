@@ -8,32 +8,43 @@ look-ahead, because the first cuts of a bowl gain nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.geometry import Array
-from pipeline.scene.hulls import Hull, convex_hull, extremes, face_planes, projections, simplified
+from pipeline.scene.hulls import Hull, collision_points, convex_hull, extremes, face_planes, projections
 from pipeline.scene.voxels import Voxels, voxelise
 
 RESOLUTION = 40
-PATCHES = 72
+PATCHES = 64
 LLOYD_ROUNDS = 4
-PATCH_VERTICES = 64  # of a hull while merging
+PATCH_VERTICES = 40  # of a hull while merging
 PART_VERTICES = 48  # of a finished part
+EVERY = 4
 LITTLE = 2e-3  # merging goes on while it encloses less air than this share of the whole hull
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Patch:
-    """One growing part: a few vertices of its hull (V, 3), the air the hull encloses, and its neighbours' keys."""
+    """One growing part. `points` (V, 3) are a few vertices of its hull, `air` what that encloses, `members` the whole
+    hulls it was merged from, `neighbours` the keys of the patches beside it."""
 
-    __slots__ = ("air", "neighbours", "points")
+    points: Array
+    air: int
+    members: tuple[Array, ...]
+    neighbours: set[int] = field(default_factory=set)
 
-    def __init__(self, points: Array, empty: Array, neighbours: set[int]) -> None:
-        hull = convex_hull(points)
-        few = len(hull.vertices) <= PATCH_VERTICES
-        self.points = hull.vertices if few else hull.vertices[extremes(hull, PATCH_VERTICES)]
-        self.air = _count_inside(hull, empty)
-        self.neighbours = neighbours
+
+def _patch(points: Array, empty: Array, members: tuple[Array, ...] = ()) -> _Patch:
+    hull = convex_hull(points)
+    few = len(hull.vertices) <= PATCH_VERTICES
+    return _Patch(
+        points=hull.vertices if few else hull.vertices[extremes(hull, PATCH_VERTICES)],
+        air=_count_inside(hull, empty),
+        members=members or (hull.vertices,),
+    )
 
 
 def _count_inside(hull: Hull, points: Array) -> int:
@@ -48,18 +59,25 @@ def _count_inside(hull: Hull, points: Array) -> int:
 def convex_parts(vertices: ArrayLike, triangles: ArrayLike, max_parts: int = 24) -> tuple[Array, ...]:
     """Return at most `max_parts` point sets (V, 3) whose hulls together stand for the surface; a convex one gives one.
 
-    `vertices` (N, 3) metres, `triangles` (T, 3) indices. Costs a second: cache it. Raises ValueError for a surface without
-    triangles.
+    `vertices` (N, 3) metres, `triangles` (T, 3) indices. Costs a second: cache it. Raises ValueError for a surface
+    without triangles.
     """
     points, faces = np.asarray(vertices, dtype=np.float64), np.asarray(triangles, dtype=np.int32).reshape(-1, 3)
     if len(faces) == 0:
         raise ValueError("convex parts need at least one triangle")
     voxels = voxelise(points, faces, RESOLUTION)
-    empty = voxels.low_m + (np.argwhere(voxels.label < 0) + 0.5) * voxels.edge_m
+    empty = _air(voxels)
     patches = _patches(voxels, empty)
-    whole = _count_inside(convex_hull(points[np.unique(faces)]), empty) + len(voxels.cells)
+    whole = _count_inside(convex_hull(points[np.unique(faces)]), empty) + len(voxels.cells) / EVERY
     _merge(patches, empty, max_parts, LITTLE * whole)
-    return tuple(simplified(convex_hull(patch.points), PART_VERTICES).vertices for patch in patches.values())
+    return tuple(collision_points(np.concatenate(patch.members), PART_VERTICES) for patch in patches.values())
+
+
+def _air(voxels: Voxels) -> Array:
+    """Return the centres (K, 3) of every fourth empty cell, spread evenly: air is measured by counting these."""
+    cells = np.argwhere(voxels.label < 0)
+    some = cells[(cells[:, 0] + 2 * cells[:, 1] + 3 * cells[:, 2]) % EVERY == 0]
+    return voxels.low_m + (some + 0.5) * voxels.edge_m
 
 
 # --- patches --------------------------------------------------------------------------------------------------------
@@ -73,8 +91,8 @@ def _patches(voxels: Voxels, empty: Array) -> dict[int, _Patch]:
     owner = np.concatenate([cluster[voxels.owner], np.tile(cluster[_inner(voxels, cluster)], 8)])
     found: dict[int, _Patch] = {}
     for key in (int(k) for k in np.unique(owner)):
-        near = {int(b) for a, b in pairs if a == key} | {int(a) for a, b in pairs if b == key}
-        found[key] = _Patch(points[owner == key], empty, near)
+        found[key] = _patch(points[owner == key], empty)
+        found[key].neighbours = {int(b) for a, b in pairs if a == key} | {int(a) for a, b in pairs if b == key}
     return found
 
 
@@ -157,5 +175,5 @@ def _merge(patches: dict[int, _Patch], empty: Array, max_parts: int, little: flo
 def _joined(patches: dict[int, _Patch], empty: Array, a: int, b: int) -> tuple[int, _Patch]:
     """Return how much more air the common hull of two patches encloses, in cells, and the merged patch."""
     one, two = patches[a], patches[b]
-    joined = _Patch(np.concatenate([one.points, two.points]), empty, set())
+    joined = _patch(np.concatenate([one.points, two.points]), empty, one.members + two.members)
     return joined.air - one.air - two.air, joined

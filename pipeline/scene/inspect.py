@@ -1,101 +1,223 @@
-"""What must be measured in Blender once a file: bounds, faces, alpha, resting poses, radiance."""
+"""What is measured of an asset or a picture before anything is drawn."""
 
 from __future__ import annotations
 
-import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from pipeline.errors import AssetError, Problem
-from pipeline.records import Asset, AssetRecipe, Vector
-from pipeline.scene.alpha import lets_through
+from pipeline.conventions import JSON_DECIMALS
+from pipeline.records import RestingPose, Vector
 from pipeline.scene.hulls import resting_poses
-from pipeline.scene.library import LoadedAsset, used_by
+from pipeline.scene.importers import captured
+from pipeline.scene.library import LoadedAsset
 
-DECIMALS = 9
+REC709 = (0.2126, 0.7152, 0.0722)
 
 
-def measure_asset(asset_id: str, recipe: AssetRecipe, sha256: str, loaded: LoadedAsset, licence: str) -> Asset:
-    """Return the catalogue entry of a loaded asset. Raises AssetError for textures that are not where it says."""
-    materials = {slot.session_uid: slot for mesh in loaded.parts for slot in mesh.materials if slot is not None}
-    _check_textures(recipe.source, list(materials.values()))
-    return Asset(
-        asset_id=asset_id,
-        recipe=recipe,
-        sha256=sha256,
-        low_m=_rounded(loaded.low_m),
-        high_m=_rounded(loaded.high_m),
-        radius_m=round(float(np.sqrt((loaded.vertices**2).sum(axis=1).max())), DECIMALS),
-        triangles=len(loaded.triangles),
-        has_alpha=any(lets_through(material) for material in materials.values()),
-        resting=resting_poses(loaded.vertices),
-        licence=licence,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFacts:
+    """One asset at scale 1; fields as in `records.Asset`. `broken_textures` are images that hold no picture,
+    `textures` the image files outside the model file that it uses, relative to its folder."""
+
+    low_m: Vector
+    high_m: Vector
+    radius_m: float
+    triangles: int
+    has_alpha: bool
+    resting: tuple[RestingPose, ...]
+    broken_textures: tuple[str, ...]
+    textures: tuple[str, ...]
+
+
+def measure(asset: LoadedAsset, folder: Path) -> AssetFacts:
+    """Return the facts of an asset whose file lies in `folder`."""
+    materials = materials_of(asset.parts)
+    images = [image for material in materials for image in images_of(material)]
+    x, y, z = asset.vertices.T
+    radius = float(np.sqrt((x * x + y * y + z * z).max()))
+    with captured():
+        broken = sorted({image_label(image) for image in images if not holds_picture(image)})
+    return AssetFacts(
+        low_m=asset.low_m,
+        high_m=asset.high_m,
+        radius_m=round(radius, JSON_DECIMALS),
+        triangles=len(asset.triangles),
+        has_alpha=any(lets_light_through(material) for material in materials),
+        resting=resting_poses(asset.vertices),
+        broken_textures=tuple(broken),
+        textures=tuple(sorted({name for image in images if (name := _outside(image, folder))})),
     )
 
 
-def _rounded(vector: Vector) -> Vector:
-    x, y, z = (round(value, DECIMALS) + 0.0 for value in vector)
-    return (x, y, z)
+# --- materials ------------------------------------------------------------------------------------------------------
 
 
-def _check_textures(source: str, materials: list[bpy.types.Material]) -> None:
-    problems = []
-    for material in materials:
-        for image in used_by(material):
-            if isinstance(image, bpy.types.Image) and _is_missing(image):
-                file = bpy.path.abspath(image.filepath)
-                message = f"its texture {Path(file).name} is missing (looked for {file})"
-                problems.append(Problem(message=message, where=source, remedy="put the texture there, or export again"))
-    if problems:
-        raise AssetError(problems)
+def materials_of(parts: tuple[bpy.types.Mesh, ...]) -> list[bpy.types.Material]:
+    """Return the materials of an asset's slots, each once."""
+    found = {material.session_uid: material for part in parts for material in part.materials if material is not None}
+    return list(found.values())
 
 
-def _is_missing(image: bpy.types.Image) -> bool:
-    if image.source != "FILE" or image.packed_file is not None:
-        return False
-    return not Path(bpy.path.abspath(image.filepath)).is_file()
+def lets_light_through(material: bpy.types.Material) -> bool:
+    """Tell whether camera rays can pass a material: alpha below 1, a Transparent BSDF, or no surface but a volume.
 
-
-def image_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) in pixels. Raises AssetError when Blender cannot read the file as an image."""
-    image = _load(path)
-    size = (int(image.size[0]), int(image.size[1]))
-    bpy.data.images.remove(image)
-    return size
-
-
-def mean_radiance(path: Path) -> float:
-    """Return the mean luminance (Rec. 709) of an equirectangular image over the sphere: rows weigh by their latitude.
-
-    Raises AssetError when the file is no image, or is black.
+    Glass does not count: its surface is what the camera sees.
     """
-    image = _load(path)
-    width, height = image.size
-    image.colorspace_settings.name = "Linear Rec.709" if image.is_float else "sRGB"
-    pixels = np.empty(width * height * image.channels, dtype=np.float32)
-    image.pixels.foreach_get(pixels)
-    rgb = pixels.reshape(height, width, image.channels)[..., :3].astype(np.float64)
-    bpy.data.images.remove(image)
-    luminance = (rgb @ (0.2126, 0.7152, 0.0722)).mean(axis=1)
-    weights = np.cos(math.pi * ((np.arange(height) + 0.5) / height - 0.5))
-    mean = float((luminance * weights).sum() / weights.sum())
-    if not math.isfinite(mean) or mean <= 0:
-        raise _no_image(path, f"gives no light: its mean radiance is {mean:g}")
-    return float(f"{mean:.9g}")
+    tree = material.node_tree
+    output = tree.get_output_node("CYCLES") or tree.get_output_node("ALL") if tree else None
+    if output is None:
+        return False
+    if not output.inputs["Surface"].is_linked:
+        return bool(output.inputs["Volume"].is_linked)
+    return any(_passes(node) for node in _upstream(output.inputs["Surface"]))
 
 
-def _load(path: Path) -> bpy.types.Image:
+def _passes(node: bpy.types.Node) -> bool:
+    if node.mute:
+        return False
+    if node.type in ("BSDF_TRANSPARENT", "HOLDOUT"):
+        return True
+    alpha = node.inputs.get("Alpha") if node.type in ("BSDF_PRINCIPLED", "EEVEE_SPECULAR") else None
+    if alpha is None:
+        return False
+    if not alpha.is_linked:
+        return float(alpha.default_value) < 1.0
+    return not _always_opaque(alpha.links[0])
+
+
+def _always_opaque(link: bpy.types.NodeLink) -> bool:
+    """An alpha output of an image without alpha channel is 1 everywhere."""
+    node = link.from_node
+    image = node.image if node.type == "TEX_IMAGE" else None
+    return image is not None and link.from_socket.name == "Alpha" and image.depth in (8, 16, 24, 48)
+
+
+def _upstream(socket: bpy.types.NodeSocket) -> Iterator[bpy.types.Node]:
+    """Yield every node that feeds a socket; of node groups, all the nodes inside."""
+    seen: set[int] = set()
+    waiting = [link.from_node for link in socket.links]
+    while waiting:
+        node = waiting.pop()
+        if node.as_pointer() in seen:
+            continue
+        seen.add(node.as_pointer())
+        yield node
+        waiting += [link.from_node for entry in node.inputs for link in entry.links]
+        if node.type == "GROUP" and node.node_tree is not None:
+            waiting += list(node.node_tree.nodes)
+
+
+def images_of(material: bpy.types.Material) -> list[bpy.types.Image]:
+    """Return the images of a material's texture nodes, groups included."""
+    found: dict[int, bpy.types.Image] = {}
+    trees = [material.node_tree] if material.node_tree else []
+    seen = set()
+    while trees:
+        tree = trees.pop()
+        if tree.as_pointer() in seen:
+            continue
+        seen.add(tree.as_pointer())
+        for node in tree.nodes:
+            if node.type in ("TEX_IMAGE", "TEX_ENVIRONMENT") and node.image is not None:
+                found[node.image.session_uid] = node.image
+            elif node.type == "GROUP" and node.node_tree is not None:
+                trees.append(node.node_tree)
+    return [found[key] for key in sorted(found)]
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def holds_picture(image: bpy.types.Image) -> bool:
+    """Tell whether an image can be decoded; what that took into memory is let go again."""
+    if image.source not in ("FILE", "TILED", "SEQUENCE", "MOVIE"):
+        return True
+    if image.source == "TILED":
+        return image.packed_file is not None or any(_tile_files(image))
+    good = min(image.size) > 0
+    image.buffers_free()
+    return good
+
+
+def _tile_files(image: bpy.types.Image) -> Iterator[Path]:
+    path = Path(bpy.path.abspath(image.filepath_raw))
+    return path.parent.glob(path.name.replace("<UDIM>", "[0-9][0-9][0-9][0-9]").replace("<UVTILE>", "u*_v*"))
+
+
+def image_label(image: bpy.types.Image) -> str:
+    """Return the name a user knows an image by: that of its file."""
+    return Path(image.filepath_raw.replace("\\", "/")).name or image.name.rsplit(":", 1)[-1]
+
+
+def _outside(image: bpy.types.Image, folder: Path) -> str:
+    if image.packed_file is not None or image.source != "FILE":
+        return ""
+    path = Path(bpy.path.abspath(image.filepath_raw, library=image.library))
+    if not path.is_file():
+        return ""
     try:
-        image = bpy.data.images.load(str(path.absolute()), check_existing=False)
-    except RuntimeError as error:
-        raise _no_image(path, f"cannot be read: {str(error).strip()}") from error
-    if image.size[0] == 0 or image.size[1] == 0:  # Blender decodes on this first access
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive
+        return path.as_posix()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFacts:
+    """A readable picture. `mean_radiance` (solid-angle weighted Rec. 709 luminance, as if equirectangular) is 0 unless
+    it was asked for."""
+
+    width_px: int
+    height_px: int
+    mean_radiance: float = 0.0
+
+
+def measure_picture(path: Path, *, radiance: bool = False) -> PictureFacts:
+    """Return the facts of a picture. Raises ValueError for a file that is none, or an HDRI without light."""
+    with captured():
+        image = _load(path)
+    if image is None:
+        raise ValueError("it is no picture that Blender can read", "save it again, or leave it out")
+    try:
+        width, height = image.size
+        mean = _mean_radiance(image) if radiance else 0.0
+    finally:
         bpy.data.images.remove(image)
-        raise _no_image(path, "is not an image that Blender can read")
-    return image
+    if radiance and not (np.isfinite(mean) and mean > 0):
+        raise ValueError(f"its mean radiance is {mean:g}", "an HDRI needs finite light above 0")
+    return PictureFacts(width_px=width, height_px=height, mean_radiance=round(mean, JSON_DECIMALS))
 
 
-def _no_image(path: Path, message: str) -> AssetError:
-    return AssetError([Problem(message=message, where=str(path), remedy="give an image file that Blender opens")])
+def _load(path: Path) -> bpy.types.Image | None:
+    try:
+        image = bpy.data.images.load(str(path), check_existing=False)
+    except RuntimeError:
+        return None
+    if min(image.size) > 0:
+        return image
+    bpy.data.images.remove(image)
+    return None
+
+
+def _mean_radiance(image: bpy.types.Image) -> float:
+    width, height = image.size
+    flat = np.empty(width * height * image.channels, dtype=np.float32)
+    image.pixels.foreach_get(flat)
+    pixels = flat.reshape(height, width, image.channels)
+    channels = [pixels[:, :, min(index, image.channels - 1)] for index in range(3)]
+    rows = [_linear(channel, image.is_float).mean(axis=1, dtype=np.float64) for channel in channels]
+    luminance = sum(weight * row for weight, row in zip(REC709, rows, strict=True))
+    elevation = ((np.arange(height) + 0.5) / height - 0.5) * np.pi
+    weights = np.cos(elevation)
+    return float((luminance * weights).sum() / weights.sum())
+
+
+def _linear(channel: np.ndarray, is_float: bool) -> np.ndarray:
+    """8-bit pictures hold sRGB."""
+    if is_float:
+        return channel
+    return np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)

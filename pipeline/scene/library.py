@@ -38,10 +38,11 @@ class LoadedAsset:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlendNames:
     """What can be asked for in a .blend: objects that show something (themselves or a child) with the names of their
-    ancestors, and collections that do."""
+    ancestors, and collections that do. `silent` are the names of objects and collections that show nothing."""
 
     objects: dict[str, tuple[str, ...]]
     collections: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +81,7 @@ class Library:
         return BlendNames(
             objects={name: read.ancestors[name] for name in sorted(read.by_object) if read.by_object[name]},
             collections=tuple(name for name in sorted(read.by_collection) if read.by_collection[name]),
+            silent=tuple(sorted(n for group in (read.by_object, read.by_collection) for n in group if not group[n])),
         )
 
     def pinned(self) -> set[bpy.types.ID]:

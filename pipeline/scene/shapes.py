@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.geometry import Array
 from pipeline.scene.hulls import convex_hull
 
+SHAPES_VERSION = 1  # part of the content hash of every shape: raise it when one changes
 CONVEX_SHAPES = tuple(f"convex_{number:02d}" for number in range(16))
 
 SEGMENTS = 64  # around an axis

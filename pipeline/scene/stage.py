@@ -113,8 +113,8 @@ def build_stage(
     obstacles: tuple[Obstacle, ...], zones: tuple[Zone, ...], room: tuple[float, ...], units: Units, reach: float
 ) -> Stage:
     """Return the stage within `reach` of the origin. `room[i]` is the radius of the largest body of zone i."""
-    boxes = [_box(one, units, reach) for one in obstacles if one.half_extents_m is not None]
-    boxes = _with_thick_floor([box for box in boxes if box is not None])
+    near = [_box(one, units, reach) for one in obstacles if one.half_extents_m is not None]
+    boxes = _with_thick_floor([box for box in near if box is not None])
     triangles = _triangles_near(obstacles, units, reach)
     solids = list(boxes)
     if len(triangles):

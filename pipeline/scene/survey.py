@@ -1,256 +1,291 @@
-"""`survey`: everything a scene file names, found, opened once, checked and measured; every problem at once."""
+"""`survey`: from the files a scene file names to a catalogue of measured assets, with all that is wrong at once."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pipeline.addresses import Places, resolve
-from pipeline.config.schema import AssetGroup, Config, MaterialOption
-from pipeline.errors import AssetError, PipelineError, Problem
-from pipeline.records import Asset, AssetRecipe, Catalogue, Hdri, Photo, TextureSet
-from pipeline.scene.asset_files import belonging_files, expand, missing_maps
-from pipeline.scene.catalogue_cache import Cache, default_folder, file_sha256
+from pipeline.canonical import digest
+from pipeline.config.schema import AssetGroup, Config
+from pipeline.errors import AssetError, Problem
+from pipeline.records import Asset, AssetRecipe, Catalogue
+from pipeline.scene.asset_files import Found, Model, Wanted, file_sha256, find_files, licence_beside, read_model_file
+from pipeline.scene.catalogue_cache import FactsCache, cache_folder
 from pipeline.scene.compat import blender_series
-from pipeline.scene.importers import SUFFIXES, gltf_header
-from pipeline.scene.inspect import image_size, mean_radiance, measure_asset
-from pipeline.scene.library import Library
-from pipeline.scene.shapes import shape_names
+from pipeline.scene.importers import FORMATS, can_read_draco
+from pipeline.scene.inspect import AssetFacts, measure
+from pipeline.scene.library import BlendNames, Library, recipe_name
+from pipeline.scene.shapes import SHAPES_VERSION, shape_names
+from pipeline.scene.survey_pictures import Pictures, survey_pictures
 from pipeline.structure import did_you_mean, from_json, unstructure
-from pipeline.texture_sets import IMAGE_SUFFIXES, find_image_sets
 
-HDRI_SUFFIXES = (".hdr", ".exr")
-Progress = Callable[[str], None]
+MODELS = Wanted(what="models", named=tuple(FORMATS), gathered=tuple(FORMATS))
+PROGRESS_STEP = 25
 
 
 @dataclass(slots=True)
-class _Survey:
+class Work:
+    """One survey under way: what was found wrong so far, and what was looked into already."""
+
     places: Places
     library: Library
-    cache: Cache
-    progress: Progress
+    cache: FactsCache
+    progress: Callable[[str], None]
     problems: list[Problem] = field(default_factory=list)
-    hashes: dict[tuple[Path, ...], str] = field(default_factory=dict)
+    models: dict[Path, Model | ValueError] = field(default_factory=dict)
+    measured: int = 0
 
-    @contextmanager
-    def gathering(self, path: str) -> Iterator[None]:
-        """Keep the problems of one file and go on with the next."""
-        try:
-            yield
-        except AssetError as error:
-            self.problems += [replace(problem, path=problem.path or path) for problem in error.problems]
-        except OSError as error:
-            self.problems.append(Problem(message=f"cannot be read: {error}", path=path))
-
-    def sha256(self, *files: Path) -> str:
-        if files not in self.hashes:
-            self.hashes[files] = file_sha256(*files)
-        return self.hashes[files]
+    def report(self, path: str, problem: Problem, address: str = "") -> None:
+        message = f"{address}: {problem.message}" if address else problem.message
+        told = replace(problem, path=path, message=message)
+        if told not in self.problems:
+            self.problems.append(told)
 
 
-def survey(config: Config, places: Places, library: Library, progress: Progress = lambda text: None) -> Catalogue:
-    """Return the catalogue of a configuration. Raises AssetError with every file that cannot be used.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """One asset to be: its recipe, its file (None for a shape) and where the scene file asks for it."""
 
-    Models measured before, in any job, are taken from the cache and not opened. `progress` hears the name of each
-    file that has to be.
+    recipe: AssetRecipe
+    file: Path | None
+    path: str
+    keeps_materials: bool
+
+
+def survey(config: Config, places: Places, library: Library, progress: Callable[[str], None]) -> Catalogue:
+    """Find, check and measure everything that `config` names; `progress` gets a line now and then.
+
+    Raises AssetError with every problem found. Facts are cached by content, so that a second survey imports nothing.
     """
-    work = _Survey(
-        places=places,
-        library=library,
-        cache=Cache(folder=default_folder(), series=blender_series()),
-        progress=progress,
-    )
-    catalogue = Catalogue(
-        targets=_groups(work, "targets", config.targets),
-        distractors=_groups(work, "distractors", config.distractors),
-        hdris=_hdris(work, config),
-        textures=_textures(work, config),
-        photos=_photos(work, config),
-        template_sha256=_template(work, config),
-    )
+    work = Work(places, library, FactsCache(folder=cache_folder(), series=blender_series()), progress)
+    targets = [_candidates(group, f"targets[{i}]", work) for i, group in enumerate(config.targets)]
+    distractors = [_candidates(group, f"distractors[{i}]", work) for i, group in enumerate(config.distractors)]
+    ids = _asset_ids([one.recipe for listing in (*targets, *distractors) for one in listing])
+    groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
+    template = _template_sha256(config, work)
+    pictures = survey_pictures(config, Pictures(places=places, cache=work.cache, report=work.report))
     if work.problems:
         raise AssetError(work.problems)
-    return catalogue
+    return Catalogue(
+        targets=tuple(groups[0]),
+        distractors=tuple(groups[1]),
+        hdris=pictures.hdris,
+        textures=pictures.textures,
+        photos=pictures.photos,
+        template_sha256=template,
+    )
 
 
-# --- models ---------------------------------------------------------------------------------------------------------
-
-
-def _groups(work: _Survey, name: str, groups: tuple[AssetGroup, ...]) -> tuple[tuple[Asset, ...], ...]:
-    return tuple(tuple(_group(work, f"{name}[{i}].files", group)) for i, group in enumerate(groups))
-
-
-def _group(work: _Survey, path: str, group: AssetGroup) -> Iterator[Asset]:
-    for shape in group.shapes:
-        for name in shape_names(shape):
-            yield _asset(work, AssetRecipe(source=f"shape:{name}", origin=group.origin), f"shape:{name}", (), name, "CC0-1.0")
-    for address in group.files:
-        found: list[tuple[str, Path]] = []
-        with work.gathering(path):
-            found = expand(address, SUFFIXES, work.places, path)
-        for source, file in found:
-            with work.gathering(path):
-                yield from _assets_of_file(work, group, source, file)
-
-
-def _assets_of_file(work: _Survey, group: AssetGroup, source: str, file: Path) -> Iterator[Asset]:
-    recipe = AssetRecipe(source=source, up_axis=group.up_axis or "", origin=group.origin)
-    files = tuple(belonging_files(file))
-    for selected in _selections(work, group, recipe, file):
-        part = selected.object_name or selected.collection_name
-        yield _asset(work, selected, f"{source}#{part}" if part else source, files, work.sha256(*files), licence_of(file))
-
-
-def _selections(work: _Survey, group: AssetGroup, recipe: AssetRecipe, file: Path) -> list[AssetRecipe]:
-    if not group.objects and not group.collections:
-        return [recipe]
-    if file.suffix.lower() != ".blend":
-        raise AssetError([Problem(message="objects and collections select within .blend files", where=str(file))])
-    blend = work.library.blend(file)
-    objects = _matching(file, "object", group.objects, list(blend.objects))
-    collections = _matching(file, "collection", group.collections, list(blend.collections))
-    return [
-        *(replace(recipe, object_name=name) for name in objects),
-        *(replace(recipe, collection_name=name) for name in collections),
-    ]
-
-
-def _matching(file: Path, kind: str, patterns: tuple[str, ...], names: list[str]) -> list[str]:
-    matched: dict[str, None] = {}
-    for pattern in patterns:
-        hits = [name for name in sorted(names) if fnmatchcase(name, pattern)]
-        if not hits:
-            remedy = did_you_mean(pattern, names)
-            raise AssetError([Problem(message=f"no {kind} is called {pattern!r}", where=str(file), remedy=remedy)])
-        matched.update(dict.fromkeys(hits))
-    return list(matched)
-
-
-def _asset(
-    work: _Survey, recipe: AssetRecipe, asset_id: str, files: tuple[Path, ...], sha256: str, licence: str
-) -> Asset:
-    """Return a catalogue entry, measured now or before. The cache knows content, not places."""
-    shape = unstructure(replace(recipe, source=recipe.source if not files else files[0].suffix.lower()))
-    if files and (lost := missing_maps(files[0])):
-        message = f"its texture {lost[0]} is missing" + (f", and {len(lost) - 1} more" if len(lost) > 1 else "")
-        raise AssetError([Problem(message=message, where=str(files[0]), remedy="put the texture there, or export again")])
-    known = work.cache.get("asset", sha256, shape)
-    if known is not None:
-        return replace(from_json(known, Asset, "cache"), asset_id=asset_id, recipe=recipe, licence=licence)
-    if files:
-        work.progress(f"measuring {asset_id}")
-    asset = measure_asset(asset_id, recipe, sha256, work.library.load(recipe), licence)
-    work.cache.put(unstructure(asset), "asset", sha256, shape)
-    return asset
-
-
-def licence_of(file: Path) -> str:
-    """Return the licence of a model as a listing beside it ("FOLDER/FOLDER.json") or the glTF itself says, else ""."""
-    listing = file.parent / f"{file.parent.name}.json"
-    if listing.is_file():
-        try:
-            entries = json.loads(listing.read_text(encoding="utf-8"))
-            return next((str(e.get("licence", "")) for e in entries if e.get("file") == file.name), "")
-        except (ValueError, AttributeError, TypeError):
-            return ""
-    if file.suffix.lower() in (".gltf", ".glb"):
-        asset = gltf_header(file).get("asset")
-        return str(asset.get("copyright", "")) if isinstance(asset, dict) else ""
-    return ""
-
-
-# --- images ---------------------------------------------------------------------------------------------------------
-
-
-def _hdris(work: _Survey, config: Config) -> tuple[Hdri, ...]:
-    if config.environment is None and config.template is not None:
-        return ()
-    named = () if config.environment is None else config.environment.hdris
-    hdris = []
-    for source, file in _expanded(work, "environment.hdris", named or ("bundled:",), HDRI_SUFFIXES):
-        with work.gathering("environment.hdris"):
-            hdris.append(_hdri(work, source, file))
-    return tuple(hdris)
-
-
-def _hdri(work: _Survey, source: str, file: Path) -> Hdri:
-    sha256 = work.sha256(file)
-    mean = work.cache.get("radiance", sha256)
-    if mean is None:
-        work.progress(f"measuring {source}")
-        mean = mean_radiance(file)
-        work.cache.put(mean, "radiance", sha256)
-    return Hdri(source=source, sha256=sha256, mean_radiance=float(mean))
-
-
-def _expanded(work: _Survey, path: str, addresses: tuple[str, ...], suffixes: tuple[str, ...]) -> list[tuple[str, Path]]:
-    found: dict[str, Path] = {}
-    for address in addresses:
-        with work.gathering(path):
-            found.update(expand(address, suffixes, work.places, path))
-    return list(found.items())
-
-
-def _textures(work: _Survey, config: Config) -> dict[str, tuple[TextureSet, ...]]:
-    sets = {}
-    for surface in ("floor", "surroundings", "distractors", "targets"):
-        options: tuple[MaterialOption, ...] = getattr(config.materials, surface)
-        for number, option in enumerate(options):
-            if option.textures is not None:
-                path = f"materials.{surface}[{number}].textures"
-                sets[path] = _texture_sets(work, path, option.textures.files)
-    return sets
-
-
-def _texture_sets(work: _Survey, path: str, addresses: tuple[str, ...]) -> tuple[TextureSet, ...]:
-    files = dict(_expanded(work, f"{path}.files", addresses, IMAGE_SUFFIXES))
-    found = find_image_sets(files)
-    if files and not found:
-        message = f"{len(files)} images, and none is a base colour"
-        work.problems.append(Problem(message=message, path=f"{path}.files", remedy="name one ..._Color or ..._diff"))
-    sets = []
-    for one in found:
-        with work.gathering(f"{path}.files"):
-            sha256 = work.sha256(*(files[file] for file in one.files()))
-            if work.cache.get("image", sha256) is None:
-                for file in one.files():
-                    image_size(files[file])
-                work.cache.put(True, "image", sha256)
-            sets.append(
-                TextureSet(
-                    texture_id=one.name,
-                    base_color=one.base_color,
-                    roughness=one.roughness,
-                    metallic=one.metallic,
-                    normal=one.normal,
-                    sha256=sha256,
-                )
-            )
-    return tuple(sets)
-
-
-def _photos(work: _Survey, config: Config) -> tuple[Photo, ...]:
-    background = None if config.environment is None else config.environment.background
-    if background is None or background.photos is None:
-        return ()
-    path = "environment.background.photos"
-    photos = []
-    for source, file in _expanded(work, path, background.photos, IMAGE_SUFFIXES):
-        with work.gathering(path):
-            width, height = image_size(file)
-            photos.append(Photo(source=source, sha256=work.sha256(file), width_px=width, height_px=height))
-    return tuple(photos)
-
-
-def _template(work: _Survey, config: Config) -> str:
+def _template_sha256(config: Config, work: Work) -> str:
     if config.template is None:
         return ""
+    path = resolve(config.template.file, work.places)
     try:
-        return work.sha256(resolve(config.template.file, work.places))
-    except (OSError, PipelineError) as error:
-        work.problems.append(Problem(message=f"cannot be read: {error}", path="template.file"))
+        return file_sha256(path)
+    except OSError as error:
+        text = f"{config.template.file}: cannot be read: {error.strerror}"
+        work.report("template.file", Problem(message=text, remedy=f"looked at {path}"))
         return ""
+
+
+# --- what is asked for ----------------------------------------------------------------------------------------------
+
+
+def _candidates(group: AssetGroup, path: str, work: Work) -> list[_Candidate]:
+    keeps = not group.shapes and group.materials != "replace"
+
+    def candidate(source: str, file: Path | None, key: str, **part: str) -> _Candidate:
+        recipe = AssetRecipe(source=source, up_axis=group.up_axis or "", origin=group.origin, **part)
+        return _Candidate(recipe=recipe, file=file, path=key, keeps_materials=keeps)
+
+    shapes = [name for shape in group.shapes for name in shape_names(shape)]
+    listing = [candidate(f"shape:{name}", None, f"{path}.shapes") for name in shapes]
+    files = _files(group, f"{path}.files", work)
+    named = bool(group.objects or group.collections)
+    for key, found in files:
+        if not (named and found.path.suffix.lower() == ".blend"):
+            listing.append(candidate(found.address, found.path, key))
+    for found, kind, name in _named_parts(group, [found for _, found in files], path, work) if named else ():
+        listing.append(candidate(found.address, found.path, f"{path}.{kind}s", **{f"{kind}_name": name}))
+    return list({one.recipe: one for one in listing}.values())
+
+
+def _files(group: AssetGroup, key: str, work: Work) -> list[tuple[str, Found]]:
+    listing: dict[str, tuple[str, Found]] = {}
+    for index, address in enumerate(group.files):
+        path = key if len(group.files) == 1 else f"{key}[{index}]"
+        try:
+            for found in find_files(address, work.places, MODELS):
+                listing.setdefault(found.address, (path, found))
+        except ValueError as error:
+            work.report(path, problem_of(error))
+    return list(listing.values())
+
+
+def problem_of(error: ValueError) -> Problem:
+    """Return ValueError(message, remedy) as a problem."""
+    message, remedy = (*map(str, error.args[:2]), "", "")[:2]
+    return Problem(message=message, remedy=remedy)
+
+
+def _named_parts(group: AssetGroup, files: list[Found], path: str, work: Work) -> Iterator[tuple[Found, str, str]]:
+    """Yield (file, "object" or "collection", name) for each name or pattern of a group; report those without any."""
+    blends = [found for found in files if found.path.suffix.lower() == ".blend"]
+    names = [(found, listing) for found in blends if (listing := _blend_names(found, path, work)) is not None]
+    for kind, patterns in (("object", group.objects), ("collection", group.collections)):
+        if patterns and files and not blends:
+            remedy = "name a .blend file in files"
+            work.report(f"{path}.{kind}s", Problem(message=f"only .blend files hold {kind}s by name", remedy=remedy))
+            continue
+        for pattern in patterns:
+            hits = [(found, name) for found, listing in names for name in _matching(pattern, kind, listing)]
+            if names and not hits:
+                work.report(f"{path}.{kind}s", _no_such(pattern, kind, names))
+            yield from ((found, kind, name) for found, name in hits)
+
+
+def _matching(pattern: str, kind: str, names: BlendNames) -> list[str]:
+    known: dict[str, tuple[str, ...]] = names.objects if kind == "object" else dict.fromkeys(names.collections, ())
+    if pattern in known:
+        return [pattern]
+    hits = {name for name in known if fnmatchcase(name, pattern)}
+    return sorted(name for name in hits if not hits.intersection(known[name]))  # a child comes with its parent
+
+
+def _no_such(pattern: str, kind: str, names: list[tuple[Found, BlendNames]]) -> Problem:
+    where = ", ".join(found.address for found, _ in names)
+    if any(pattern in listing.silent for _, listing in names):
+        remedy = "give it a surface, and let it show in renders (camera icon)"
+        return Problem(message=f"{where}: {kind} {pattern!r} holds no mesh with faces", remedy=remedy)
+    known = {name for _, listing in names for name in (listing.objects if kind == "object" else listing.collections)}
+    return Problem(message=f"{where}: there is no {kind} {pattern!r}", remedy=did_you_mean(pattern, known))
+
+
+def _blend_names(found: Found, path: str, work: Work) -> BlendNames | None:
+    model = _model(found.path, work)
+    key = ("names", model.sha256) if isinstance(model, Model) else ()
+    if (kept := work.cache.get(*key)) is not None:
+        return from_json(kept, BlendNames, "cache")
+    try:
+        names = work.library.names(found.address)
+    except AssetError as error:
+        for problem in error.problems:
+            work.report(f"{path}.files", problem, found.address)
+        return None
+    work.cache.put(unstructure(names), *key)
+    return names
+
+
+def _asset_ids(recipes: list[AssetRecipe]) -> dict[AssetRecipe, str]:
+    """Return an id for each recipe: its plain name, or with how it is turned where one file is used in two ways."""
+    plain: dict[str, set[AssetRecipe]] = {}
+    for recipe in recipes:
+        plain.setdefault(recipe_name(recipe), set()).add(recipe)
+    return {recipe: name if len(same) == 1 else _long_id(recipe) for name, same in plain.items() for recipe in same}
+
+
+def _long_id(recipe: AssetRecipe) -> str:
+    kind = "object" if recipe.object_name else "collection" if recipe.collection_name else ""
+    told = [kind, f"up {recipe.up_axis}" if recipe.up_axis else "", f"origin {recipe.origin}"]
+    return f"{recipe_name(recipe)} ({', '.join(word for word in told if word)})"
+
+
+# --- measuring ------------------------------------------------------------------------------------------------------
+
+
+def _assets(listing: list[_Candidate], ids: dict[AssetRecipe, str], work: Work) -> Iterator[Asset]:
+    for one in listing:
+        try:
+            asset = _asset(one, ids[one.recipe], work)
+        except AssetError as error:
+            for problem in error.problems:
+                work.report(one.path, problem, recipe_name(one.recipe))
+            continue
+        except ValueError as error:
+            work.report(one.path, problem_of(error), recipe_name(one.recipe))
+            continue
+        if asset is not None:
+            yield asset
+
+
+def _asset(one: _Candidate, asset_id: str, work: Work) -> Asset | None:
+    if one.file is None:
+        sha256 = hashlib.sha256(f"{one.recipe.source}/{SHAPES_VERSION}".encode()).hexdigest()
+        return _record(one.recipe, asset_id, sha256, _facts(one, sha256, work), "")
+    model = _model(one.file, work)
+    if isinstance(model, ValueError):
+        raise model
+    problems = [*model.missing_data, *(model.missing_looks if one.keeps_materials else ())]
+    if model.draco and not can_read_draco():
+        remedy = "export it without compression, or use a Blender build with the Draco library"
+        problems.append(Problem(message="its meshes are Draco-compressed, which this Blender cannot read", remedy=remedy))
+    if problems:
+        raise AssetError(problems)
+    facts = _facts(one, _content(model), work)
+    if facts.broken_textures and one.keeps_materials:
+        raise AssetError([_broken(name) for name in facts.broken_textures])
+    outside = {name: file_sha256(one.file.parent / name) for name in facts.textures}
+    sha256 = digest([model.sha256, {**_hashes(model), **outside}])
+    return _record(one.recipe, asset_id, sha256, facts, model.licence or licence_beside(one.file))
+
+
+def _record(recipe: AssetRecipe, asset_id: str, sha256: str, facts: AssetFacts, licence: str) -> Asset:
+    return Asset(
+        asset_id=asset_id,
+        recipe=recipe,
+        sha256=sha256,
+        low_m=facts.low_m,
+        high_m=facts.high_m,
+        radius_m=facts.radius_m,
+        triangles=facts.triangles,
+        has_alpha=facts.has_alpha,
+        resting=facts.resting,
+        licence=licence,
+    )
+
+
+def _broken(name: str) -> Problem:
+    return Problem(message=f"its texture {name!r} is missing or holds no picture", remedy="put it back, or pack it")
+
+
+def _model(path: Path, work: Work) -> Model | ValueError:
+    if path not in work.models:
+        try:
+            work.models[path] = read_model_file(path)
+        except ValueError as error:
+            work.models[path] = error
+        except OSError as error:
+            work.models[path] = ValueError(f"cannot be read: {error.strerror}", f"looked at {path}")
+    return work.models[path]
+
+
+def _hashes(model: Model) -> dict[str, str]:
+    return {name: file_sha256(path) for name, path in sorted(model.others.items())}
+
+
+def _content(model: Model) -> str:
+    return digest([model.sha256, _hashes(model)])
+
+
+def _facts(one: _Candidate, content: str, work: Work) -> AssetFacts:
+    """Return the facts of an asset from the cache, or measure them. A texture that went away counts as unmeasured."""
+    recipe = one.recipe
+    part = [recipe.object_name, recipe.collection_name, recipe.up_axis, recipe.origin]
+    suffix = recipe.source if one.file is None else one.file.suffix.lower()
+    key: tuple[Any, ...] = ("asset", suffix, content, part)
+    folder = one.file.parent if one.file is not None else Path()
+    if (kept := work.cache.get(*key)) is not None:
+        facts = from_json(kept, AssetFacts, "cache")
+        if not facts.broken_textures and all((folder / name).is_file() for name in facts.textures):
+            return facts
+    work.measured += 1
+    if work.measured % PROGRESS_STEP == 1:
+        work.progress(f"measuring models: {recipe_name(recipe)}" if work.measured == 1 else f"{work.measured} so far")
+    facts = measure(work.library.load(recipe), folder)
+    work.cache.put(unstructure(facts), *key)
+    return facts

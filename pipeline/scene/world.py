@@ -15,6 +15,7 @@ from pipeline.scene.images import ImageCache, color_space_of, load_image
 from pipeline.scene.nodes import Socket, Tree, add_node, mapping, output_of, vector_math
 
 CLEAR = (1.0, 1.0, 1.0)
+IMPORTANCE_MAP_PX = 1024
 
 
 def add_world(
@@ -35,6 +36,10 @@ def add_world(
         mixed = {"Fac": seen, "Shader": surface, "Shader_001": behind}
         surface = add_node(tree, "ShaderNodeMixShader", mixed).outputs[0]
     add_node(tree, "ShaderNodeOutputWorld", {"Surface": surface})
+    # Cycles' own choice is a map of 4096 px whatever the image, three seconds of work a frame; half the image's width
+    # finds the same bright spots.
+    world.cycles.sampling_method = "MANUAL"
+    world.cycles.sample_map_resolution = IMPORTANCE_MAP_PX
     scene.world = world
     return world
 

@@ -34,7 +34,7 @@ def read_by_openexr(path) -> dict[str, np.ndarray]:
 
 def write_by_openexr(path, channels: dict[str, np.ndarray], compression) -> bytes:
     header = {"compression": compression, "type": OpenEXR.scanlineimage}
-    with OpenEXR.File(header, channels) as file:
+    with OpenEXR.File(header, dict(channels)) as file:
         file.write(str(path))
     return path.read_bytes()
 

@@ -1,0 +1,49 @@
+"""What can go wrong with a settled body: it left its zone, still moves, sank into something, or overlaps another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry import Array
+from pipeline.scene.fall import Fall, box_around, convexes_at, escaped
+from pipeline.scene.penetration import Convex, depth, mesh_depth
+
+TOLERANCE = 0.03  # how far bodies may reach into anything, in sizes of the smaller one
+
+
+def find_faults(fall: Fall, poses: Array, moving: NDArray[np.bool_]) -> dict[int, str]:
+    """Return what is wrong with the bodies that must be released anew, by index."""
+    faults = {i: "left its drop zone" for i in range(len(poses)) if escaped(fall, i, poses[i])}
+    for i in np.flatnonzero(moving):
+        faults.setdefault(int(i), "did not come to rest")
+    settled = {i: convexes_at(fall, i, poses[i]) for i in range(len(poses)) if i not in faults}
+    for i, parts in settled.items():
+        if _sunken(fall, parts, TOLERANCE * fall.shapes[i].size):
+            faults[i] = "sank into an obstacle"
+    for i, j in _overlaps(fall, settled):
+        upper, lower = (i, j) if poses[i, 2, 3] > poses[j, 2, 3] else (j, i)
+        if i not in faults and j not in faults:
+            faults[upper] = f"came to lie inside instance {fall.bodies[lower].instance_id}"
+    return faults
+
+
+def _sunken(fall: Fall, parts: tuple[Convex, ...], tolerance: float) -> bool:
+    return any(
+        any(depth(part, solid, tolerance) > tolerance for solid in fall.stage.convexes)
+        or mesh_depth(part, fall.stage.triangles, tolerance) > tolerance
+        for part in parts
+    )
+
+
+def _overlaps(fall: Fall, settled: dict[int, tuple[Convex, ...]]) -> list[tuple[int, int]]:
+    """Return the pairs of bodies that reach too far into each other."""
+    boxes = {i: box_around(parts) for i, parts in settled.items()}
+    pairs = []
+    for i in settled:
+        for j in settled:
+            if i < j and (boxes[i][0] < boxes[j][1]).all() and (boxes[j][0] < boxes[i][1]).all():
+                tolerance = TOLERANCE * min(fall.shapes[i].size, fall.shapes[j].size)
+                if any(depth(a, b, tolerance) > tolerance for a in settled[i] for b in settled[j]):
+                    pairs.append((i, j))
+    return pairs
