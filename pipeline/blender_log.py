@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 MAX_BYTES = 16_000_000  # of a log, before it starts anew
 
@@ -25,7 +26,7 @@ class BlenderLog:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self.is_kept = False
-        self._descriptor = descriptor
+        self.descriptor = descriptor
 
     def move_to(self, folder: Path) -> None:
         """Go on in FOLDER/blender-HOST-PID.log, with what is written so far."""
@@ -38,14 +39,14 @@ class BlenderLog:
             return  # a full disk is noticed by the frames themselves
         for stream in (1, 2):
             os.dup2(descriptor, stream)
-        os.close(self._descriptor)
+        os.close(self.descriptor)
         os.unlink(self.path)
-        self.path, self._descriptor, self.is_kept = target, descriptor, True
+        self.path, self.descriptor, self.is_kept = target, descriptor, True
 
     def trim(self) -> None:
         """Start the file anew when it has grown too long."""
-        if os.fstat(self._descriptor).st_size > MAX_BYTES:
-            os.ftruncate(self._descriptor, 0)
+        if os.fstat(self.descriptor).st_size > MAX_BYTES:
+            os.ftruncate(self.descriptor, 0)
 
     def tail(self, lines: int = 20) -> str:
         """Return the end of what Blender wrote."""
@@ -56,7 +57,7 @@ class BlenderLog:
 
     def close(self) -> None:
         """Let go of the file; one without a lasting place is removed."""
-        os.close(self._descriptor)
+        os.close(self.descriptor)
         if not self.is_kept:
             with suppress(OSError):
                 os.unlink(self.path)
@@ -68,26 +69,31 @@ def blender_log() -> Iterator[BlenderLog]:
     descriptor, name = tempfile.mkstemp(prefix="variegate-", suffix=".log")
     os.close(descriptor)
     log = BlenderLog(Path(name), _open(Path(name)))
-    sys.stdout.flush()
-    sys.stderr.flush()
     streams = (sys.stdout, sys.stderr)
     saved = (os.dup(1), os.dup(2))
-    sys.stdout, sys.stderr = (os.fdopen(os.dup(fd), "w", buffering=1, encoding="utf-8") for fd in saved)
+    sys.stdout, sys.stderr = (_onto(stream, fd, copy) for stream, fd, copy in zip(streams, (1, 2), saved, strict=True))
     try:
-        for stream in (1, 2):
-            os.dup2(log._descriptor, stream)
+        for fd in (1, 2):
+            os.dup2(log.descriptor, fd)
         yield log
     finally:
         _flush()
-        for own, before in zip((sys.stdout, sys.stderr), streams, strict=True):
-            with suppress(OSError):
-                own.flush()
-            del before
+        for fd, copy in zip((1, 2), saved, strict=True):
+            os.dup2(copy, fd)
+            os.close(copy)
         sys.stdout, sys.stderr = streams
-        for stream, fd in zip((1, 2), saved, strict=True):
-            os.dup2(fd, stream)
-            os.close(fd)
         log.close()
+
+
+def _onto(stream: TextIO, fd: int, copy: int) -> TextIO:
+    """Return a stream to where `stream` writes now, unless it does not write to descriptor `fd` at all."""
+    stream.flush()
+    try:
+        if stream.fileno() != fd:
+            return stream
+    except (OSError, ValueError):
+        return stream
+    return open(copy, "w", buffering=1, encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
 def _open(path: Path) -> int:

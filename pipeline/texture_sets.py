@@ -29,7 +29,7 @@ _WORDS = {
 }
 _ROLE = {tuple(word.split()): role for role, words in _WORDS.items() for word in words.split(",")}
 _ENDS_A_PLAIN_NAME = frozenset({"metal", "met", "id", "depth", "mask", "color", "colour", "col", "height", "arm"})
-_SIZE = re.compile(r"\d+k|\d{3,5}(x\d{3,5})?|jpe?g|png|tiff?|exr|webp")
+_SIZE = re.compile(r"\d{1,2}k|(256|512|1024|2048|4096|8192)(x\d{3,4})?|jpe?g|png|tiff?|exr|webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,11 @@ def _decode(data: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _scatter(
-    block: NDArray[np.uint8], layout: list[tuple[str, np.dtype[Any]]], arrays: dict[str, NDArray[Any]], y: int, width: int
+    block: NDArray[np.uint8],
+    layout: list[tuple[str, np.dtype[Any]]],
+    arrays: dict[str, NDArray[Any]],
+    y: int,
+    width: int,
 ) -> None:
     at = 0
     for name, kind in layout:

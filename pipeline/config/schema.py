@@ -386,7 +386,9 @@ class LightGroup:
     shell: Shell = Shell(distance_m=Uniform(low=0.8, high=2.0), elevation_deg=Uniform(low=15, high=90))
     around: Anchor = "origin"
     energy_w: Number = Uniform(low=5, high=60)
-    """Watts; for a sun, watts per square metre divided by 10."""
+    """Watts as Blender counts them. At d metres a point or spot lamp of P watts makes a white surface that faces it
+    shine at P / (4 pi^2 d^2), an area lamp at four times that. A sun gives P / 10 watts per square metre, as a point
+    lamp does at 0.9 m. An environment of strength 1 makes the same surface shine at 1."""
     size_m: Number = Uniform(low=0.02, high=0.5)
     """Diameter (point, spot), edge (area): larger is softer. For a sun the angular size is 2 degrees a metre."""
     spot_angle_deg: Number = Uniform(low=30, high=90)

@@ -71,7 +71,10 @@ def pick_denoiser(asked: str, device: Device) -> str:
         return device.denoisers[0] if device.denoisers else ""
     if asked not in device.denoisers:
         there = ", ".join(device.denoisers) or "none"
-        raise DeviceError(f"render.denoiser: {asked} is not in this build of Blender on {device.name}; there is {there}")
+        raise DeviceError(
+            f"render.denoiser: {asked} is not in this build of Blender on {device.name}; there is {there}; "
+            "use auto or none"
+        )
     return asked
 
 

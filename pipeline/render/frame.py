@@ -102,7 +102,7 @@ def _write_rgb(scene: bpy.types.Scene, plan: FramePlan, channels: Channels, laye
     name, file_format, strip = _PICTURES[plan.rgb_format]
     path = scratch / name
     set_picture(scene.render.image_settings, file_format, plan.render.jpeg_quality)
-    with ExitStack() as until:  # colours are managed when the file is written; a template may have an exposure of its own
+    with ExitStack() as until:  # colours are managed in the writing; a template has an exposure of its own
         change(until, scene.view_settings, exposure=scene.view_settings.exposure + plan.render.exposure_ev)
         data = save_result(scene, path)
     try:

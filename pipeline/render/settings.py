@@ -13,8 +13,9 @@ from pipeline.scene.compat import EEVEE, prepare_render
 
 # Read when rendering starts, and written into files even where nothing is drawn.
 STAMPS = (
-    "date time render_time frame frame_range memory hostname camera lens scene marker filename sequencer_strip note"
-).split()
+    *("date", "time", "render_time", "frame", "frame_range", "memory", "hostname"),
+    *("camera", "lens", "scene", "marker", "filename", "sequencer_strip", "note"),
+)
 
 # A sample must be the same sample in every run, and sample 0 the one through the pixel's centre.
 REPRODUCIBLE: dict[str, Any] = {

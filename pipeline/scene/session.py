@@ -18,6 +18,8 @@ class Session:
     scene: bpy.types.Scene
     template: Path | None
     baseline: frozenset[int]
+    world: bpy.types.World | None
+    camera: bpy.types.Object | None
 
 
 def open_session(template: Path | None) -> Session:
@@ -30,7 +32,13 @@ def open_session(template: Path | None) -> Session:
     if template is None:
         scene.unit_settings.system = "METRIC"
         scene.unit_settings.scale_length = 1.0
-    return Session(scene=scene, template=template, baseline=frozenset(_identities()))
+    return Session(
+        scene=scene,
+        template=template,
+        baseline=frozenset(item.session_uid for item in datablocks()),
+        world=scene.world,
+        camera=scene.camera,
+    )
 
 
 def _open_template(template: Path) -> None:
@@ -48,15 +56,8 @@ def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
     """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images)."""
     keep = session.baseline | {item.session_uid for item in pinned}
     added = [item for item in datablocks() if item.session_uid not in keep]
-    if session.scene.world is not None and session.scene.world.session_uid not in keep:
-        session.scene.world = None
-    if session.scene.camera is not None and session.scene.camera.session_uid not in keep:
-        session.scene.camera = None
+    session.scene.world, session.scene.camera = session.world, session.camera
     bpy.data.batch_remove(added)
-
-
-def _identities() -> Iterator[int]:
-    return (item.session_uid for item in datablocks())
 
 
 def datablocks() -> Iterator[bpy.types.ID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ CONVEX_SHAPES = tuple(f"convex_{number:02d}" for number in range(16))
 
 SEGMENTS = 64  # around an axis
 RINGS = 32  # from pole to pole of a sphere
-BEVEL = 0.015  # width of the chamfer that catches the light along the edges of cube, cylinder and cone
+BEVEL = 0.015  # radius of the rounding that catches the light along the edges of cube, cylinder and cone
 SMOOTH_BELOW_RAD = math.radians(35)  # edges flatter than this are shaded smooth
 
 Face = tuple[int, ...]
@@ -102,13 +103,19 @@ def _capsule() -> Solid:
 
 
 def _cylinder() -> Solid:
-    inner, top = 0.5 - BEVEL, 0.5 - BEVEL
-    return _lathe([(0.0, -0.5), (inner, -0.5), (0.5, -top), (0.5, top), (inner, 0.5), (0.0, 0.5)])
+    inner = 0.5 - BEVEL
+    low, high = ((inner, sign * inner) for sign in (-1, 1))
+    return _lathe([(0.0, -0.5), *_rounded(low, -1), *_rounded(high, 1), (0.0, 0.5)])
 
 
 def _cone() -> Solid:
-    slope = 0.5  # radius lost for each unit of height
-    return _lathe([(0.0, -0.5), (0.5 - BEVEL, -0.5), (0.5 - slope * BEVEL, BEVEL - 0.5), (0.0, 0.5)])
+    return _lathe([(0.0, -0.5), *_rounded((0.5 - BEVEL, BEVEL - 0.5), -1), (0.0, 0.5)])
+
+
+def _rounded(center: tuple[float, float], side: int) -> list[tuple[float, float]]:
+    """Two steps from a flat end to the mantle. One facet of 45 degrees would be a face to stand on; these are not."""
+    quarter = math.pi / 2
+    return _arc(BEVEL, center, -quarter, 0.0, 2) if side < 0 else _arc(BEVEL, center, 0.0, quarter, 2)
 
 
 def _torus() -> Solid:
@@ -131,14 +138,16 @@ def _boxed(vertices: Array, faces: list[Face]) -> Solid:
 
 
 def _cube() -> Solid:
-    """A cube with chamfered edges: the hull of its 24 inset corners."""
+    """A cube with rounded edges: the hull of seven points around each corner, of which none makes a face to stand on."""
     inset = 0.5 - BEVEL
-    corners = [
-        tuple(sign[axis] * (0.5 if axis == out else inset) for axis in range(3))
-        for sign in [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
-        for out in range(3)
-    ]
-    return _hull(np.array(corners))
+    signs = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    ways = [way for way in itertools.product((0, 1), repeat=3) if any(way)]
+    points = []
+    for sign in signs:
+        for way in ways:
+            step = BEVEL / math.sqrt(sum(way))
+            points.append([s * (inset + step * w) for s, w in zip(sign, way, strict=True)])
+    return _hull(np.array(points))
 
 
 def _wedge() -> Solid:

@@ -1,0 +1,150 @@
+"""What a scene would make, in words: assets, light, materials, pictures and the room they take on disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pipeline.config.distributions import bounds
+from pipeline.config.quality import QUALITIES
+from pipeline.config.schema import AssetGroup, Config, MaterialOption
+from pipeline.job import Job
+from pipeline.records import Asset, Catalogue
+
+Row = tuple[str, str]
+
+# Bytes a pixel, as measured over frames of the shipped scenes at 640x480; noise and clutter make rgb vary about twofold.
+BYTES_PER_PIXEL = {
+    ("rgb", "png"): 1.6,
+    ("rgb", "jpeg"): 0.25,
+    ("rgb", "exr"): 6.0,
+    ("depth", "exr"): 2.6,
+    ("depth", "png"): 0.9,
+    ("instance", ""): 0.03,
+    ("category", ""): 0.03,
+    ("linear", ""): 6.0,
+}
+BYTES_PER_INSTANCE = 2_600  # in plan.json and labels.json
+BYTES_PER_FRAME = 18_000  # the rest of plan.json, frame.json
+
+
+def describe_job(job: Job) -> Iterator[Row]:
+    """Yield (heading, text) rows that say what the job would render."""
+    config, catalogue = job.config, job.catalogue
+    yield "title", config.title or "none"
+    yield from _describe_targets(config, catalogue)
+    yield "distractors", _describe_groups(config.distractors, catalogue.distractors)
+    yield "HDRIs", str(len(catalogue.hdris)) if catalogue.hdris else "none"
+    if catalogue.photos:
+        yield "photos", str(len(catalogue.photos))
+    yield from _describe_materials(config, catalogue)
+    yield "lights", _lamps(config)
+    yield "template", config.template.file if config.template else "none"
+    yield "outputs", ", ".join(_show_output(config, name) for name in sorted({*config.outputs, "instance"}))
+    yield "render", _describe_render(config)
+    yield "frames", _describe_frames(config)
+    yield "disk", _describe_disk(config)
+    yield "job", f"{job.digest[:12]}, seed {config.seed}"
+
+
+def bytes_per_frame(config: Config) -> int:
+    """Return the estimated size of one frame's folder."""
+    width, height = config.camera.resolution
+    names = {*config.outputs, "instance"}
+    pixels = sum(BYTES_PER_PIXEL[(name, _format(config, name))] for name in names)
+    groups = (*config.targets, *config.distractors)
+    instances = sum(sum(bounds(group.count)) / 2 for group in groups)
+    return round(pixels * width * height + instances * BYTES_PER_INSTANCE + BYTES_PER_FRAME)
+
+
+def show_bytes(count: float) -> str:
+    """Return a size as people read it: "740 kB", "1.3 GB"."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def _describe_targets(config: Config, catalogue: Catalogue) -> Iterator[Row]:
+    """One row a category: how many assets may carry it, and how many of them a frame holds."""
+    for category in config.categories:
+        counts = [
+            _describe_group(group, assets)
+            for group, assets in zip(config.targets, catalogue.targets, strict=True)
+            if category.name == group.category or category.name in (group.category_by_up_axis or {}).values()
+        ]
+        yield f"category {category.id}", f"{category.name}: " + (" + ".join(counts) or "no target has it")
+
+
+def _describe_groups(groups: tuple[AssetGroup, ...], found: tuple[tuple[Asset, ...], ...]) -> str:
+    return " + ".join(_describe_group(*pair) for pair in zip(groups, found, strict=True)) or "none"
+
+
+def _describe_group(group: AssetGroup, assets: tuple[Asset, ...]) -> str:
+    kind = "shape" if group.shapes else "asset"
+    return f"{_plural(len(assets), kind)} ({_range(group)} a frame)"
+
+
+def _range(group: AssetGroup) -> str:
+    low, high = (round(value) for value in bounds(group.count))
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
+def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
+    for name in ("floor", "surroundings", "distractors", "targets"):
+        options: tuple[MaterialOption, ...] = getattr(config.materials, name)
+        if name == "targets" and not any(_replaces(group) for group in config.targets):
+            yield f"materials of {name}", "their own"
+            continue
+        parts: Counter[str] = Counter()
+        for i, option in enumerate(options):
+            if option.textures is not None:
+                parts["texture set"] += len(catalogue.textures.get(f"materials.{name}[{i}].textures", ()))
+            elif option.procedural is not None:
+                pattern = option.procedural.pattern
+                parts["pattern"] += 1 if hasattr(pattern, "value") else len(pattern.values)
+            else:
+                parts["plain material"] += 1
+        yield f"materials of {name}", ", ".join(_plural(count, part) for part, count in parts.items())
+
+
+def _replaces(group: AssetGroup) -> bool:
+    return group.materials == "replace" or (group.materials is None and bool(group.shapes))
+
+
+def _lamps(config: Config) -> str:
+    low = sum(round(bounds(group.count)[0]) for group in config.lights)
+    high = sum(round(bounds(group.count)[1]) for group in config.lights)
+    return "none" if high == 0 else str(low) if low == high else f"{low} to {high}"
+
+
+def _format(config: Config, output: str) -> str:
+    return {"rgb": config.formats.rgb, "depth": config.formats.depth}.get(output, "")
+
+
+def _show_output(config: Config, output: str) -> str:
+    form = _format(config, output)
+    return f"{output} ({form})" if form else output
+
+
+def _describe_render(config: Config) -> str:
+    render = config.render
+    samples = render.samples_per_pixel or QUALITIES[render.quality].samples_per_pixel
+    return f"{render.engine}, {render.quality}, {samples} samples a pixel, denoiser {render.denoiser}"
+
+
+def _describe_frames(config: Config) -> str:
+    width, height = config.camera.resolution
+    views = config.views_per_scene
+    scenes = f" ({views} views of each scene)" if views > 1 else ""
+    return f"{config.frames} of {width} x {height} pixels{scenes}"
+
+
+def _describe_disk(config: Config) -> str:
+    each = bytes_per_frame(config)
+    return f"about {show_bytes(each)} a frame, {show_bytes(each * config.frames)} in all"

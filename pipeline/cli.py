@@ -1,0 +1,272 @@
+"""The command line, and the only place that prints. A PipelineError is one message and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from pipeline import __version__
+from pipeline.blender_log import BlenderLog, blender_log
+from pipeline.config.load import base_dir_of, load_config
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError, PipelineError, Problem
+from pipeline.frames import parse_frames
+from pipeline.job import Job
+from pipeline.job_file import read_job_file, write_job_file
+from pipeline.progress import ConsoleReporter, show_duration
+from pipeline.reporting import Summary
+
+if TYPE_CHECKING:
+    from pipeline.run import Engine
+
+DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
+SHEET_TYPES = (".png", ".jpg", ".jpeg", ".webp")
+PREVIEW_FRAMES = 9
+
+NO_BLENDER = (
+    "this Python has no Blender: pip install 'bpy==5.2.*' on Python 3.13, 'bpy==4.5.*' on Python 3.11, "
+    "or use a real Blender with scripts/render.py"
+)
+NO_LIBRARY = (
+    "Blender cannot be loaded: {error} (on Debian or Ubuntu: "
+    "apt-get install libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1)"
+)
+
+
+class _Interrupted(Exception):
+    """Ctrl-C, after `committed` frames of a render; None outside one."""
+
+    def __init__(self, committed: int | None) -> None:
+        self.committed = committed
+        super().__init__()
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 2 something the user can mend, 130 interrupted."""
+    try:
+        cli.main(None if args is None else list(args), prog_name="variegate", standalone_mode=False)
+    except PipelineError as error:
+        click.echo(f"{error}", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (_Interrupted, click.Abort) as stop:
+        committed = getattr(stop, "committed", None)
+        done = "" if committed is None else f": {committed} frames are committed; run the same command to go on"
+        click.echo(f"interrupted{done}", err=True)
+        return 130
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return 0
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command has its own --help with examples.",
+)
+@click.version_option(__version__, prog_name="variegate")
+def cli() -> None:
+    """Labelled training images from 3D assets, rendered headless with Blender.
+
+    A scene file (YAML) says what may vary; a frame is a pure function of it, the assets, the seed and its number.
+    """
+
+
+# --- options that several commands share ----------------------------------------------------------------------------
+
+
+def _scene_argument(required: bool = True) -> Callable[[Any], Any]:
+    return click.argument("scene", required=required, type=click.Path(path_type=Path), metavar="SCENE.yaml")
+
+
+_seed_option = click.option("--seed", type=click.IntRange(min=0), help="Instead of the scene file's seed.")
+_set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one key of the scene file, e.g. camera.fov_deg=60 or 'targets[0].count={integer: [1, 3]}'. Repeatable.",
+)
+_device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="What renders; auto takes the best there is.",
+)
+
+
+def _frames_option(default: str) -> Callable[[Any], Any]:
+    text = f"Frames to make, like 0-9,20,30-40:2 (counted from 0).  [default: {default}]"
+    return click.option("--frames", metavar="LIST", help=text)
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  variegate render scenes/tabletop.yaml --out out/table
+  variegate render scenes/dice_tray.yaml --out out/dice --frames 0-9,20 --set render.quality=final
+  variegate render --plan out/dice/frames/000012/plan.json --out out/again"""
+)
+@_scene_argument(required=False)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DATASET", help="Folder of the dataset; made if needed.")
+@_frames_option("all that the scene file asks for")
+@_seed_option
+@_set_option
+@_device_option
+@click.option("--save-blend", is_flag=True, help="Keep each frame's built scene as DATASET/blends/NUMBER.blend.")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    metavar="PLAN.json",
+    help="Make the one frame of this plan again, next to the job.json of its dataset.",
+)
+def render(
+    scene: Path | None,
+    out: Path | None,
+    frames: str | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    device: str,
+    save_blend: bool,
+    plan: Path | None,
+) -> None:
+    """Render and commit frames, resuming what is there.
+
+    Frames that DATASET already holds are not made again, and stopping at any moment loses at most the frame in
+    progress: run the same command to go on. SCENE.yaml may also be a job.json.
+    """
+    if plan is not None:
+        if frames is not None or seed is not None or overrides or save_blend:
+            raise click.UsageError("--plan makes exactly what the plan says: leave out --frames, --seed, --set, --save-blend")
+        _replay(plan, scene, out, device)
+        return
+    if scene is None or out is None:
+        raise click.UsageError("render needs SCENE.yaml and --out DATASET, or --plan PLAN.json")
+    overrides = _with_seed(overrides, seed)
+    config = load_config(scene, overrides)
+    wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
+    with _session(out) as (report, _):
+        engine, job = _open_job(scene, config, device, report, overrides)
+        from pipeline.run import render_frames
+
+        summary = render_frames(engine, job, out, wanted, report, save_blend=save_blend)
+    _show_summary(summary, out)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  variegate check scenes/tabletop.yaml
+  variegate check my.yaml --job job.json      (to render in a real Blender, see scripts/render.py)"""
+)
+@_scene_argument()
+@_seed_option
+@_set_option
+@click.option(
+    "--job", "job_file", type=click.Path(path_type=Path), metavar="JOB.json", help="Also write the scene file made final."
+)
+def check(scene: Path, seed: int | None, overrides: tuple[str, ...], job_file: Path | None) -> None:
+    """Say everything that is wrong with a scene file and its assets, or what would be rendered."""
+    from pipeline.check import describe_job
+
+    overrides = _with_seed(overrides, seed)
+    config = load_config(scene, overrides)
+    with _session() as (report, _):
+        _, job = _open_job(scene, config, "cpu", report, overrides)
+    rows = list(describe_job(job))
+    width = max(len(heading) for heading, _ in rows)
+    click.echo(f"{scene} is fine. It would make:")
+    for heading, text in rows:
+        click.echo(f"  {heading:<{width}}  {text}")
+    if job_file is not None:
+        write_job_file(job_file, job, base_dir_of(scene))
+        click.echo(f"wrote {job_file}")
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  variegate preview scenes/tabletop.yaml
+  variegate preview my.yaml --frames 0-24 --out sheet.png --set environment.strength=0.2"""
+)
+@_scene_argument()
+@_frames_option(f"0-{PREVIEW_FRAMES - 1}")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("preview.png"),
+    show_default=True,
+    metavar="FILE.png",
+    help="Picture to write.",
+)
+@click.option("--width", type=click.IntRange(16, 4096), default=320, show_default=True, help="Rendered width of a frame.")
+@_seed_option
+@_set_option
+@_device_option
+def preview(
+    scene: Path, frames: str | None, out: Path, width: int, seed: int | None, overrides: tuple[str, ...], device: str
+) -> None:
+    """Make a contact sheet in seconds: boxes, names and mask outlines drawn.
+
+    Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
+    """
+    from pipeline.preview import draw_sheet, preview_config, save_sheet
+
+    if out.suffix.lower() not in SHEET_TYPES:
+        raise click.BadParameter(f"{out} is not a picture; end it in one of {', '.join(SHEET_TYPES)}", param_hint="--out")
+    overrides = _with_seed(overrides, seed)
+    config = load_config(scene, overrides)
+    wanted = (
+        range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
+    )
+    with _session() as (report, _), tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
+        engine, job = _open_job(scene, preview_config(config, width), device, report, ("smaller",))
+        from pipeline.run import preview_frames
+
+        sheet = draw_sheet(preview_frames(engine, job, wanted, report, Path(scratch)))
+    save_sheet(sheet, out)
+    click.echo(f"wrote {out}")
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  variegate export out/dice --format coco --out out/dice-coco
+  variegate export out/dice --format coco --out out/dice-coco --images link --partial"""
+)
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["coco"]), required=True, help="What the training code reads.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write to.")
+@click.option(
+    "--images",
+    type=click.Choice(["reference", "copy", "link"]),
+    default="reference",
+    show_default=True,
+    help="Name the pictures of DATASET, copy them, or link them (hard links where possible).",
+)
+@click.option("--partial", is_flag=True, help="Export what is there although frames are missing.")
+def export(dataset: Path, form: str, out: Path, images: Any, partial: bool) -> None:
+    """Write a dataset in the format of a training framework."""
+    from pipeline.exporters import EXPORTERS
+
+    with ConsoleReporterBar(Console(stderr=True)) as progress:
+        summary = EXPORTERS[form](dataset, out, images, progress, partial=partial)
+    click.echo(f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations")
+    for count, what in ((summary.rejected, "rejected frames left out"), (summary.missing, "frames missing")):
+        if count:
+            click.echo(f"  {count} {what}")
+
+
+# --- steps that several commands share ------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""Built scenes: what the plan says is what Blender has, and nothing stays behind."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from scene_samples import job_of, workshop_and_job
+
+from pipeline.geometry import compose, intrinsics, inverse_rigid, project
+from pipeline.sampling.plan import plan_frame
+from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.session import datablocks
+from pipeline.structure import unstructure
+
+DROP = {"drop": {"area_m": [0.4, 0.4], "height_m": 0.1}}
+
+
+def description() -> list[tuple]:
+    """Everything of the scene that could differ: names, places, materials' values."""
+    rows = []
+    for item in bpy.context.scene.objects:
+        rows.append((item.name, item.type, item.pass_index, np.array(item.matrix_world).tolist()))
+    for material in bpy.data.materials:
+        nodes = [(n.name, [(i.name, str(getattr(i, "default_value", ""))) for i in n.inputs]) for n in material.node_tree.nodes]
+        rows.append((material.name, [(n, [v for v in values if "bpy" not in v[1]]) for n, values in nodes]))
+    return sorted(rows, key=str)
+
+
+def test_a_scene_built_after_another_is_the_same_scene(tmp_path):
+    workshop, job = workshop_and_job(tmp_path, placement=DROP)
+    build_scene(plan_frame(job, 0), workshop)
+    alone = description()
+    close_scene(workshop)
+    build_scene(plan_frame(job, 1), workshop)
+    assert description() != alone
+    close_scene(workshop)
+    build_scene(plan_frame(job, 0), workshop)
+    assert description() == alone
+
+
+def test_closing_a_scene_leaves_only_assets_and_images(tmp_path):
+    workshop, job = workshop_and_job(tmp_path)
+    for frame in range(3):
+        build_scene(plan_frame(job, frame), workshop)
+        close_scene(workshop)
+    kinds = {type(item).__name__ for item in datablocks() if item.session_uid not in workshop.session.baseline}
+    assert kinds <= {"Mesh", "Material", "Image", "ShaderNodeTree"}
+    assert not bpy.context.scene.objects and bpy.context.scene.world is None and bpy.context.scene.camera is None
+
+
+def test_the_evaluated_poses_are_those_of_the_plan(tmp_path):
+    workshop, job = workshop_and_job(tmp_path)
+    plan = plan_frame(job, 2)
+    realised = build_scene(plan, workshop).realised
+    for one, seen in zip(plan.instances, realised.instances, strict=True):
+        assert np.allclose(seen.world_from_object, compose(one.poses[0].location_m, one.poses[0].rotation), atol=1e-6)
+
+
+def test_every_part_of_an_instance_carries_its_id_and_the_rest_none(tmp_path):
+    workshop, job = workshop_and_job(tmp_path, surroundings={"walls": {"count": 2}, "tray": {}})
+    built = build_scene(plan_frame(job, 0), workshop)
+    ours = {part.name: key for key, parts in built.objects.items() for part in parts}
+    assert sorted(set(ours.values())) == [1, 2, 3, 4]
+    for item in bpy.context.scene.objects:
+        assert item.pass_index == ours.get(item.name, 0)
+
+
+def test_k_is_what_blender_projects_with(tmp_path):
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    camera = {
+        "box": {"center_m": [0.3, -1, 0.7], "size_m": [0, 0, 0]},
+        "k": {"fx": 70, "fy": 84, "cx": 30, "cy": 26},
+        "resolution": [64, 48],
+        "roll_deg": 20,
+    }
+    workshop, job = workshop_and_job(tmp_path, camera=camera)
+    realised = build_scene(plan_frame(job, 0), workshop).realised.camera
+    points = np.random.default_rng(0).uniform(-0.1, 0.1, (20, 3))
+    pixels, _ = project(realised.k, inverse_rigid(realised.world_from_camera), points)
+    for point, pixel in zip(points, pixels, strict=True):
+        u, v, _ = world_to_camera_view(bpy.context.scene, bpy.context.scene.camera, Vector(point))
+        # world_to_camera_view knows no pixel aspect: it spans the frame the same way, so fractions still agree.
+        assert abs(u * 64 - pixel[0]) < 0.01 and abs((1 - v) * 48 - pixel[1]) < 0.01
+
+
+def test_lens_shift_and_focal_length_reach_blender(tmp_path):
+    camera = {"shell": {"distance_m": 1}, "focal_length_mm": 40, "shift": [0.1, -0.05], "resolution": [64, 32]}
+    workshop, job = workshop_and_job(tmp_path, camera=camera)
+    realised = build_scene(plan_frame(job, 0), workshop).realised.camera
+    assert np.allclose(realised.k, intrinsics((64, 32), 40, 36, (0.1, -0.05)), atol=1e-4)
+
+
+def test_the_camera_keeps_its_clearance(tmp_path):
+    camera = {"box": {"center_m": [0, 0, 0.1], "size_m": [0.6, 0.6, 0.2]}, "clearance_m": 0.06, "retries": 60,
+              "min_targets_in_view": 0, "resolution": [32, 24]}  # fmt: skip
+    workshop, job = workshop_and_job(tmp_path, camera=camera)
+    for frame in range(5):
+        built = build_scene(plan_frame(job, frame), workshop)
+        eye = np.array(built.realised.camera.world_from_camera)[:3, 3]
+        for item in bpy.context.scene.objects:
+            if item.type == "MESH":
+                points = np.array([item.matrix_world @ vertex.co for vertex in item.data.vertices])
+                assert np.linalg.norm(points - eye, axis=1).min() >= 0.06
+        close_scene(workshop)
+
+
+def test_a_camera_inside_a_mesh_is_refused(tmp_path):
+    from pipeline.errors import RejectedFrame
+
+    camera = {"box": {"center_m": [0, 0, 0.5], "size_m": [0, 0, 0]}, "clearance_m": 0.01, "retries": 0}
+    big = [{"shapes": "cube", "category": "block", "size_m": 1, "proportions": 1}]
+    placement = {"resting": {"area_m": [0.001, 0.001], "upright": True}}
+    workshop, job = workshop_and_job(tmp_path, camera=camera, targets=big, distractors=[], placement=placement)
+    with pytest.raises(RejectedFrame, match="1 nearer than clearance_m"):
+        build_scene(plan_frame(job, 0), workshop)
+
+
+def test_targets_out_of_view_are_refused_with_the_count(tmp_path):
+    from pipeline.errors import RejectedFrame
+
+    camera = {"shell": {"distance_m": 2}, "look_at": [0, 0, 50], "retries": 3}
+    workshop, job = workshop_and_job(tmp_path, camera=camera)
+    with pytest.raises(RejectedFrame, match="of 4 tries 4 with fewer than min_targets_in_view"):
+        build_scene(plan_frame(job, 0), workshop)
+
+
+def test_views_of_one_scene_share_the_settled_poses(tmp_path):
+    workshop, job = workshop_and_job(tmp_path, placement=DROP, views_per_scene=2)
+    first = build_scene(plan_frame(job, 0), workshop).realised
+    close_scene(workshop)
+    second = build_scene(plan_frame(job, 1), workshop).realised
+    assert first.instances == second.instances and first.camera != second.camera
+    close_scene(workshop)
+    workshop.settled = None
+    assert build_scene(plan_frame(job, 1), workshop).realised == second
+
+
+def test_a_template_is_left_as_the_artist_left_it(tmp_path):
+    bpy.ops.wm.read_factory_settings(use_empty=False)
+    cube = bpy.data.objects["Cube"]
+    cube.pass_index = 9
+    cube.location.z = -1.0
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "stage.blend"))
+    workshop, job = workshop_and_job(tmp_path, tmp_path / "stage.blend", template="stage.blend", placement=DROP)
+    before = {item.name: unstructure(np.array(item.matrix_world).tolist()) for item in bpy.context.scene.objects}
+    world = bpy.context.scene.world.name
+    built = build_scene(plan_frame(job, 0), workshop)
+    low = min(np.array(one.world_from_object)[2, 3] for one in built.realised.instances)
+    assert -0.01 < low < 0.2, "things land on the template's cube, whose top is at 0"
+    close_scene(workshop)
+    after = {item.name: unstructure(np.array(item.matrix_world).tolist()) for item in bpy.context.scene.objects}
+    assert after == before and bpy.context.scene.world.name == world
+    assert bpy.data.objects["Cube"].pass_index == 9
+
+
+def test_materials_are_replaced_on_the_object_not_on_the_shared_mesh(tmp_path):
+    same = [{"shapes": "cube", "category": "block", "count": 3, "size_m": 0.1}]
+    workshop, job = workshop_and_job(tmp_path, targets=same, distractors=[])
+    built = build_scene(plan_frame(job, 0), workshop)
+    parts = [parts[0] for parts in built.objects.values()]
+    assert len({part.data.name for part in parts}) == 1
+    assert len({part.material_slots[0].material.name for part in parts}) == 3
+
+
+def test_another_job_in_the_same_process_starts_clean(tmp_path):
+    workshop, job = workshop_and_job(tmp_path)
+    alone = build_scene(plan_frame(job, 3), workshop).realised
+    close_scene(workshop)
+    other = job_of(workshop, seed=99)
+    build_scene(plan_frame(other, 3), workshop)
+    close_scene(workshop)
+    assert build_scene(plan_frame(job, 3), workshop).realised == alone
