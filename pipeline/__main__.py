@@ -1,4 +1,4 @@
-"""`python -m pipeline`, the same as `variegate`. Kept to what any Python can read, so that an old one gets a sentence."""
+"""`python -m pipeline`, the same as `variegate`. Any Python can read this file, so that an old one gets a sentence."""
 
 import sys
 
@@ -9,8 +9,8 @@ def main():  # type: () -> int
     """Run the command line and return its exit code."""
     if sys.version_info[:2] not in SUPPORTED:
         sys.stderr.write(
-            "Variegate runs on Python 3.11 (Blender 4.5) and Python 3.13 (Blender 5.2), this is Python %d.%d; "
-            "inside a real Blender use scripts/render.py.\n" % sys.version_info[:2]
+            "Variegate runs on Python 3.11 (Blender 4.5) and Python 3.13 (Blender 5.2), this is Python {}.{}; "
+            "inside a real Blender use scripts/render.py.\n".format(*sys.version_info[:2])
         )
         return 2
     from pipeline.cli import main as run_cli

@@ -13,7 +13,7 @@ from pipeline.records import Asset, Catalogue
 
 Row = tuple[str, str]
 
-# Bytes a pixel, as measured over frames of the shipped scenes at 640x480; noise and clutter make rgb vary about twofold.
+# Bytes a pixel, measured on the shipped scenes at 640x480; clutter makes rgb vary about twofold.
 BYTES_PER_PIXEL = {
     ("rgb", "png"): 1.6,
     ("rgb", "jpeg"): 0.25,

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.blender_log import BlenderLog, blender_log
 from pipeline.config.load import base_dir_of, load_config
-from pipeline.config.schema import Config
-from pipeline.errors import ConfigError, PipelineError, Problem
+from pipeline.errors import PipelineError
 from pipeline.frames import parse_frames
-from pipeline.job import Job
-from pipeline.job_file import read_job_file, write_job_file
-from pipeline.progress import ConsoleReporter, show_duration
+from pipeline.job_file import write_job_file
+from pipeline.progress import counting, show_duration
 from pipeline.reporting import Summary
-
-if TYPE_CHECKING:
-    from pipeline.run import Engine
+from pipeline.terminal import Interrupted, import_run, open_job, replay, session
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 SHEET_TYPES = (".png", ".jpg", ".jpeg", ".webp")
 PREVIEW_FRAMES = 9
-
-NO_BLENDER = (
-    "this Python has no Blender: pip install 'bpy==5.2.*' on Python 3.13, 'bpy==4.5.*' on Python 3.11, "
-    "or use a real Blender with scripts/render.py"
-)
-NO_LIBRARY = (
-    "Blender cannot be loaded: {error} (on Debian or Ubuntu: "
-    "apt-get install libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1)"
-)
-
-
-class _Interrupted(Exception):
-    """Ctrl-C, after `committed` frames of a render; None outside one."""
-
-    def __init__(self, committed: int | None) -> None:
-        self.committed = committed
-        super().__init__()
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -58,7 +34,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (_Interrupted, click.Abort) as stop:
+    except (Interrupted, click.Abort) as stop:
         committed = getattr(stop, "committed", None)
         done = "" if committed is None else f": {committed} frames are committed; run the same command to go on"
         click.echo(f"interrupted{done}", err=True)
@@ -84,23 +60,28 @@ def cli() -> None:
 
 
 def _scene_argument(required: bool = True) -> Callable[[Any], Any]:
-    return click.argument("scene", required=required, type=click.Path(path_type=Path), metavar="SCENE.yaml")
+    return click.argument(
+        "scene",
+        required=required,
+        type=click.Path(path_type=Path),
+        metavar="SCENE.yaml" if required else "[SCENE.yaml]",
+    )
 
 
-_seed_option = click.option("--seed", type=click.IntRange(min=0), help="Instead of the scene file's seed.")
+_seed_option = click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Instead of the scene file's seed.")
 _set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change one key of the scene file, e.g. camera.fov_deg=60 or 'targets[0].count={integer: [1, 3]}'. Repeatable.",
+    help="Change a key of the scene file: camera.fov_deg=60, 'targets[0].count={integer: [1, 3]}'. Repeatable.",
 )
 _device_option = click.option(
     "--device",
     type=click.Choice(DEVICES),
     default="auto",
-    show_default=True,
-    help="What renders; auto takes the best there is.",
+    metavar="NAME",
+    help=f"What renders: {', '.join(DEVICES)}; auto takes the best there is.",
 )
 
 
@@ -120,7 +101,9 @@ Examples:
   variegate render --plan out/dice/frames/000012/plan.json --out out/again"""
 )
 @_scene_argument(required=False)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DATASET", help="Folder of the dataset; made if needed.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DATASET", help="Folder of the dataset; made if needed."
+)
 @_frames_option("all that the scene file asks for")
 @_seed_option
 @_set_option
@@ -149,33 +132,39 @@ def render(
     """
     if plan is not None:
         if frames is not None or seed is not None or overrides or save_blend:
-            raise click.UsageError("--plan makes exactly what the plan says: leave out --frames, --seed, --set, --save-blend")
-        _replay(plan, scene, out, device)
+            raise click.UsageError(
+                "--plan makes exactly what the plan says: leave out --frames, --seed, --set, --save-blend"
+            )
+        folder, verdict = replay(plan, scene, out, device)
+        click.echo(f"wrote {folder}; {verdict}")
         return
     if scene is None or out is None:
         raise click.UsageError("render needs SCENE.yaml and --out DATASET, or --plan PLAN.json")
     overrides = _with_seed(overrides, seed)
     config = load_config(scene, overrides)
     wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
-    with _session(out) as (report, _):
-        engine, job = _open_job(scene, config, device, report, overrides)
-        from pipeline.run import render_frames
-
-        summary = render_frames(engine, job, out, wanted, report, save_blend=save_blend)
-    _show_summary(summary, out)
+    with session(out) as report:
+        engine, job = open_job(scene, config, device, report, is_changed=bool(overrides))
+        summary = import_run().render_frames(engine, job, out, wanted, report, save_blend=save_blend)
+    click.echo(_show_summary(summary, out))
 
 
 @cli.command(
+    short_help="Say all that is wrong with a scene file, or what it would make.",
     epilog="""\b
 Examples:
   variegate check scenes/tabletop.yaml
-  variegate check my.yaml --job job.json      (to render in a real Blender, see scripts/render.py)"""
+  variegate check my.yaml --job job.json      (to render in a real Blender, see scripts/render.py)""",
 )
 @_scene_argument()
 @_seed_option
 @_set_option
 @click.option(
-    "--job", "job_file", type=click.Path(path_type=Path), metavar="JOB.json", help="Also write the scene file made final."
+    "--job",
+    "job_file",
+    type=click.Path(path_type=Path),
+    metavar="JOB.json",
+    help="Also write the scene file made final.",
 )
 def check(scene: Path, seed: int | None, overrides: tuple[str, ...], job_file: Path | None) -> None:
     """Say everything that is wrong with a scene file and its assets, or what would be rendered."""
@@ -183,8 +172,8 @@ def check(scene: Path, seed: int | None, overrides: tuple[str, ...], job_file: P
 
     overrides = _with_seed(overrides, seed)
     config = load_config(scene, overrides)
-    with _session() as (report, _):
-        _, job = _open_job(scene, config, "cpu", report, overrides)
+    with session() as report:
+        _, job = open_job(scene, config, "cpu", report, is_changed=bool(overrides))
     rows = list(describe_job(job))
     width = max(len(heading) for heading, _ in rows)
     click.echo(f"{scene} is fine. It would make:")
@@ -196,10 +185,11 @@ def check(scene: Path, seed: int | None, overrides: tuple[str, ...], job_file: P
 
 
 @cli.command(
+    short_help="Make a contact sheet in seconds, labels drawn.",
     epilog="""\b
 Examples:
   variegate preview scenes/tabletop.yaml
-  variegate preview my.yaml --frames 0-24 --out sheet.png --set environment.strength=0.2"""
+  variegate preview my.yaml --frames 0-24 --out sheet.png --set environment.strength=0.2""",
 )
 @_scene_argument()
 @_frames_option(f"0-{PREVIEW_FRAMES - 1}")
@@ -211,7 +201,14 @@ Examples:
     metavar="FILE.png",
     help="Picture to write.",
 )
-@click.option("--width", type=click.IntRange(16, 4096), default=320, show_default=True, help="Rendered width of a frame.")
+@click.option(
+    "--width",
+    type=click.IntRange(16, 4096),
+    metavar="PX",
+    default=320,
+    show_default=True,
+    help="Rendered width of a frame.",
+)
 @_seed_option
 @_set_option
 @_device_option
@@ -222,20 +219,19 @@ def preview(
 
     Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
     """
-    from pipeline.preview import draw_sheet, preview_config, save_sheet
-
     if out.suffix.lower() not in SHEET_TYPES:
-        raise click.BadParameter(f"{out} is not a picture; end it in one of {', '.join(SHEET_TYPES)}", param_hint="--out")
+        raise click.BadParameter(
+            f"{out} is not a picture; end it in one of {', '.join(SHEET_TYPES)}", param_hint="--out"
+        )
     overrides = _with_seed(overrides, seed)
     config = load_config(scene, overrides)
-    wanted = (
-        range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
-    )
-    with _session() as (report, _), tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
-        engine, job = _open_job(scene, preview_config(config, width), device, report, ("smaller",))
-        from pipeline.run import preview_frames
+    wanted = range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
+    with session() as report, tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
+        import_run()
+        from pipeline.preview import draw_sheet, preview_config, save_sheet
 
-        sheet = draw_sheet(preview_frames(engine, job, wanted, report, Path(scratch)))
+        engine, job = open_job(scene, preview_config(config, width), device, report, is_changed=True)
+        sheet = draw_sheet(import_run().preview_frames(engine, job, wanted, report, Path(scratch)))
     save_sheet(sheet, out)
     click.echo(f"wrote {out}")
 
@@ -254,14 +250,14 @@ Examples:
     type=click.Choice(["reference", "copy", "link"]),
     default="reference",
     show_default=True,
-    help="Name the pictures of DATASET, copy them, or link them (hard links where possible).",
+    help="Name the pictures of DATASET, copy them, or link them (symbolic links).",
 )
 @click.option("--partial", is_flag=True, help="Export what is there although frames are missing.")
 def export(dataset: Path, form: str, out: Path, images: Any, partial: bool) -> None:
     """Write a dataset in the format of a training framework."""
     from pipeline.exporters import EXPORTERS
 
-    with ConsoleReporterBar(Console(stderr=True)) as progress:
+    with counting(Console(stderr=True), "exporting") as progress:
         summary = EXPORTERS[form](dataset, out, images, progress, partial=partial)
     click.echo(f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations")
     for count, what in ((summary.rejected, "rejected frames left out"), (summary.missing, "frames missing")):
@@ -269,4 +265,17 @@ def export(dataset: Path, form: str, out: Path, images: Any, partial: bool) -> N
             click.echo(f"  {count} {what}")
 
 
-# --- steps that several commands share ------------------------------------------------------------------------------
+def _with_seed(overrides: tuple[str, ...], seed: int | None) -> tuple[str, ...]:
+    return overrides if seed is None else (*overrides, f"seed={seed}")
+
+
+def _show_summary(summary: Summary, out: Path) -> str:
+    parts = [f"{summary.accepted} frames made"]
+    if summary.rejected:
+        parts.append(f"{summary.rejected} rejected (labels.json of each says why)")
+    if summary.already_done:
+        parts.append(f"{summary.already_done} were there already")
+    text = f"{out}: {', '.join(parts)}"
+    if not summary.made:
+        return text
+    return f"{text}; {show_duration(summary.seconds)}, {summary.seconds / summary.made:.1f} s a frame"

@@ -115,4 +115,6 @@ def _draw_box(
     label_y = y - high if y >= high else min(y + height, size[1] - high)
     draw.rectangle((label_x, label_y, label_x + wide, label_y + high), fill=color)
     dark = 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] > 110
-    draw.text((label_x + 2 - left, label_y + 2 - top), item.category, font=font, fill=(0, 0, 0) if dark else (255, 255, 255))
+    draw.text(
+        (label_x + 2 - left, label_y + 2 - top), item.category, font=font, fill=(0, 0, 0) if dark else (255, 255, 255)
+    )

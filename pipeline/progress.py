@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -80,6 +81,14 @@ class ConsoleReporter:
         each_s = (time.monotonic() - self._start_s) / self._made
         left = show_duration(each_s * (self._total - self._done))
         return f"{counted} · {each_s:.1f} s a frame · {left} left"
+
+
+@contextmanager
+def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function to be told (done, total), which shows a bar where there is a terminal."""
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def show_duration(seconds: float) -> str:

@@ -107,8 +107,8 @@ def keep_only(meshes: list[bpy.types.Mesh], added: list[bpy.types.ID]) -> list[b
 
     Materials stop moving: their actions and drivers go, so that a frame number cannot change them.
     """
-    users = bpy.data.user_map()
     looks = [item for item in added if isinstance(item, _LOOKS)]
+    users = bpy.data.user_map(subset={*looks, *meshes})
     needed: set[bpy.types.ID] = set(meshes)
     while more := [item for item in looks if item not in needed and users.get(item, set()) & needed]:
         needed.update(more)

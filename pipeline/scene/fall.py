@@ -39,6 +39,7 @@ class Fall:
 
 
 def prepare(bodies: tuple[Body, ...], obstacles: tuple[Obstacle, ...], plan: PhysicsPlan) -> Fall:
+    """Return the fall of bodies onto obstacles in units that suit them."""
     units = units_for([size_m(body) for body in bodies], plan.zones)
     shapes = tuple(shape_of(body, units.scale) for body in bodies)
     zones = build_zones(plan.zones, units)
@@ -84,6 +85,7 @@ def release_pose(fall: Fall, index: int, pose: Pose) -> Array:
 
 
 def world_from_object(fall: Fall, index: int, pose: Array) -> Array:
+    """Return the rigid matrix (4, 4) of the object, metres, for a pose of its centre of mass."""
     result = np.eye(4)
     result[:3, :3] = pose[:3, :3]
     result[:3, 3] = fall.units.metres(pose[:3, 3]) - turned(fall.shapes[index].center, pose[:3, :3])
@@ -91,17 +93,21 @@ def world_from_object(fall: Fall, index: int, pose: Array) -> Array:
 
 
 def escaped(fall: Fall, index: int, pose: Array) -> bool:
+    """Return whether the body has left its drop zone."""
     return has_escaped(fall.stage.zones[fall.homes[index]], pose[:3, 3], fall.shapes[index].size)
 
 
 def convexes_at(fall: Fall, index: int, pose: Array) -> tuple[Convex, ...]:
+    """Return the body's convex parts at a pose."""
     return tuple(placed(convex, pose[:3, :3], pose[:3, 3]) for convex in fall.shapes[index].convexes)
 
 
 def bounds_at(fall: Fall, index: int, pose: Array) -> tuple[Array, Array]:
+    """Return the lowest and highest corner (3,) of the body at a pose."""
     return box_around(convexes_at(fall, index, pose))
 
 
 def box_around(parts: tuple[Convex, ...]) -> tuple[Array, Array]:
+    """Return the lowest and highest corner (3,) of all parts."""
     boxes = [bounds(part) for part in parts]
     return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)

@@ -143,7 +143,6 @@ def test_a_mix_with_transparent_counts_like_alpha(factor, shown, tmp_path):
 def test_a_mix_by_texture_cuts_the_mask(tmp_path):
     stage, material = layered()
     mix, _ = mixed(material)
-    mix.inputs[1], mix.inputs[2]  # noqa: B018
     material.node_tree.links.new(textured(stage, material), mix.inputs[0])
     inside = rectangle_mask(stage.camera, LOW, HIGH, 0.0)
     assert np.array_equal(render(stage, tmp_path).instance, np.where(inside & ~checker_mask(stage), 2, 1))
@@ -196,7 +195,7 @@ def add_volume(material: bpy.types.Material) -> None:
 
 
 def add_cube(stage: Stage) -> bpy.types.Object:
-    bpy.ops.mesh.primitive_cube_add(size=4, location=(0, 0, 1))
+    bpy.ops.mesh.primitive_cube_add(size=4, location=(0, 0, 1.5))
     return bpy.context.object
 
 

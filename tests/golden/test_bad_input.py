@@ -119,7 +119,7 @@ def test_a_device_that_is_not_there_is_refused(tmp_path):
 
 
 def test_a_full_disk_loses_nothing(tmp_path):
-    """The third file of a frame meets a disk without space.
+    """The third file of a frame meets a disk without space."""
     run(tmp_path, "render", tmp_path / "scene.yaml", "--out", tmp_path / "out", "--frames", "0")
     limited = (
         "import sys;"

@@ -132,4 +132,4 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_dataset(scene, whole, t
 def test_another_job_in_the_same_folder_is_refused(scene, whole):
     done = cli("render", scene, "--out", whole, "--seed", 12, "--frames", "0", check=False)
     assert done.returncode == 2
-    assert "another job" in done.stderr and "Traceback" not in done.stderr
+    assert "holds the frames of job" in done.stderr and "Traceback" not in done.stderr

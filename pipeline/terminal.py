@@ -1,0 +1,120 @@
+"""Blender at a terminal: its own output kept in a log, Ctrl-C counted, and a clear word where there is no Blender."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from pipeline.blender_log import blender_log
+from pipeline.config.load import base_dir_of
+from pipeline.config.schema import Config
+from pipeline.dataset.layout import JOB, LABELS, LOGS
+from pipeline.dataset.read import read_base_dir, read_job, read_plan
+from pipeline.errors import PipelineError
+from pipeline.job import Job
+from pipeline.job_file import read_job_file
+from pipeline.progress import ConsoleReporter
+
+if TYPE_CHECKING:
+    from pipeline.run import Engine
+
+NO_BLENDER = (
+    "this Python has no Blender (pip install 'bpy==5.2.*' on Python 3.13, 'bpy==4.5.*' on Python 3.11; "
+    "or use a real Blender with scripts/render.py)"
+)
+NO_LIBRARY = (
+    "Blender cannot be loaded: {} (on Debian or Ubuntu: "
+    "apt-get install libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1)"
+)
+
+
+class Interrupted(Exception):
+    """Ctrl-C. `committed` frames are done; None where nothing is committed at all."""
+
+    def __init__(self, committed: int | None) -> None:
+        self.committed = committed
+        super().__init__()
+
+
+@contextmanager
+def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
+    """Yield the reporter of a run. With a dataset folder `out`, Blender's output is kept in its logs/."""
+    with blender_log() as log:
+        faulthandler.enable(sys.stderr)
+        report = ConsoleReporter(
+            Console(stderr=True),
+            at_begin=lambda: log.move_to(out / LOGS) if out is not None else None,
+            after_frame=log.trim,
+        )
+        try:
+            yield report
+        except KeyboardInterrupt as stop:
+            raise Interrupted(report.committed if out is not None else None) from stop
+        except PipelineError:
+            raise
+        except Exception as error:
+            error.add_note(f"Blender's last words:\n{log.tail()}")
+            raise
+        finally:
+            report.close()
+            faulthandler.disable()
+
+
+def import_run() -> ModuleType:
+    """Return `pipeline.run`, which needs Blender. Raises PipelineError saying how to get one."""
+    try:
+        return importlib.import_module("pipeline.run")
+    except ImportError as error:
+        if error.name == "bpy" and isinstance(error, ModuleNotFoundError):
+            raise PipelineError(NO_BLENDER) from error
+        if ".so" in str(error) or ".dylib" in str(error) or "DLL" in str(error):
+            raise PipelineError(NO_LIBRARY.format(error)) from error
+        raise
+
+
+def open_job(
+    scene: Path, config: Config, device: str, report: ConsoleReporter, *, is_changed: bool
+) -> tuple[Engine, Job]:
+    """Open Blender and return it with the job: a job.json that nothing changes as it is, anything else surveyed."""
+    run = import_run()
+    template = None if config.template is None else config.template.file
+    engine: Engine = run.open_engine(device, base_dir_of(scene), template)
+    if scene.suffix == ".json" and not is_changed:
+        return engine, read_job_file(scene)
+    job: Job = run.survey_job(engine, config, report)
+    return engine, job
+
+
+def replay(plan_file: Path, job_file: Path | None, out: Path | None, device: str) -> tuple[Path, str]:
+    """Make the frame of a plan again and return its folder, with a word on whether the labels came out the same.
+
+    The job is `job_file`, or the job.json of the dataset the plan lies in; without `out` the frame goes to a dataset
+    of its own beside that one.
+    """
+    dataset = plan_file.resolve().parent.parent.parent
+    if job_file is None and not (dataset / JOB).is_file():
+        raise PipelineError(f"{plan_file}: not in a dataset; name its job too: render job.json --plan {plan_file}")
+    plan = read_plan(plan_file)
+    job = read_job(dataset) if job_file is None else read_job_file(job_file)
+    base_dir = read_base_dir(dataset) if job_file is None else base_dir_of(job_file)
+    out = out or dataset.with_name(f"{dataset.name}-replay")
+    with session(out) as report:
+        run = import_run()
+        engine = run.open_engine(device, base_dir, plan.template or None)
+        folder: Path = run.render_plan(engine, job, plan, out, report)
+    return folder, _compare(plan_file.parent / LABELS, folder / LABELS)
+
+
+def _compare(before: Path, after: Path) -> str:
+    if not before.is_file():
+        return "there are no labels beside the plan to compare with"
+    same = before.read_bytes() == after.read_bytes()
+    return f"labels.json is {'the same as' if same else 'NOT the same as'} {before}"
