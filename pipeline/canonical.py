@@ -21,7 +21,10 @@ def rounded(value: Any) -> Any:
 
 
 def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
-    """Return canonical JSON, on one line unless `indent` is given. Raises ValueError for NaN and infinities, which JSON does not have."""
+    """Return canonical JSON, on one line unless `indent` is given.
+
+    Raises ValueError for NaN and infinities, which JSON does not have.
+    """
     text = json.dumps(rounded(value), sort_keys=True, indent=indent, allow_nan=False, ensure_ascii=False)
     return (text + "\n").encode("utf-8")
 

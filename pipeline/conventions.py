@@ -2,12 +2,13 @@
 
 World: right-handed, z up, metres. Names carry unit and frame: `_m _mm _rad _deg _px _s`;
 `world_from_camera` maps camera points to world points.
-Camera axes: OpenCV (x right, y down, z forward). Blender's own (x right, y up, -z forward) only in `scene/camera.py`.
+Camera axes: OpenCV (x right, y down, z forward). Blender's own (y up, -z forward) only in `scene/camera.py`.
 Pixels: integer coordinates are pixel edges, origin top-left, the first centre at 0.5; `K` has `cx = width / 2`.
 Boxes: `bbox_xywh_px`, half-open: a box of one pixel has width 1.
 Arrays `(height, width, ...)`; sizes `(width, height)`.
 `depth_m`: along the optical axis, float32, background `inf` in memory, 0 in 16-bit millimetre PNG.
-`distance_m`: along the ray. `instance_id`: 1..N in a frame, 0 is background. `category_id`: from the class map, 0 is none.
+`distance_m`: along the ray. `instance_id`: 1..N in a frame, 0 is background.
+`category_id`: from the class map, 0 is none.
 Rotations: unit quaternions wxyz in records (w >= 0), matrices in geometry. Colours are linear unless the name says sRGB.
 """
 

@@ -122,7 +122,8 @@ def inverse_rigid(matrix: ArrayLike) -> Array:
 def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     """Return points (N, 3) mapped by a (4, 4) matrix."""
     m = np.asarray(matrix, dtype=np.float64)
-    return np.asarray(points, dtype=np.float64) @ m[:3, :3].T + m[:3, 3]
+    mapped: Array = np.asarray(points, dtype=np.float64) @ m[:3, :3].T + m[:3, 3]
+    return mapped
 
 
 def look_at(eye_m: ArrayLike, target_m: ArrayLike, roll_rad: float = 0.0) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -126,8 +126,8 @@ def _make(
     engine: Engine,
     plan: FramePlan,
     scratch: Path,
-    stage: Callable,
-    blend: Path | None,  # type: ignore[type-arg]
+    stage: Callable[[str], AbstractContextManager[None]],
+    blend: Path | None,
 ) -> tuple[RenderedFrame, Annotation]:
     with stage("build"):
         built = build_scene(plan, engine.workshop)

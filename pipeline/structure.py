@@ -16,11 +16,12 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, NewType, Union, get_args, get_origin
+from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
 from pipeline.errors import Problem
 
 Path = tuple[str | int, ...]
+Record = TypeVar("Record")
 FAILED = object()  # what a part that could not be read becomes, so that the rest is still checked
 
 # A file, folder or glob named in a scene file: the reader of the file turns it into an address (see config.load).
@@ -207,7 +208,7 @@ def _plain_union(data: Any, variants: list[Any], reader: Reader, path: Path) -> 
 _BARE_WORDS = {int: "a number", float: "a number", str: "text", list: "a list", tuple: "a list", bool: "true or false"}
 
 
-def _record(data: Any, cls: type, reader: Reader, path: Path, bare_of: str = "") -> Any:
+def _record(data: Any, cls: Any, reader: Reader, path: Path, bare_of: str = "") -> Any:
     data = _as_mapping(data, cls)
     if not isinstance(data, Mapping):
         short = getattr(cls, "SHORT", ())
@@ -236,7 +237,7 @@ def _record(data: Any, cls: type, reader: Reader, path: Path, bare_of: str = "")
         return reader.report(path, *_message_and_remedy(error))
 
 
-def _as_mapping(data: Any, cls: type) -> Any:
+def _as_mapping(data: Any, cls: Any) -> Any:
     short = getattr(cls, "SHORT", ())
     if isinstance(data, list | tuple) and short:
         if getattr(cls, "SHORT_IS_LIST", False):
@@ -248,8 +249,9 @@ def _as_mapping(data: Any, cls: type) -> Any:
     return data
 
 
-def _message_and_remedy(error: ValueError) -> tuple[str, ...]:
-    return tuple(str(arg) for arg in error.args[:2]) or ("invalid",)
+def _message_and_remedy(error: ValueError) -> tuple[str, str]:
+    texts = [str(arg) for arg in error.args[:2]] or ["invalid"]
+    return texts[0], texts[1] if len(texts) > 1 else ""
 
 
 def unstructure(value: Any) -> Any:
@@ -265,10 +267,10 @@ def unstructure(value: Any) -> Any:
     return value
 
 
-def from_json(data: Any, kind: type, where: str) -> Any:
+def from_json(data: Any, kind: type[Record], where: str) -> Record:
     """Return trusted JSON data as a record. Raises ValueError, naming `where`, when it does not fit."""
     reader = Reader(where_of=lambda path: where)
     value = structure(data, kind, reader)
-    if value is FAILED:
+    if not isinstance(value, kind):
         raise ValueError("\n".join(str(problem) for problem in reader.problems))
     return value

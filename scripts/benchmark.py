@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import bpy
 
 from pipeline.config.load import load_config
-from pipeline.job import Job
-from pipeline.reporting import SilentReporter
-from pipeline.run import Engine, make_frame, open_engine, open_dataset_for, survey_job
 from pipeline.dataset.store import commit
+from pipeline.job import Job
 from pipeline.render.frame import render_frame
+from pipeline.reporting import SilentReporter
+from pipeline.run import Engine, make_frame, open_dataset_for, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene, close_scene
 

@@ -83,7 +83,7 @@ def _split(raw: bytes) -> bytes:
     """Even bytes first, then odd ones, each as the difference to its neighbour plus 128."""
     data = np.frombuffer(raw, np.uint8)
     halves = np.concatenate([data[0::2], data[1::2]])
-    delta = halves.copy()
+    delta: NDArray[np.uint8] = halves.copy()
     delta[1:] = halves[1:] - halves[:-1] + np.uint8(128)
     return delta.tobytes()
 

@@ -56,14 +56,14 @@ def render_frame(
     with_picture = bool({"rgb", "linear"} & set(plan.outputs))
     exact = not with_picture or needs_exact(scene, objects, plan, device)
     if with_picture:
-        _render(scene, device)
+        render_once(scene, device)
         if not exact or _wants_linear(plan):
             channels = read_passes(scene, scratch)
         rgb_file = _write_rgb(scene, plan, channels, layer.name, scratch)
         linear = linear_rgb(channels, layer.name) if "linear" in plan.outputs else None
     if exact:
         with exact_settings(scene, objects):
-            _render(scene, device)
+            render_once(scene, device)
             channels = read_passes(scene, scratch)
     return RenderedFrame(
         realised=realised,
@@ -75,7 +75,8 @@ def render_frame(
     )
 
 
-def _render(scene: bpy.types.Scene, device: Device) -> None:
+def render_once(scene: bpy.types.Scene, device: Device) -> None:
+    """Render the scene as it is set up. Raises DeviceError when Blender fails or stops."""
     try:
         ended = bpy.ops.render.render(scene=scene.name)
     except RuntimeError as error:

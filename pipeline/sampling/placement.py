@@ -61,7 +61,8 @@ def place(chosen: Chosen, taken: Taken, seed: int, scene: Scope, drop_attempts: 
             return (pose,)
     room = "flying.volume_m" if isinstance(law, Flying) else "resting.area_m"
     raise RejectedFrame(
-        f"no room for {chosen.stream} ({chosen.asset.asset_id}) after {PLACE_TRIES} tries; enlarge {room} or lower counts"
+        f"no room for {chosen.stream} ({chosen.asset.asset_id}) after {PLACE_TRIES} tries; "
+        f"enlarge {room} or lower counts"
     )
 
 

@@ -147,6 +147,8 @@ def read_model_file(path: Path) -> Model:
         return _gltf_model(path, sha256)
     if suffix == ".obj":
         return _model(sha256, _obj_references(path))
+    if suffix == ".ply":
+        return _model(sha256, _ply_references(path))
     return Model(sha256=sha256)
 
 
@@ -248,6 +250,17 @@ def _mtl_texture(folder: Path, name: str) -> Path:
     written = folder / name.replace("\\", "/")
     beside = folder / written.name
     return beside if not written.is_file() and beside.is_file() else written
+
+
+_PLY_TEXTURE = re.compile(rb"^comment[ \t]+TextureFile[ \t]+(.+?)[ \t\r]*$", re.MULTILINE)
+
+
+def _ply_references(path: Path) -> Iterator[_Reference]:
+    with path.open("rb") as file:
+        header = file.read(1 << 20).split(b"end_header", 1)[0]
+    for match in _PLY_TEXTURE.findall(header):
+        name = match.decode(errors="replace")
+        yield _Reference(kind="texture", name=name, path=path.parent / name)
 
 
 def licence_beside(path: Path) -> str:

@@ -82,21 +82,33 @@ def bake(scene: bpy.types.Scene) -> list[RawPart]:
         item = instance.object
         if item.type not in _WITH_SURFACE or not instance.show_self:
             continue
-        materials = tuple(slot.material.session_uid if slot.material else 0 for slot in item.material_slots)
-        key = (item.data.as_pointer() if item.type == "MESH" else item.original.session_uid, materials)
+        own = tuple((index, material.session_uid) for index, material in _own_materials(item))
+        key = (item.data.as_pointer() if item.type == "MESH" else item.original.session_uid, own)
         if key not in made:
-            made[key] = _to_mesh(item, depsgraph)
+            made[key] = _to_mesh(item, instance.is_instance, depsgraph)
         owner = instance.parent if instance.is_instance else item
         matrix = np.array(instance.matrix_world, dtype=np.float64)
         parts.append(RawPart(mesh=made[key], matrix=matrix, owner=owner.original.session_uid))
     return [part for part in parts if len(part.mesh.polygons)]
 
 
-def _to_mesh(item: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
-    mesh = bpy.data.meshes.new_from_object(item, preserve_all_data_layers=True, depsgraph=depsgraph)
-    for index, slot in enumerate(item.material_slots):
-        if index < len(mesh.materials):  # a slot linked to the object outranks the mesh's own
-            mesh.materials[index] = slot.material.original if slot.material else None
+def _own_materials(item: bpy.types.Object) -> list[tuple[int, bpy.types.Material]]:
+    """Return (slot, material) where an object's own material outranks its mesh's."""
+    slots = [(index, slot.material) for index, slot in enumerate(item.material_slots) if slot.link == "OBJECT"]
+    return [(index, material.original) for index, material in slots if material is not None]
+
+
+def _to_mesh(item: bpy.types.Object, is_instance: bool, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
+    if is_instance and item.type == "MESH":
+        mesh = item.data.copy()  # what geometry nodes instance is no object's mesh: new_from_object gives nothing
+    else:
+        mesh = bpy.data.meshes.new_from_object(item, preserve_all_data_layers=True, depsgraph=depsgraph)
+    for index, material in enumerate(mesh.materials):
+        if material is not None:
+            mesh.materials[index] = material.original
+    for index, material in _own_materials(item):
+        if index < len(mesh.materials):
+            mesh.materials[index] = material
     if not mesh.materials:
         mesh.materials.append(None)  # so that an instance can carry a material of its own
     return mesh

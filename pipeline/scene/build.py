@@ -13,8 +13,8 @@ from pipeline.canonical import digest
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, compose, transform_points, upward_axis
 from pipeline.records import FramePlan, InstancePlan, Pose, Realised, RealisedInstance
-from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
+from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
 from pipeline.scene.images import ImageCache
 from pipeline.scene.library import Library, LoadedAsset

@@ -20,9 +20,10 @@ from pipeline.scene.voxels import Voxels, voxelise
 RESOLUTION = 40
 PATCHES = 64
 LLOYD_ROUNDS = 4
+PLANES = 24  # of a hull that are tested at once
 PATCH_VERTICES = 40  # of a hull while merging
 PART_VERTICES = 48  # of a finished part
-EVERY = 4
+EVERY = 4  # empty cells of which one is counted
 LITTLE = 2e-3  # merging goes on while it encloses less air than this share of the whole hull
 
 
@@ -53,7 +54,10 @@ def _count_inside(hull: Hull, points: Array) -> int:
     if len(near) == 0:
         return 0
     normals, offsets = face_planes(hull)
-    return int((projections(near, normals) < offsets).all(axis=1).sum())
+    for start in range(0, len(normals), PLANES):
+        some = slice(start, start + PLANES)
+        near = near[(projections(near, normals[some]) < offsets[some]).all(axis=1)]
+    return len(near)
 
 
 def convex_parts(vertices: ArrayLike, triangles: ArrayLike, max_parts: int = 24) -> tuple[Array, ...]:
@@ -68,13 +72,14 @@ def convex_parts(vertices: ArrayLike, triangles: ArrayLike, max_parts: int = 24)
     voxels = voxelise(points, faces, RESOLUTION)
     empty = _air(voxels)
     patches = _patches(voxels, empty)
-    whole = _count_inside(convex_hull(points[np.unique(faces)]), empty) + len(voxels.cells) / EVERY
+    outline = convex_hull(collision_points(points[np.unique(faces)], PART_VERTICES))
+    whole = _count_inside(outline, empty) + len(voxels.cells) / EVERY
     _merge(patches, empty, max_parts, LITTLE * whole)
     return tuple(collision_points(np.concatenate(patch.members), PART_VERTICES) for patch in patches.values())
 
 
 def _air(voxels: Voxels) -> Array:
-    """Return the centres (K, 3) of every fourth empty cell, spread evenly: air is measured by counting these."""
+    """Return the centres (K, 3) of one in EVERY empty cells, spread evenly: air is measured by counting these."""
     cells = np.argwhere(voxels.label < 0)
     some = cells[(cells[:, 0] + 2 * cells[:, 1] + 3 * cells[:, 2]) % EVERY == 0]
     return voxels.low_m + (some + 0.5) * voxels.edge_m

@@ -148,7 +148,12 @@ def face_planes(hull: Hull) -> tuple[Array, Array]:
 
 def projections(points: Array, directions: Array) -> Array:
     """Return (N, D) products of points (N, 3) with directions (D, 3)."""
-    return dots(points[:, None], directions)
+    px, py, pz = (np.ascontiguousarray(points[:, k : k + 1]) for k in range(3))
+    dx, dy, dz = (np.ascontiguousarray(directions[:, k]) for k in range(3))
+    result: Array = px * dx
+    result += py * dy
+    result += pz * dz
+    return result
 
 
 def volume_and_centroid(hull: Hull) -> tuple[float, Array]:
@@ -156,9 +161,9 @@ def volume_and_centroid(hull: Hull) -> tuple[float, Array]:
     reference = hull.vertices[0]
     corners = hull.vertices[hull.triangles] - reference
     volumes = dots(corners[:, 0], crosses(corners[:, 1], corners[:, 2])) / 6
-    volume = float(volumes.sum())
+    volume = math.fsum(volumes.tolist())
     moments = volumes[:, None] * (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 4
-    return volume, reference + moments.sum(axis=0) / volume
+    return volume, reference + np.array([math.fsum(moments[:, k].tolist()) for k in range(3)]) / volume
 
 
 def simplified(hull: Hull, max_vertices: int = COLLISION_VERTICES) -> Hull:

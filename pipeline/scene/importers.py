@@ -23,6 +23,7 @@ import numpy as np
 
 from pipeline.errors import AssetError, Problem
 from pipeline.geometry import Array
+from pipeline.scene.ply import read_ply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,9 @@ def _read_obj(path: Path) -> object:
 
 
 def _read_ply(path: Path) -> object:
-    return bpy.ops.wm.ply_import(filepath=str(path), forward_axis="Y", up_axis="Z")
+    mesh = read_ply(path)
+    bpy.context.collection.objects.link(bpy.data.objects.new(path.stem, mesh))
+    return {"FINISHED"}
 
 
 def _read_stl(path: Path) -> object:
@@ -270,5 +273,5 @@ def unreadable(text: str) -> AssetError:
     lines = [_NOISE.sub("", line.strip()).strip() for line in text.splitlines() if not line.startswith(" ")]
     named = [line for line in lines if re.match(r"^\w*(Error|Exception): \S", line)]
     told = named or [line for line in lines if line and not line.startswith("Location")]
-    reason = re.sub(r"^(RuntimeError|ImportError|OSError): ", "", told[-1]) if told else "it is damaged"
+    reason = re.sub(r"^(RuntimeError|ImportError|OSError): |, see console for detail", "", told[-1]) if told else "it is damaged"
     return AssetError([Problem(message=f"cannot be read: {reason}", remedy="export it again, or leave it out")])

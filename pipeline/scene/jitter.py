@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from mathutils import Color
 
 from pipeline.records import JitterPlan
 from pipeline.scene.compat import uses_nodes
@@ -73,8 +74,6 @@ def _given(socket: Socket) -> object:
 
 def _jitter_plain(material: bpy.types.Material, plan: JitterPlan) -> None:
     """A material without nodes (possible up to 4.5) is drawn in its viewport colour."""
-    from mathutils import Color
-
     color = Color(material.diffuse_color[:3])
     color.hsv = (
         (color.h + plan.hue_shift) % 1.0,

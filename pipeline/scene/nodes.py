@@ -6,13 +6,14 @@ Sockets are found by identifier, which Blender keeps, not by name, which it chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import bpy
+from bpy.types import NodeSocket, NodeTree
 
-Socket = bpy.types.NodeSocket
-Tree = bpy.types.NodeTree
-Value = Any  # a Socket to link from, or a number, a vector or a linear colour
+Socket: TypeAlias = NodeSocket
+Tree: TypeAlias = NodeTree
+Value: TypeAlias = Any  # a Socket to link from, or a number, a vector or a linear colour
 
 
 def add_node(tree: Tree, kind: str, inputs: Mapping[str, Value] | None = None, **settings: Any) -> bpy.types.Node:
@@ -44,7 +45,7 @@ def _socket(sockets: bpy.types.bpy_prop_collection, identifier: str) -> Socket:
 
 def set_input(tree: Tree, socket: Socket, value: Value) -> None:
     """Link `socket` from another socket, or set its value; colours are linear RGB."""
-    if isinstance(value, Socket):
+    if isinstance(value, bpy.types.NodeSocket):
         tree.links.new(value, socket)
     elif socket.type == "RGBA":
         socket.default_value = (*value, 1.0) if len(value) == 3 else value

@@ -25,7 +25,7 @@ from pipeline.scene.nodes import (
 )
 
 BRICK = (1.0, 0.4, 0.4)  # one brick in repeats: length, and height as seen from above and from the side
-MORTAR = 0.035
+MORTAR = 0.025  # half the width of a joint
 EDGE = 0.01  # half the width of a crisp edge, in repeats: enough for a bump to have a slope
 BUMP_HEIGHT = 0.1  # of a repeat, at bump 1
 

@@ -102,9 +102,7 @@ def _uv_samplers(tree: Tree, plan: TexturePlan) -> tuple[Sampler, Sampler]:
 # --- box ------------------------------------------------------------------------------------------------------------
 
 
-def _box_samplers(
-    tree: Tree, plan: TexturePlan, images: ImageCache, object_scale: Vector
-) -> tuple[Sampler, Sampler]:
+def _box_samplers(tree: Tree, plan: TexturePlan, images: ImageCache, object_scale: Vector) -> tuple[Sampler, Sampler]:
     angle = pymath.radians(plan.rotation_deg)
     repeats = 1.0 / plan.scale_m
     box = _add_group(tree, _group(images, "box projection", _fill_box))
@@ -199,9 +197,7 @@ def _signs(group: Tree, normal: Socket) -> tuple[Socket, Socket, Socket]:
 
 def _fill_color(group: Tree) -> None:
     """The colours of the three sides by their weights."""
-    given, result = _declare(
-        group, {"X": "Color", "Y": "Color", "Z": "Color", "Weights": "Vector"}, {"Color": "Color"}
-    )
+    given, result = _declare(group, {"X": "Color", "Y": "Color", "Z": "Color", "Weights": "Vector"}, {"Color": "Color"})
     blended = _weighted(group, given, {side: given.outputs[side] for side in SIDES})
     group.links.new(blended, result.inputs["Color"])
 

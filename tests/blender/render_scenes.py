@@ -28,11 +28,9 @@ from pipeline.render.frame import render_frame
 
 
 def frame_plan(outputs: tuple[str, ...] = ("rgb",), rgb_format: str = "png", **render: Any) -> FramePlan:
-    """A plan whose render settings are 2 samples without a denoiser, replaced by `render`."""
-    wanted = {"samples_per_pixel": 2, "denoiser": "none", **render}
-    own = {key: value for key, value in wanted.items() if key in {f.name for f in dataclasses.fields(Render)}}
-    settings = resolve_render(Render(**own), 0.0, 1, False)
-    rest = {key: value for key, value in wanted.items() if key not in own}
+    """A plan whose render settings are `quality` with 2 samples and no denoiser, replaced by `render`."""
+    quality = Render(quality=render.pop("quality", "standard"))
+    settings = {"samples_per_pixel": 2, "denoiser": "none", **render}
     return FramePlan(
         format_version=1,
         job_digest="0" * 64,
@@ -54,7 +52,7 @@ def frame_plan(outputs: tuple[str, ...] = ("rgb",), rgb_format: str = "png", **r
             resolution=(64, 64), clip_start_m=0.01, clip_end_m=1000.0, clearance_m=0.0, min_targets_in_view=0,
             candidates=(),
         ),
-        render=dataclasses.replace(settings, **rest),
+        render=dataclasses.replace(resolve_render(quality, 0.0, 1, False), **settings),
         min_targets=0,
         min_pixels=1,
     )  # fmt: skip

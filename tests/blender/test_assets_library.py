@@ -185,6 +185,8 @@ def test_an_armature_poses_its_mesh(tmp_path):
 def test_instances_of_a_collection_become_parts(tmp_path):
     group = bpy.data.collections.new("group")
     roof = add_roof()
+    roof.data.materials.append(material("red"))
+    roof.modifiers.new("subdivide", "SUBSURF").subdivision_type = "SIMPLE"
     bpy.context.scene.collection.objects.unlink(roof)
     group.objects.link(roof)
     for x in (0, 2):
@@ -196,10 +198,13 @@ def test_instances_of_a_collection_become_parts(tmp_path):
     asset = load(tmp_path, "instances.blend")
     assert len(asset.parts) == 2
     assert size_of(asset) == pytest.approx((2.2, 0.3, 0.4), abs=1e-6)
+    assert len(asset.triangles) > 2 * 6
+    assert asset.parts[0].materials[0] == bpy.data.materials[0]
 
 
 def test_instances_of_geometry_nodes_become_parts(tmp_path):
     item = add_roof()
+    item.data.materials.append(material("red"))
     tree = bpy.data.node_groups.new("scatter", "GeometryNodeTree")
     tree.interface.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
     tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
@@ -214,6 +219,8 @@ def test_instances_of_geometry_nodes_become_parts(tmp_path):
     empty()
     asset = load(tmp_path, "scatter.blend")
     assert len(asset.parts) == 3
+    assert asset.parts[0].materials[0] == bpy.data.materials[0]
+    assert not bpy.data.node_groups
     assert size_of(asset) == pytest.approx((0.2, 0.3, 2.4), abs=1e-6)
 
 

@@ -4,7 +4,17 @@ import math
 
 import numpy as np
 import pytest
-from looks_samples import add_camera, add_plane, empty_scene, pbr, places, render, uniform_sky, world_plan, write_picture
+from looks_samples import (
+    add_camera,
+    add_plane,
+    empty_scene,
+    pbr,
+    places,
+    render,
+    uniform_sky,
+    world_plan,
+    write_picture,
+)
 
 from pipeline.errors import AssetError
 from pipeline.geometry import direction_from_angles

@@ -175,7 +175,9 @@ def test_a_mesh_carries_what_falls_on_it() -> None:
 
 def test_things_fall_on_a_turned_box() -> None:
     ramp = Obstacle(
-        center_m=(0.0, 0.0, 0.1), rotation=quaternion_about((0, 1, 0), math.radians(12)), half_extents_m=(0.4, 0.4, 0.05)
+        center_m=(0.0, 0.0, 0.1),
+        rotation=quaternion_about((0, 1, 0), math.radians(12)),
+        half_extents_m=(0.4, 0.4, 0.05),
     )
     pose = settle((body(1, cube(0.1), at(0, 0, 0.3)),), (FLOOR, ramp), plan(1.0)).poses[1]
     assert tilt_deg(pose) == pytest.approx(12, abs=1)
@@ -186,7 +188,9 @@ def test_things_fall_on_a_turned_box() -> None:
 
 def test_a_ball_that_rolls_out_of_an_unfenced_zone_is_released_anew() -> None:
     ramp = Obstacle(
-        center_m=(0.0, 0.0, 0.0), rotation=quaternion_about((0, 1, 0), math.radians(25)), half_extents_m=(0.3, 0.3, 0.05)
+        center_m=(0.0, 0.0, 0.0),
+        rotation=quaternion_about((0, 1, 0), math.radians(25)),
+        half_extents_m=(0.3, 0.3, 0.05),
     )
     ball = body(1, np.asarray(even_directions(200)) * 0.02, at(0, 0, 0.2), collision="sphere")
     with pytest.raises(RejectedFrame, match="instance 1 left its drop zone, 1 times released"):

@@ -22,8 +22,9 @@ def description() -> list[tuple]:
     for item in bpy.context.scene.objects:
         rows.append((item.name, item.type, item.pass_index, np.array(item.matrix_world).tolist()))
     for material in bpy.data.materials:
-        nodes = [(n.name, [(i.name, str(getattr(i, "default_value", ""))) for i in n.inputs]) for n in material.node_tree.nodes]
-        rows.append((material.name, [(n, [v for v in values if "bpy" not in v[1]]) for n, values in nodes]))
+        for node in material.node_tree.nodes:
+            values = [(socket.name, str(getattr(socket, "default_value", ""))) for socket in node.inputs]
+            rows.append((material.name, node.name, [value for value in values if "bpy" not in value[1]]))
     return sorted(rows, key=str)
 
 

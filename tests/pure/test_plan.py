@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.canonical import json_bytes
 from pipeline.config.schema import Config
-from pipeline.geometry import compose, boxes_overlap, matrix_from_quaternion
+from pipeline.geometry import boxes_overlap, compose, matrix_from_quaternion
 from pipeline.job import job_from_json, job_to_json, make_job
 from pipeline.records import Asset, AssetRecipe, Catalogue, FramePlan, Hdri, RestingPose
 from pipeline.sampling.plan import plan_frame

@@ -1,0 +1,157 @@
+"""Render in a real Blender that has nothing installed but numpy; the labels are those of `variegate render`.
+
+    blender --background [TEMPLATE.blend] --python-exit-code 1 --python scripts/render.py -- \\
+        SCENE.yaml|job.json --out DATASET [--frames 0-9] [--seed N] [--set KEY=VALUE] [--device NAME] [--save-blend]
+    blender --background --python-exit-code 1 --python scripts/render.py -- --plan PLAN.json --out DATASET
+
+`--python-exit-code` must come before `--python`. A YAML file needs PyYAML in Blender's Python; a job.json never does:
+make one outside with `variegate check SCENE.yaml --job job.json`. TEMPLATE.blend is what `template:` in the scene file
+would name. Exit codes: 0 done, 2 something to mend, 1 a bug. Progress is printed for render managers to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import bpy
+
+from pipeline.addresses import Places, resolve
+from pipeline.config.load import base_dir_of, load_config
+from pipeline.config.schema import Config
+from pipeline.dataset.layout import JOB, frame_folder
+from pipeline.dataset.read import read_base_dir, read_job, read_plan
+from pipeline.errors import PipelineError
+from pipeline.frames import parse_frames
+from pipeline.job import Job
+from pipeline.job_file import read_job_file
+from pipeline.reporting import Summary
+from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
+
+DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
+
+
+class FarmReporter:
+    """Prints progress as render managers look for it: at the start of a line, at once, each in its own dialect."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._total = self._done = 0
+
+    def begin(self, total: int, already_done: int) -> None:
+        self._total, self._done = total, already_done
+        say(f"openjd_status: {already_done} of {total} frames are there already")
+
+    def stage(self, frame: int, name: str) -> None:
+        say(f"openjd_status: frame {frame}: {name}")
+
+    def frame_done(self, frame: int, status: str, seconds: float) -> None:
+        self._done += 1
+        percent = 100 * self._done / self._total
+        minutes, rest = divmod(seconds, 60)
+        say(f"Saved: '{_file_of(self._out, frame)}'")  # Flamenco, Afanasy
+        say(f"Time: {minutes:02.0f}:{rest:05.2f}")
+        say(f"Progress: {percent:.0f}%")  # Deadline
+        say(f"ALF_PROGRESS {percent:.0f}%")  # Tractor
+        say(f"openjd_progress: {percent:.1f}")
+
+    def notice(self, text: str) -> None:
+        say(f"Note: {text}")
+
+    def end(self, summary: Summary) -> None:
+        say(f"openjd_status: done, {summary.accepted} frames made, {summary.rejected} rejected")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _file_of(out: Path, frame: int) -> Path:
+    """Return what was saved for a frame: its picture, or its folder when it was rejected."""
+    folder = frame_folder(out, frame)
+    return next(iter(sorted(folder.glob("rgb.*"))), folder)
+
+
+def main(args: Sequence[str]) -> int:
+    options = _parse(args)
+    try:
+        _replay(options) if options.plan is not None else _render(options)
+    except PipelineError as error:
+        print(error, file=sys.stderr, flush=True)
+        say(f"openjd_fail: {str(error).splitlines()[0]}")
+        return 2
+    return 0
+
+
+def _parse(args: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="blender --background --python-exit-code 1 --python scripts/render.py --",
+        description="Render frames of a scene file or a job.json into a dataset, resuming what is there.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("scene", nargs="?", type=Path, metavar="SCENE.yaml|job.json")
+    parser.add_argument("--out", type=Path, required=True, metavar="DATASET")
+    parser.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2; all by default")
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--save-blend", action="store_true")
+    parser.add_argument("--plan", type=Path, metavar="PLAN.json", help="make the frame of this plan again")
+    options = parser.parse_args(args)
+    if options.scene is None and options.plan is None:
+        parser.error("give SCENE.yaml, job.json or --plan PLAN.json")
+    if options.plan is not None and (options.frames or options.overrides or options.seed is not None):
+        parser.error("--plan makes exactly what the plan says: leave out --frames, --seed and --set")
+    if options.seed is not None:
+        options.overrides.append(f"seed={options.seed}")
+    return options
+
+
+def _render(options: argparse.Namespace) -> None:
+    overrides = [*_template_given(options.scene), *options.overrides]
+    config = load_config(options.scene, overrides)
+    wanted = parse_frames(options.frames, config.frames) if options.frames else range(config.frames)
+    report = FarmReporter(options.out)
+    engine = open_engine(
+        options.device, base_dir_of(options.scene), None if config.template is None else config.template.file
+    )
+    job = _job(options.scene, config, bool(overrides), engine, report)
+    render_frames(engine, job, options.out, wanted, report, save_blend=options.save_blend)
+
+
+def _job(scene: Path, config: Config, is_changed: bool, engine: Engine, report: FarmReporter) -> Job:
+    if scene.suffix == ".json" and not is_changed:
+        return read_job_file(scene)
+    return survey_job(engine, config, report)
+
+
+def _template_given(scene: Path) -> list[str]:
+    """Return the override that makes the .blend Blender was started with the template, unless it is that already."""
+    if not bpy.data.filepath:
+        return []
+    given = Path(bpy.data.filepath).resolve()
+    template = load_config(scene).template
+    if template is not None and resolve(template.file, Places(base_dir=base_dir_of(scene))).resolve() == given:
+        return []
+    return [f"template={os.path.relpath(given)}"]
+
+
+def _replay(options: argparse.Namespace) -> None:
+    dataset = options.plan.resolve().parent.parent.parent
+    if options.scene is None and not (dataset / JOB).is_file():
+        raise PipelineError(f"{options.plan}: not in a dataset; name its job.json too, before --plan")
+    plan = read_plan(options.plan)
+    job = read_job(dataset) if options.scene is None else read_job_file(options.scene)
+    base_dir = read_base_dir(dataset) if options.scene is None else base_dir_of(options.scene)
+    engine = open_engine(options.device, base_dir, plan.template or None)
+    render_plan(engine, job, plan, options.out, FarmReporter(options.out))
+
+
+if __name__ == "__main__":
+    own = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+    sys.exit(main(own))

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from looks_samples import empty_scene, pbr, places
+
+from pipeline.geometry import matrix_from_quaternion
+from pipeline.records import FloorPlan, SurroundingsPlan, TrayPlan, WallPlan
+from pipeline.scene.images import ImageCache
+from pipeline.scene.surroundings import TRAY_BASE_M, add_surroundings, obstacles_of
+
+FLOOR = FloorPlan(size_m=2.0, material=pbr())
+TRAY = TrayPlan(width_m=0.4, depth_m=0.3, rim_height_m=0.04, rim_thickness_m=0.02, material=pbr())
+AZIMUTHS = (0.0, 90.0, 215.0)
+
+
+def wall(azimuth_deg: float) -> WallPlan:
+    return WallPlan(azimuth_deg=azimuth_deg, distance_m=0.8, width_m=1.6, height_m=0.5, material=pbr())
+
+
+def stage(*, floor=FLOOR, walls=(), tray=None) -> SurroundingsPlan:
+    return SurroundingsPlan(floor=floor, walls=walls, tray=tray)
+
+
+FULL = stage(walls=tuple(wall(azimuth) for azimuth in AZIMUTHS), tray=TRAY)
+
+
+def added(plan, folder):
+    scene = empty_scene()
+    things = add_surroundings(scene.collection, plan, ImageCache(), places(folder))
+    bpy.context.view_layer.update()
+    return things
+
+
+def hit(origin, direction):
+    """Return (point, normal) of the first surface along a ray."""
+    scene = bpy.context.scene
+    found, point, normal, *_ = scene.ray_cast(bpy.context.evaluated_depsgraph_get(), origin, direction)
+    assert found
+    return np.array(point), np.array(normal)
+
+
+def height_of_boxes(plan, x: float, y: float) -> float:
+    """Return the highest top of the upright boxes over (x, y)."""
+    tops = []
+    for box in obstacles_of(plan):
+        center, half = np.array(box.center_m), np.array(box.half_extents_m)
+        if np.all(np.abs(center[:2] - (x, y)) <= half[:2]):
+            tops.append(center[2] + half[2])
+    return max(tops)
+
+
+def test_everything_is_background_and_named(tmp_path):
+    things = added(FULL, tmp_path)
+    assert [thing.name for thing in things] == ["floor", "wall 0", "wall 1", "wall 2", "tray"]
+    assert {thing.pass_index for thing in things} == {0}
+
+
+def test_nothing_asked_for_adds_nothing(tmp_path):
+    assert added(stage(floor=None), tmp_path) == ()
+    assert obstacles_of(stage(floor=None)) == ()
+
+
+def test_the_floor_is_at_0_without_a_tray(tmp_path):
+    added(stage(), tmp_path)
+    assert hit((0.3, 0.2, 1.0), (0, 0, -1))[0] == pytest.approx((0.3, 0.2, 0.0))
+
+
+def test_in_a_tray_things_land_at_0_and_the_floor_lies_just_under_it(tmp_path):
+    added(stage(tray=TRAY), tmp_path)
+    assert hit((0.1, 0.1, 1.0), (0, 0, -1))[0][2] == 0.0
+    assert hit((0.5, 0.5, 1.0), (0, 0, -1))[0][2] == pytest.approx(-TRAY_BASE_M)
+
+
+def test_what_is_seen_is_what_is_collided_with(tmp_path):
+    plan = stage(tray=TRAY)
+    added(plan, tmp_path)
+    for x, y in np.random.default_rng(0).uniform(-0.5, 0.5, (400, 2)):
+        seen = hit((x, y, 1.0), (0, 0, -1))[0][2]
+        assert seen == pytest.approx(height_of_boxes(plan, x, y), abs=0.006), (x, y)  # the bevel is 5 mm
+
+
+def test_the_inside_of_a_tray_has_the_size_asked_for(tmp_path):
+    added(stage(tray=TRAY), tmp_path)
+    reach = [hit((0, 0, 0.01), d)[0] for d in ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0))]
+    assert np.abs(reach).sum(axis=1) - 0.01 == pytest.approx((0.2, 0.2, 0.15, 0.15))
+
+
+@pytest.mark.parametrize("azimuth_deg", AZIMUTHS)
+def test_a_wall_stands_at_its_distance_and_faces_the_origin(tmp_path, azimuth_deg):
+    added(stage(walls=(wall(azimuth_deg),)), tmp_path)
+    out = np.array((np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0))
+    for height in (0.01, 0.49):
+        point, normal = hit((0, 0, height), out)
+        assert point == pytest.approx(0.8 * out + (0, 0, height), abs=1e-6)
+        assert normal == pytest.approx(-out, abs=1e-6)
+
+
+@pytest.mark.parametrize("azimuth_deg", AZIMUTHS)
+def test_a_walls_box_lies_behind_its_surface(azimuth_deg):
+    _, box = obstacles_of(stage(walls=(wall(azimuth_deg),)))
+    out = np.array((np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0))
+    axes = matrix_from_quaternion(box.rotation)
+    reach = np.abs(axes.T @ out) @ np.array(box.half_extents_m)
+    assert np.array(box.center_m) @ out - reach == pytest.approx(0.8)
+    assert np.array(box.center_m)[2] - np.abs(axes[2]) @ np.array(box.half_extents_m) == pytest.approx(0.0)
+
+
+def test_uv_maps_are_in_metres(tmp_path):
+    for thing in added(FULL, tmp_path):
+        mesh = thing.data
+        uv = np.empty(len(mesh.loops) * 2, dtype=np.float32)
+        mesh.uv_layers.active.uv.foreach_get("vector", uv)
+        for face in mesh.polygons:
+            u, v = uv.reshape(-1, 2)[list(face.loop_indices)].T
+            area = abs(np.dot(u, np.roll(v, 1)) - np.dot(v, np.roll(u, 1))) / 2
+            assert area == pytest.approx(face.area, rel=1e-3)
+
+
+def test_no_face_of_the_tray_shows_its_back(tmp_path):
+    (tray,) = added(stage(floor=None, tray=TRAY), tmp_path)
+    for face in tray.data.polygons[1:]:
+        middle = np.abs(face.center)
+        out = np.zeros(3)
+        out[2] = middle[2] - TRAY.rim_height_m / 2
+        side = 0 if middle[0] - TRAY.width_m / 2 > middle[1] - TRAY.depth_m / 2 else 1
+        out[side] = np.sign(face.center[side]) * (middle[side] - (0.2, 0.15)[side] - TRAY.rim_thickness_m / 2)
+        assert np.dot(face.normal, out) > 0
+
+
+def test_the_whole_stage_is_removed_by_a_batch_without_leftovers(tmp_path):
+    things = added(FULL, tmp_path)
+    meshes = [thing.data for thing in things]
+    materials = [mesh.materials[0] for mesh in meshes]
+    bpy.data.batch_remove([*things, *meshes, *materials])
+    assert not bpy.data.objects and not bpy.data.meshes and not bpy.data.materials
