@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import get_args
 
 from pipeline.config.distributions import bounds
 from pipeline.config.quality import QUALITIES
-from pipeline.config.schema import AssetGroup, Config, MaterialOption
+from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job
 from pipeline.records import Asset, Catalogue
 
 Row = tuple[str, str]
+OUTPUTS: tuple[str, ...] = get_args(OutputName)
 
 # Bytes a pixel, measured on the shipped scenes at 640x480; clutter makes rgb vary about twofold.
 BYTES_PER_PIXEL = {
@@ -40,7 +42,7 @@ def describe_job(job: Job) -> Iterator[Row]:
     yield from _describe_materials(config, catalogue)
     yield "lights", _lamps(config)
     yield "template", config.template.file if config.template else "none"
-    yield "outputs", ", ".join(_show_output(config, name) for name in sorted({*config.outputs, "instance"}))
+    yield "outputs", ", ".join(_show_output(config, name) for name in OUTPUTS if name in (*config.outputs, "instance"))
     yield "render", _describe_render(config)
     yield "frames", _describe_frames(config)
     yield "disk", _describe_disk(config)
@@ -96,11 +98,10 @@ def _plural(count: int, word: str) -> str:
 
 
 def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
-    for name in ("floor", "surroundings", "distractors", "targets"):
-        options: tuple[MaterialOption, ...] = getattr(config.materials, name)
-        if name == "targets" and not any(_replaces(group) for group in config.targets):
-            yield f"materials of {name}", "their own"
+    for name, is_used in _surfaces(config).items():
+        if not is_used:
             continue
+        options: tuple[MaterialOption, ...] = getattr(config.materials, name)
         parts: Counter[str] = Counter()
         for i, option in enumerate(options):
             if option.textures is not None:
@@ -111,6 +112,17 @@ def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
             else:
                 parts["plain material"] += 1
         yield f"materials of {name}", ", ".join(_plural(count, part) for part, count in parts.items())
+
+
+def _surfaces(config: Config) -> dict[str, bool]:
+    """Return which of the lists of materials any frame draws from."""
+    built = config.surroundings or (Surroundings(floor=None) if config.template else Surroundings())
+    return {
+        "floor": built.floor is not None,
+        "surroundings": built.walls is not None or built.tray is not None,
+        "distractors": any(_replaces(group) for group in config.distractors),
+        "targets": any(_replaces(group) for group in config.targets),
+    }
 
 
 def _replaces(group: AssetGroup) -> bool:

@@ -115,14 +115,16 @@ def inverse_rigid(matrix: ArrayLike) -> Array:
     m = np.asarray(matrix, dtype=np.float64)
     result = np.eye(4)
     result[:3, :3] = m[:3, :3].T
-    result[:3, 3] = -m[:3, :3].T @ m[:3, 3]
+    result[:3, 3] = -(m[:3, :3] * m[:3, 3:4]).sum(axis=0)
     return result
 
 
 def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     """Return points (N, 3) mapped by a (4, 4) matrix."""
     m = np.asarray(matrix, dtype=np.float64)
-    mapped: Array = np.asarray(points, dtype=np.float64) @ m[:3, :3].T + m[:3, 3]
+    x, y, z = np.asarray(points, dtype=np.float64).reshape(-1, 3).T[:, :, None]
+    # Summed by hand: a BLAS product may differ in the last bit from build to build, and labels must not.
+    mapped: Array = x * m[:3, 0] + y * m[:3, 1] + z * m[:3, 2] + m[:3, 3]
     return mapped
 
 

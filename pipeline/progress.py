@@ -79,8 +79,9 @@ class ConsoleReporter:
         if not self._made:
             return counted
         each_s = (time.monotonic() - self._start_s) / self._made
-        left = show_duration(each_s * (self._total - self._done))
-        return f"{counted} · {each_s:.1f} s a frame · {left} left"
+        pace = f"{counted} · {each_s:.1f} s a frame"
+        left = self._total - self._done
+        return f"{pace} · {show_duration(each_s * left)} left" if left else pace
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from pipeline.dataset.store import Store, clean_stale, commit, missing, open_sto
 from pipeline.errors import PipelineError, RejectedFrame
 from pipeline.job import Job, make_job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
-from pipeline.render.device import Device, choose_device
+from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
+from pipeline.render.eevee import require_eevee
 from pipeline.render.frame import render_frame
 from pipeline.reporting import Reporter, Summary
 from pipeline.sampling.plan import plan_frame
@@ -65,6 +66,7 @@ def render_frames(
     engine: Engine, job: Job, out: Path, frames: Sequence[int], report: Reporter, *, save_blend: bool = False
 ) -> Summary:
     """Render and commit the frames that `out` does not hold yet. Re-running is always safe."""
+    _check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
     store = open_dataset_for(engine, job, out)
     clean_stale(store)
     left = missing(store, frames)
@@ -84,6 +86,7 @@ def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Re
             f"the plan was made by job {plan.job_digest[:12]}, job.json is {job.digest[:12]}; "
             "keep a plan next to the job.json of its dataset"
         )
+    _check_renderer(engine, plan.render.denoiser, plan.render.engine, report)
     store = open_dataset_for(engine, job, out)
     report.begin(1, 0)
     made = _commit_one(engine, plan, store, report, save_blend=False)
@@ -91,8 +94,18 @@ def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Re
     return store.folder(plan.frame)
 
 
+def _check_renderer(engine: Engine, denoiser: str, renderer: str, report: Reporter) -> None:
+    """Find out before anything is written whether this Blender has what the job asks of it."""
+    pick_denoiser(denoiser, engine.device)
+    if text := denoiser_notice(denoiser, engine.device):
+        report.notice(text)
+    if renderer == "eevee":
+        require_eevee()
+
+
 def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Reporter, scratch: Path) -> Iterator[Made]:
     """Yield frames without writing a dataset; each picture lies in `scratch` until the next is asked for."""
+    _check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
     report.begin(len(frames), 0)
     for frame in frames:
         made = make_frame(engine, plan_frame(job, frame), scratch, report)

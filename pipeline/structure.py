@@ -238,7 +238,7 @@ def _record(data: Any, cls: Any, reader: Reader, path: Path, bare_of: str = "") 
 
 
 def _as_mapping(data: Any, cls: Any) -> Any:
-    short = getattr(cls, "SHORT", ())
+    short: tuple[str, ...] = getattr(cls, "SHORT", ())
     if isinstance(data, list | tuple) and short:
         if getattr(cls, "SHORT_IS_LIST", False):
             return {short[0]: data}

@@ -75,9 +75,12 @@ def _assign(node: Node | None, parts: list[str | int], value: Node, kind: Any, a
     known = node.value if node is not None and isinstance(node.value, dict) else {}
     if _tags(kind) and part not in known:
         known = {}  # another distribution takes the place of this one
-    inner = kind_of(kind, part)
-    child = _assign(known.get(part), rest, value, inner, f"{at}.{part}" if at else part)
-    return merge(Node(known, value.where, value.folder), Node({part: child}, value.where, value.folder), kind)
+    if not rest:
+        return merge(Node(known, value.where, value.folder), Node({part: value}, value.where, value.folder), kind)
+    child = _assign(known.get(part), rest, value, kind_of(kind, part), f"{at}.{part}" if at else part)
+    dropped = _dropped(kind, {part: child}) if is_record(kind) else set()
+    kept = {key: item for key, item in known.items() if key not in dropped}
+    return Node({**kept, part: child}, value.where if node is None else node.where, value.folder)
 
 
 def _is_open(node: Node, kind: Any) -> bool:

@@ -93,11 +93,12 @@ def materials_in_use(scene: bpy.types.Scene) -> list[bpy.types.Material]:
         _collect(found, [slot.material for slot in item.material_slots])
     seen = set()
     for instance in layer.depsgraph.object_instances:
-        if not instance.is_instance or instance.object.as_pointer() in seen:
-            continue
-        seen.add(instance.object.as_pointer())
-        _collect(found, [slot.material for slot in instance.object.material_slots])
-        _collect(found, getattr(instance.object.data, "materials", ()))
+        shown = instance.object
+        key = (shown.as_pointer(), shown.data.as_pointer() if shown.data else 0)
+        if key not in seen:
+            seen.add(key)
+            _collect(found, [slot.material for slot in shown.material_slots])
+            _collect(found, getattr(shown.data, "materials", ()))  # geometry nodes set these and no slot
     return list(found.values())
 
 

@@ -32,10 +32,7 @@ def is_certain(material: bpy.types.Material) -> bool:
 def keep_only_transparency(materials: list[bpy.types.Material], until: ExitStack) -> None:
     """Unplug every closure but the transparent one, and all volumes, from the materials that need it."""
     trees = {
-        tree.session_uid: tree
-        for material in materials
-        if not is_certain(material)
-        for tree in node_trees(material)
+        tree.session_uid: tree for material in materials if not is_certain(material) for tree in node_trees(material)
     }
     for tree in trees.values():
         _open_volumes(tree, until)

@@ -11,17 +11,19 @@ import numpy as np
 from pipeline.addresses import Places
 from pipeline.canonical import digest
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, compose, transform_points, upward_axis
-from pipeline.records import FramePlan, InstancePlan, Pose, Realised, RealisedInstance
+from pipeline.geometry import Array, box_corners, compose, transform_points, upward_axis
+from pipeline.records import AssetRecipe, FramePlan, InstancePlan, Pose, Realised, RealisedInstance
 from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
+from pipeline.scene.hulls import collision_points
 from pipeline.scene.images import ImageCache
 from pipeline.scene.library import Library, LoadedAsset
 from pipeline.scene.lights import add_light
 from pipeline.scene.materials import add_material
-from pipeline.scene.objects import add_instance, read_back
+from pipeline.scene.objects import add_instance
 from pipeline.scene.physics import Body, Obstacle, Settled, settle
+from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
 from pipeline.scene.world import add_world
@@ -36,7 +38,7 @@ class Workshop:
     places: Places
     library: Library
     images: ImageCache
-    parts: dict[str, tuple[Array, ...]] = field(default_factory=dict)
+    parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
 
 
@@ -148,12 +150,19 @@ def _body(plan: InstancePlan, workshop: Workshop) -> Body:
 
 
 def _collision_parts(plan: InstancePlan, asset: LoadedAsset, workshop: Workshop) -> tuple[Array, ...]:
-    """Return the point sets whose hulls make the body; convex parts are found once an asset."""
-    if plan.collision != "convex_parts":
-        return (asset.vertices,)
-    if plan.asset_id not in workshop.parts:
-        workshop.parts[plan.asset_id] = convex_parts(asset.vertices, asset.triangles)
-    return workshop.parts[plan.asset_id]
+    """Return the point sets whose hulls make the body; found once an asset."""
+    key = (plan.recipe, plan.collision)
+    if key not in workshop.parts:
+        workshop.parts[key] = _find_parts(plan.collision, asset)
+    return workshop.parts[key]
+
+
+def _find_parts(collision: str, asset: LoadedAsset) -> tuple[Array, ...]:
+    if collision == "convex_parts":
+        return convex_parts(asset.vertices, asset.triangles)
+    if collision == "convex_hull":
+        return (collision_points(asset.vertices),)
+    return (box_corners(asset.low_m, asset.high_m),)
 
 
 def _placed_obstacles(plan: FramePlan, workshop: Workshop) -> tuple[Obstacle, ...]:
@@ -195,7 +204,7 @@ def _template_obstacles(workshop: Workshop) -> tuple[Obstacle, ...]:
 
 def _realise(plan: InstancePlan, objects: tuple[bpy.types.Object, ...], library: Library) -> RealisedInstance:
     asset = library.load(plan.recipe)
-    matrix = read_back(objects[0], plan.scale)
+    matrix = read_pose(objects[0], plan.scale)
     low, high = np.asarray(asset.low_m) * plan.scale, np.asarray(asset.high_m) * plan.scale
     center = transform_points(matrix, [(low + high) / 2])[0]
     x, y, z = (float(v) for v in high - low)

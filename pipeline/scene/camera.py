@@ -18,6 +18,7 @@ from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, intrinsics, inverse_rigid, look_at, project
 from pipeline.records import CameraCandidate, CameraPlan, RealisedCamera
+from pipeline.scene.poses import read_pose, set_pose
 
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
 TOO_FEW = "with fewer than min_targets_in_view targets in view"
@@ -156,7 +157,7 @@ def _make(
     camera = bpy.data.objects.new("variegate camera", data)
     collection.objects.link(camera)
     pose = _pose(candidate, targets)
-    camera.matrix_world = Matrix(pose @ BLENDER_CAMERA_FROM_CAMERA)
+    set_pose(camera, pose @ BLENDER_CAMERA_FROM_CAMERA)
     data.sensor_fit = "HORIZONTAL"
     data.lens, data.sensor_width = candidate.focal_length_mm, candidate.sensor_width_mm
     data.shift_x, data.shift_y = candidate.shift
@@ -184,7 +185,7 @@ def _read_back(
     data = camera.data
     aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
     k = intrinsics(plan.resolution, data.lens, data.sensor_width, (data.shift_x, data.shift_y), aspect)
-    pose = np.array(camera.matrix_world) @ BLENDER_CAMERA_FROM_CAMERA
+    pose = read_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
     return RealisedCamera(
         k=as_rows(k),
         world_from_camera=as_rows(pose),

@@ -110,4 +110,5 @@ def bounds_at(fall: Fall, index: int, pose: Array) -> tuple[Array, Array]:
 def box_around(parts: tuple[Convex, ...]) -> tuple[Array, Array]:
     """Return the lowest and highest corner (3,) of all parts."""
     boxes = [bounds(part) for part in parts]
-    return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
+    low, high = np.array([box[0] for box in boxes]), np.array([box[1] for box in boxes])
+    return low.min(axis=0), high.max(axis=0)

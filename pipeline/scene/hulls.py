@@ -150,10 +150,7 @@ def projections(points: Array, directions: Array) -> Array:
     """Return (N, D) products of points (N, 3) with directions (D, 3)."""
     px, py, pz = (np.ascontiguousarray(points[:, k : k + 1]) for k in range(3))
     dx, dy, dz = (np.ascontiguousarray(directions[:, k]) for k in range(3))
-    result: Array = px * dx
-    result += py * dy
-    result += pz * dz
-    return result
+    return np.asarray(px * dx + py * dy + pz * dz, dtype=np.float64)
 
 
 def volume_and_centroid(hull: Hull) -> tuple[float, Array]:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-import numpy as np
-from mathutils import Matrix
 
-from pipeline.geometry import Array, compose
+from pipeline.geometry import Array
 from pipeline.records import InstancePlan
 from pipeline.scene.jitter import jittered
+from pipeline.scene.poses import set_pose
 
 MaterialMaker = Callable[[InstancePlan], bpy.types.Material]
 
@@ -28,11 +27,10 @@ def add_instance(
     `world_from_object` (4, 4) is rigid; the plan's scale is applied before it. Meshes are shared with the library, so
     materials hang on the objects.
     """
-    matrix = Matrix(world_from_object @ compose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0), plan.scale))
     objects = []
     for number, mesh in enumerate(parts):
         part = bpy.data.objects.new(f"instance {plan.instance_id} {Path(plan.asset_id).stem} {number}", mesh)
-        part.matrix_world = matrix
+        set_pose(part, world_from_object, plan.scale)
         part.pass_index = plan.instance_id
         collection.objects.link(part)
         objects.append(part)
@@ -63,10 +61,3 @@ def _replace_materials(part: bpy.types.Object, material: bpy.types.Material) -> 
     for slot in part.material_slots:
         slot.link = "OBJECT"
         slot.material = material
-
-
-def read_back(part: bpy.types.Object, scale: tuple[float, float, float]) -> Array:
-    """Return the rigid `world_from_object` (4, 4) of an evaluated object, its scale taken out."""
-    matrix = np.array(part.matrix_world)
-    matrix[:3, :3] /= np.asarray(scale)
-    return matrix

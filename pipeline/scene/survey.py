@@ -20,6 +20,7 @@ from pipeline.scene.compat import blender_series
 from pipeline.scene.importers import FORMATS, can_read_draco
 from pipeline.scene.inspect import AssetFacts, measure
 from pipeline.scene.library import BlendNames, Library, recipe_name
+from pipeline.scene.probe import try_import
 from pipeline.scene.shapes import SHAPES_VERSION, shape_names
 from pipeline.scene.survey_pictures import Pictures, survey_pictures
 from pipeline.structure import did_you_mean, from_json, unstructure
@@ -286,6 +287,8 @@ def _facts(one: _Candidate, content: str, work: Work) -> AssetFacts:
     work.measured += 1
     if work.measured % PROGRESS_STEP == 1:
         work.progress(f"measuring models: {recipe_name(recipe)}" if work.measured == 1 else f"{work.measured} so far")
+    if one.file is not None:
+        try_import(one.file)
     facts = measure(work.library.load(recipe), folder)
     work.cache.put(unstructure(facts), *key)
     return facts

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import bpy
 import numpy as np
 import pytest
 from looks_samples import (
@@ -18,6 +19,7 @@ from looks_samples import (
 from pipeline.errors import AssetError
 from pipeline.scene.images import ImageCache
 from pipeline.scene.materials import add_material
+from pipeline.scene.session import clean, open_session
 from pipeline.scene.world import add_world
 
 CORNERS = {"top left": (1, 0, 0), "top right": (0, 1, 0), "bottom left": (0, 0, 1), "bottom right": (1, 1, 0)}
@@ -169,3 +171,17 @@ def test_a_texture_that_is_no_image_is_an_asset_error(tmp_path):
     (tmp_path / "broken.jpg").write_text("no picture")
     with pytest.raises(AssetError, match="broken.jpg"):
         add_material(textures("broken.jpg"), "m", ImageCache(), places(tmp_path))
+
+
+def test_frame_after_frame_no_more_is_kept_than_the_cache_holds(tmp_path):
+    session = open_session(None)
+    images = ImageCache(capacity=3)
+    kept = []
+    for frame in range(6):
+        for number in range(4):
+            pixels = np.full((4, 4, 3), (frame * 4 + number) / 24, dtype=np.float32)
+            plan = textures(write_picture(tmp_path / f"{frame} {number}.png", pixels), normal=slanted(tmp_path))
+            add_material(plan, f"material {number}", images, places(tmp_path))
+        clean(session, images.pinned())
+        kept.append((len(bpy.data.materials), len(bpy.data.node_groups), len(bpy.data.images)))
+    assert kept[0] == kept[-1] == (0, 3, 5)

@@ -281,8 +281,7 @@ def state(stage: Stage) -> dict[str, object]:
         tree.name_full: (
             sorted((n.name, n.bl_idname) for n in tree.nodes),
             sorted(
-                (x.from_node.name, x.from_socket.identifier, x.to_node.name, x.to_socket.identifier)
-                for x in tree.links
+                (x.from_node.name, x.from_socket.identifier, x.to_node.name, x.to_socket.identifier) for x in tree.links
             ),
         )
         for tree in [*bpy.data.node_groups, *(material.node_tree for material in bpy.data.materials)]
@@ -337,3 +336,29 @@ def test_a_mesh_without_faces_or_material_does_no_harm(tmp_path):
     stage, _ = layered(0.3)
     add_mesh(stage, [(0, 0, 0)], [])
     assert np.array_equal(render(stage, tmp_path).instance, expected(stage, False))
+
+
+def test_a_material_that_only_geometry_nodes_set_is_seen_through(tmp_path):
+    stage, _ = layered()
+    veil = add_rectangle(stage, (-2, -2), (2, 2), 2.0)
+    material = add_material(veil, 0.2)
+    veil.data.materials.clear()
+    group = bpy.data.node_groups.new("dress", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        group.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    dress = group.nodes.new("GeometryNodeSetMaterial")
+    dress.inputs["Material"].default_value = material
+    group.links.new(group.nodes.new("NodeGroupInput").outputs[0], dress.inputs["Geometry"])
+    group.links.new(dress.outputs[0], group.nodes.new("NodeGroupOutput").inputs[0])
+    veil.modifiers.new("dress", "NODES").node_group = group
+    frame = render(stage, tmp_path)
+    assert frame.id_source == "exact" and np.array_equal(frame.instance, expected(stage, True))
+
+
+def test_a_veil_hidden_in_the_viewport_alone_is_seen_through(tmp_path):
+    stage, _ = layered()
+    veil = add_rectangle(stage, (-2, -2), (2, 2), 2.0)
+    add_material(veil, 0.2)
+    veil.hide_viewport = True
+    frame = render(stage, tmp_path)
+    assert frame.id_source == "exact" and np.array_equal(frame.instance, expected(stage, True))

@@ -190,10 +190,14 @@ def test_two_choices_in_one_file_are_still_refused(scene):
 
 def test_null_goes_back_to_the_default_or_to_nothing(scene):
     scene.write_text(SCENE + "seed: 9\nlights: [{count: 2}]\nenvironment: {strength: 1}\n")
-    config = extended(scene, "seed: null\nlights: null\nenvironment: null\nsurroundings: {floor: null}\nplacement: null")
+    config = extended(scene, "seed: null\nlights: null\nenvironment: null\nplacement: null")
     assert (config.seed, config.lights, config.environment) == (0, (), None)
-    assert config.surroundings is not None and config.surroundings.floor is None
     assert config.placement.drop is not None and config.placement.drop.area_m == (0.5, 0.5)
+
+
+def test_null_leaves_an_optional_part_out(scene):
+    config = extended(scene, "placement: {flying: {}}\nsurroundings: {floor: null}")
+    assert config.surroundings is not None and config.surroundings.floor is None
 
 
 def test_of_several_parents_the_later_wins_and_the_file_most(tmp_path):
