@@ -1,7 +1,7 @@
 """Keeps what Blender itself writes to the terminal (saved files, importer chatter) in a log file instead.
 
-Blender writes through C, below Python's streams, so the file descriptors themselves are redirected; Python's own
-output goes on to the terminal.
+Blender writes through C as well as through Python's `sys.stdout`, so the file descriptors themselves are redirected;
+what is for the user goes through `terminal`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ MAX_BYTES = 16_000_000  # of a log, before it starts anew
 
 
 class BlenderLog:
-    """The file Blender writes to: a temporary one until `move_to` gives it a lasting place."""
+    """The file Blender writes to: a temporary one until `move_to` gives it a lasting place.
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    `terminal` still writes to where stderr did.
+    """
+
+    def __init__(self, path: Path, descriptor: int, terminal: TextIO) -> None:
         self.path = path
+        self.terminal = terminal
         self.is_kept = False
         self.descriptor = descriptor
 
@@ -65,35 +69,24 @@ class BlenderLog:
 
 @contextmanager
 def blender_log() -> Iterator[BlenderLog]:
-    """Redirect what is written below Python's streams; `sys.stdout` and `sys.stderr` still reach the terminal."""
+    """Send all that is written to descriptors 1 and 2 to a log, except through the log's own `terminal`."""
+    _flush()
     descriptor, name = tempfile.mkstemp(prefix="variegate-", suffix=".log")
     os.close(descriptor)
-    log = BlenderLog(Path(name), _open(Path(name)))
-    streams = (sys.stdout, sys.stderr)
-    saved = (os.dup(1), os.dup(2))
-    sys.stdout, sys.stderr = (_onto(stream, fd, copy) for stream, fd, copy in zip(streams, (1, 2), saved, strict=True))
+    copies = (os.dup(1), os.dup(2))
+    terminal = open(copies[1], "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+    log = BlenderLog(Path(name), _open(Path(name)), terminal)
     try:
         for fd in (1, 2):
             os.dup2(log.descriptor, fd)
         yield log
     finally:
         _flush()
-        for fd, copy in zip((1, 2), saved, strict=True):
+        terminal.flush()
+        for fd, copy in zip((1, 2), copies, strict=True):
             os.dup2(copy, fd)
             os.close(copy)
-        sys.stdout, sys.stderr = streams
         log.close()
-
-
-def _onto(stream: TextIO, fd: int, copy: int) -> TextIO:
-    """Return a stream to where `stream` writes now, unless it does not write to descriptor `fd` at all."""
-    stream.flush()
-    try:
-        if stream.fileno() != fd:
-            return stream
-    except (OSError, ValueError):
-        return stream
-    return open(copy, "w", buffering=1, encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
 def _open(path: Path) -> int:
@@ -101,6 +94,9 @@ def _open(path: Path) -> int:
 
 
 def _flush() -> None:
-    """Empty C's buffers, which know nothing of a redirected descriptor."""
+    """Empty the buffers of Python and C, which know nothing of a redirected descriptor."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).fflush(None)

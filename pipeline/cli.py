@@ -219,6 +219,8 @@ def preview(
 
     Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
     """
+    from pipeline.preview import draw_sheet, preview_config, save_sheet
+
     if out.suffix.lower() not in SHEET_TYPES:
         raise click.BadParameter(
             f"{out} is not a picture; end it in one of {', '.join(SHEET_TYPES)}", param_hint="--out"
@@ -227,9 +229,6 @@ def preview(
     config = load_config(scene, overrides)
     wanted = range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
     with session() as report, tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
-        import_run()
-        from pipeline.preview import draw_sheet, preview_config, save_sheet
-
         engine, job = open_job(scene, preview_config(config, width), device, report, is_changed=True)
         sheet = draw_sheet(import_run().preview_frames(engine, job, wanted, report, Path(scratch)))
     save_sheet(sheet, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -12,7 +13,9 @@ from PIL import Image
 from pipeline.config.schema import Accept, Camera, Config, Formats, PinholeK, Render
 from pipeline.errors import StoreError
 from pipeline.overlay import Picture, add_caption, contact_sheet, draw_labels, text_tile
-from pipeline.run import Made
+
+if TYPE_CHECKING:
+    from pipeline.run import Made
 
 SCALE = 2  # tiles are drawn this much larger than rendered, so that labels can be read
 

@@ -29,11 +29,6 @@ class ConsoleReporter:
         self._bar: Progress | None = None
         self._task = TaskID(0)
 
-    @property
-    def committed(self) -> int:
-        """Frames that are done, those of earlier runs among them."""
-        return self._done
-
     def begin(self, total: int, already_done: int) -> None:
         self._total, self._done, self._made = total, already_done, 0
         self._start_s = time.monotonic()

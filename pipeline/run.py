@@ -19,6 +19,7 @@ from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
 from pipeline.render.eevee import require_eevee
 from pipeline.render.frame import render_frame
+from pipeline.render.settings import configure
 from pipeline.reporting import Reporter, Summary
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import Workshop, build_scene, close_scene, open_workshop, save_scene
@@ -146,6 +147,7 @@ def _make(
         built = build_scene(plan, engine.workshop)
     if blend is not None:
         with stage("save"):
+            configure(built.scene, plan.render, engine.device)
             save_scene(blend)
     with stage("render"):
         rendered = render_frame(built.scene, built.objects, built.realised, plan, engine.device, scratch)

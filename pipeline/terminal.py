@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.console import Console
 from pipeline.blender_log import blender_log
 from pipeline.config.load import base_dir_of
 from pipeline.config.schema import Config
-from pipeline.dataset.layout import JOB, LABELS, LOGS
+from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
 from pipeline.errors import PipelineError
 from pipeline.job import Job
@@ -37,7 +37,7 @@ NO_LIBRARY = (
 
 
 class Interrupted(Exception):
-    """Ctrl-C. `committed` frames are done; None where nothing is committed at all."""
+    """Ctrl-C. `committed` frames are in the dataset; None where there is no dataset."""
 
     def __init__(self, committed: int | None) -> None:
         self.committed = committed
@@ -48,16 +48,16 @@ class Interrupted(Exception):
 def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
     """Yield the reporter of a run. With a dataset folder `out`, Blender's output is kept in its logs/."""
     with blender_log() as log:
-        faulthandler.enable(sys.stderr)
+        faulthandler.enable(log.terminal)
         report = ConsoleReporter(
-            Console(stderr=True),
+            Console(file=log.terminal),
             at_begin=lambda: log.move_to(out / LOGS) if out is not None else None,
             after_frame=log.trim,
         )
         try:
             yield report
         except KeyboardInterrupt as stop:
-            raise Interrupted(report.committed if out is not None else None) from stop
+            raise Interrupted(None if out is None else _count_frames(out)) from stop
         except PipelineError:
             raise
         except Exception as error:
@@ -66,6 +66,14 @@ def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
         finally:
             report.close()
             faulthandler.disable()
+
+
+def _count_frames(out: Path) -> int:
+    """Return how many frames are in their place, whether or not this run came to say so."""
+    try:
+        return sum(1 for name in os.listdir(out / FRAMES) if name.isdecimal())
+    except OSError:
+        return 0
 
 
 def import_run() -> ModuleType:

@@ -74,6 +74,7 @@ class Drop:
     area_m: tuple[float, float] = (0.5, 0.5)
     height_m: Number = Uniform(low=0.1, high=0.4)
     center_m: Vector = (0.0, 0.0, 0.0)
+    """The middle of the area, at the height of the surface things land on."""
     fence: bool = True
     """Invisible walls at the edge of the area keep things from rolling away."""
 
@@ -503,7 +504,7 @@ class Physics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """How pictures are made. `quality` sets what is not given here; see QUALITIES in render/quality.py."""
+    """How pictures are made. `quality` sets what is not given here; see QUALITIES in config/quality.py."""
 
     quality: Literal["draft", "standard", "final"] = "standard"
     engine: Literal["cycles", "eevee"] = "cycles"

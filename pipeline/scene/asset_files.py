@@ -8,15 +8,13 @@ import json
 import os
 import posixpath
 import re
-import struct
-import urllib.parse
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pipeline.addresses import SCHEMES, Places, child_address, resolve
 from pipeline.errors import PipelineError, Problem
+from pipeline.scene.gltf import AGAIN, bad_positions, outside_files, read_gltf
 from pipeline.structure import did_you_mean
 
 
@@ -140,7 +138,7 @@ class Model:
 
 
 def read_model_file(path: Path) -> Model:
-    """Look into a model file without importing it. Raises ValueError for a glTF whose frame is damaged."""
+    """Look into a model file without importing it. Raises ValueError(message, remedy) for a damaged glTF."""
     sha256 = file_sha256(path)
     suffix = path.suffix.lower()
     if suffix in (".glb", ".gltf"):
@@ -177,50 +175,15 @@ def _missing(one: _Reference) -> Problem:
 
 
 def _gltf_model(path: Path, sha256: str) -> Model:
-    data = _gltf_json(path)
-    extensions = {str(name) for key in ("extensionsUsed", "extensionsRequired") for name in data.get(key) or ()}
-    asset = data.get("asset")
-    licence = asset.get("copyright", "") if isinstance(asset, dict) else ""
-    return _model(
-        sha256,
-        _gltf_references(data, path.parent),
-        draco="KHR_draco_mesh_compression" in extensions,
-        licence=licence if isinstance(licence, str) else "",
+    gltf = read_gltf(path)
+    draco = "KHR_draco_mesh_compression" in gltf.extensions
+    references = (
+        _Reference(kind=kind, name=name, path=path.parent / name) for kind, name in outside_files(gltf)
     )
-
-
-def _gltf_json(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        if path.suffix.lower() == ".glb":
-            head = file.read(20)
-            if len(head) < 20 or head[:4] != b"glTF" or head[16:20] != b"JSON":
-                raise ValueError("cannot be read: it is no GLB file", "export it again, or leave it out")
-            _, size, length = struct.unpack("<III", head[4:16])
-            if size > path.stat().st_size:
-                there = path.stat().st_size
-                raise ValueError(
-                    f"cannot be read: it is cut off, {there} of {size} bytes are there", "copy or export it again"
-                )
-            text = file.read(length)
-        else:
-            text = file.read()
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"cannot be read: its JSON is damaged ({error})", "export it again, or leave it out") from None
-    if not isinstance(data, dict) or "asset" not in data:
-        raise ValueError("cannot be read: its JSON is no glTF", "export it again, or leave it out")
-    return data
-
-
-def _gltf_references(data: dict[str, Any], folder: Path) -> Iterator[_Reference]:
-    for key, kind in (("buffers", "data file"), ("images", "texture")):
-        entries = data.get(key)
-        for entry in entries if isinstance(entries, list) else ():
-            uri = entry.get("uri") if isinstance(entry, dict) else None
-            if isinstance(uri, str) and not uri.startswith("data:"):
-                name = urllib.parse.unquote(uri)
-                yield _Reference(kind=kind, name=name, path=folder / name)
+    bad = 0 if draco else bad_positions(gltf, path.parent)
+    if bad:
+        raise ValueError(f"{bad} of its vertices have coordinates that are NaN or infinite", AGAIN)
+    return _model(sha256, references, draco=draco, licence=gltf.licence)
 
 
 _MTL_LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.+?)[ \t\r]*$", re.MULTILINE)

@@ -41,7 +41,7 @@ def measure(asset: LoadedAsset, folder: Path) -> AssetFacts:
     x, y, z = asset.vertices.T
     radius = float(np.sqrt((x * x + y * y + z * z).max()))
     with captured():
-        broken = sorted({image_label(image) for image in images if not holds_picture(image)})
+        broken = {image_label(image) for image in images if not holds_picture(image)}
     return AssetFacts(
         low_m=asset.low_m,
         high_m=asset.high_m,
@@ -49,7 +49,7 @@ def measure(asset: LoadedAsset, folder: Path) -> AssetFacts:
         triangles=len(asset.triangles),
         has_alpha=any(lets_light_through(material) for material in materials),
         resting=resting_poses(asset.vertices),
-        broken_textures=tuple(broken),
+        broken_textures=tuple(sorted(broken | {f"of {name}" for name in _without_image(materials)})),
         textures=tuple(sorted({name for image in images if (name := _outside(image, folder))})),
     )
 
@@ -68,13 +68,22 @@ def lets_light_through(material: bpy.types.Material) -> bool:
 
     Glass does not count: its surface is what the camera sees.
     """
-    tree = material.node_tree
-    output = tree.get_output_node("CYCLES") or tree.get_output_node("ALL") if tree else None
+    output = _output(material)
     if output is None:
         return False
     if not output.inputs["Surface"].is_linked:
         return bool(output.inputs["Volume"].is_linked)
-    return any(_passes(node) for node in _upstream(output.inputs["Surface"]))
+    return any(_passes(node) for node in _feeding(material))
+
+
+def _output(material: bpy.types.Material) -> bpy.types.Node | None:
+    tree = material.node_tree
+    return tree.get_output_node("CYCLES") or tree.get_output_node("ALL") if tree else None
+
+
+def _feeding(material: bpy.types.Material) -> Iterator[bpy.types.Node]:
+    output = _output(material)
+    return _upstream(output.inputs["Surface"]) if output is not None else iter(())
 
 
 def _passes(node: bpy.types.Node) -> bool:
@@ -128,6 +137,14 @@ def images_of(material: bpy.types.Material) -> list[bpy.types.Image]:
             elif node.type == "GROUP" and node.node_tree is not None:
                 trees.append(node.node_tree)
     return [found[key] for key in sorted(found)]
+
+
+def _without_image(materials: list[bpy.types.Material]) -> Iterator[str]:
+    """Yield the names of materials that use an image texture without an image: USD's importer leaves lost ones so."""
+    for material in materials:
+        for node in _feeding(material):
+            if node.type == "TEX_IMAGE" and node.image is None and not node.mute:
+                yield material.name.rsplit(":", 1)[-1]
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------

@@ -251,7 +251,8 @@ def _record(recipe: AssetRecipe, asset_id: str, sha256: str, facts: AssetFacts, 
 
 
 def _broken(name: str) -> Problem:
-    return Problem(message=f"its texture {name!r} is missing or holds no picture", remedy="put it back, or pack it")
+    which = f"texture {name!r}" if not name.startswith("of ") else f"texture of material {name[3:]!r}"
+    return Problem(message=f"its {which} is missing or holds no picture", remedy="put it back, or pack it")
 
 
 def _model(path: Path, work: Work) -> Model | ValueError:

@@ -9,6 +9,7 @@ from store_samples import sample_job
 from pipeline.check import bytes_per_frame, describe_job, show_bytes
 from pipeline.config.load import load_config
 from pipeline.overlay import GAP, add_caption, contact_sheet, draw_labels, text_tile
+from pipeline.preview import preview_config
 from pipeline.records import CameraLabel, InstanceLabel, Labels
 
 EYE = tuple(tuple(float(i == j) for j in range(4)) for i in range(4))
@@ -121,6 +122,27 @@ def test_more_pixels_and_more_outputs_take_more_room(tmp_path):
     assert size("formats.rgb=jpeg") < size() < size("outputs=[rgb,depth,instance,category,linear]")
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (740_000, "740 kB"), (1_340_000_000, "1.34 GB"), (5e12, "5 TB")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 B"), (740_000, "740 kB"), (1_340_000_000, "1.34 GB"), (5e12, "5 TB")]
+)
 def test_sizes_read_well(count, text):
     assert show_bytes(count) == text
+
+
+# --- preview --------------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_is_smaller_and_sees_the_same(tmp_path):
+    (tmp_path / "s.yaml").write_text("extends: preset:tabletop\naccept: {min_pixels: 400}\nrender: {quality: final}")
+    config = load_config(tmp_path / "s.yaml", ["camera.k={fx: 500, fy: 510, cx: 320, cy: 250}"])
+    small = preview_config(config, 320)
+    assert small.camera.resolution == (320, 240) and small.accept.min_pixels == 100
+    assert small.camera.k is not None
+    assert (small.camera.k.fx, small.camera.k.fy, small.camera.k.cx, small.camera.k.cy) == (250, 255, 160, 125)
+    assert small.render.quality == "draft" and small.outputs == ("rgb",)
+    assert (small.seed, small.targets, small.camera.shell) == (config.seed, config.targets, config.camera.shell)
+
+
+def test_what_is_small_already_keeps_its_size(tmp_path):
+    (tmp_path / "s.yaml").write_text("extends: preset:tabletop\ncamera: {resolution: [100, 50]}")
+    assert preview_config(load_config(tmp_path / "s.yaml"), 320).camera.resolution == (100, 50)

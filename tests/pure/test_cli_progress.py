@@ -34,7 +34,6 @@ def test_without_a_terminal_each_frame_is_one_line():
     assert lines[0] == "note: 1 of 3 frames are there already"
     assert lines[1].startswith("frame 4 accepted in 1.5 s (2 of 3 · ") and lines[1].endswith(" left)")
     assert lines[2].startswith("frame 5 rejected in 0.5 s (3 of 3 · ") and "left" not in lines[2]
-    assert report.committed == 3
 
 
 def test_at_a_terminal_a_bar_shows_frame_rate_and_stage():
@@ -71,10 +70,10 @@ def test_counting_is_silent_without_a_terminal():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (99, "99 s"), (100, "2 min"), (5_990, "100 min"), (6_010, "1 h 40 min"), (200_000, "2 d 7 h")],
+    [(0, "0 s"), (99, "99 s"), (100, "2 min"), (5_900, "98 min"), (6_010, "1 h 40 min"), (200_000, "2 d 7 h")],
 )
 def test_durations_read_well(seconds, text):
-    assert show_duration(seconds) == text or (seconds == 5_990 and show_duration(seconds) == "1 h 40 min")
+    assert show_duration(seconds) == text
 
 
 def test_a_summary_adds_frames_up():
@@ -90,15 +89,17 @@ from pipeline.blender_log import blender_log
 print("before")
 with blender_log() as log:
     os.system("echo noise from C")
-    print("ours")
-    print("ours too", file=sys.stderr)
+    print("noise from Python")
+    log.terminal.write("ours\\n")
     temporary = log.path
     log.move_to(Path(sys.argv[1]))
     os.system("echo more noise")
     kept = log.path
 os.system("echo after")
 assert not temporary.exists()
-sys.exit(0 if "more noise" in kept.read_text() and "noise from C" in kept.read_text() else 1)
+print("end")
+words = kept.read_text()
+sys.exit(0 if all(noise in words for noise in ("noise from C", "noise from Python", "more noise")) else 1)
 """
 
 
@@ -106,8 +107,8 @@ def test_blenders_words_go_to_the_log_and_ours_to_the_terminal(tmp_path):
     command = [sys.executable, "-c", NOISY.format(root=str(ROOT)), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == ["after", "before", "ours"]
-    assert done.stderr == "ours too\n"
+    assert sorted(done.stdout.split()) == ["after", "before", "end"]
+    assert done.stderr == "ours\n"
 
 
 def test_a_log_that_is_not_kept_is_removed_and_a_long_one_starts_anew(capfd):
