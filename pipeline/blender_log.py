@@ -74,19 +74,21 @@ def blender_log() -> Iterator[BlenderLog]:
     descriptor, name = tempfile.mkstemp(prefix="variegate-", suffix=".log")
     os.close(descriptor)
     copies = (os.dup(1), os.dup(2))
-    terminal = open(copies[1], "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
-    log = BlenderLog(Path(name), _open(Path(name)), terminal)
     try:
-        for fd in (1, 2):
-            os.dup2(log.descriptor, fd)
-        yield log
+        with open(copies[1], "w", buffering=1, encoding="utf-8", errors="replace", closefd=False) as terminal:
+            log = BlenderLog(Path(name), _open(Path(name)), terminal)
+            try:
+                for fd in (1, 2):
+                    os.dup2(log.descriptor, fd)
+                yield log
+            finally:
+                _flush()
+                for fd, copy in zip((1, 2), copies, strict=True):
+                    os.dup2(copy, fd)
+                log.close()
     finally:
-        _flush()
-        terminal.flush()
-        for fd, copy in zip((1, 2), copies, strict=True):
-            os.dup2(copy, fd)
+        for copy in copies:
             os.close(copy)
-        log.close()
 
 
 def _open(path: Path) -> int:

@@ -93,7 +93,7 @@ def _split(stem: str) -> list[str]:
     words = [word for word in re.split(r"[_\-. ]+", stem) if word]
     parts = []
     for word in words:
-        camel = re.fullmatch(r"(.*[a-z0-9])((?:Base)?[A-Z][a-z]+(?:GL|DX)?)", word)
+        camel = re.fullmatch(r"(.+?[a-z0-9])((?:Base)?[A-Z][a-z]+(?:GL|DX)?)", word)
         if camel and (camel[2].lower(),) in _ROLE:
             parts += [camel[1].lower(), camel[2].lower()]
         else:

@@ -193,7 +193,7 @@ def _short_forms(cls: type, definitions: dict[str, Schema]) -> list[Schema]:
 def as_written(value: Any) -> Any:
     """Return a default as a scene file would say it: constants bare, distributions by their short form."""
     if is_dataclass(value) and not isinstance(value, type):
-        body = {f.name: as_written(getattr(value, f.name)) for f in fields(value) if not _is_default(value, f)}
+        body: Any = {f.name: as_written(getattr(value, f.name)) for f in fields(value) if not _is_default(value, f)}
         tag = getattr(value, "TAG", None)
         if tag == "constant":
             return body["value"]

@@ -12,9 +12,12 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.canonical import digest, json_bytes
+from pipeline.structure import from_json
+
+Record = TypeVar("Record")
 
 CACHE_FORMAT = 1  # raise it when something is measured in another way
 
@@ -34,6 +37,14 @@ class FactsCache:
             entry = json.loads(self._file(key).read_bytes())
             return entry["facts"] if entry["key"] == self._whole(key) else None
         except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def get_record(self, kind: type[Record], *key: object) -> Record | None:
+        """Return the facts of a key as a record, or None where there are none that fit."""
+        facts = self.get(*key)
+        try:
+            return None if facts is None else from_json(facts, kind, "cache")
+        except ValueError:
             return None
 
     def put(self, facts: Any, *key: object) -> None:

@@ -33,17 +33,24 @@ def shape_names(name: str) -> tuple[str, ...]:
 def shape_mesh(name: str, datablock: str) -> bpy.types.Mesh:
     """Return a new mesh of a shape, named `datablock`, with one empty material slot."""
     vertices, faces, uvs = _SHAPES[name]() if name in _SHAPES else _convex(name)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    vertices = (vertices - (low + high) / 2) / (high - low).max()
+    vertices = _fitted(vertices)
+    flat = name in CONVEX_SHAPES
     mesh = bpy.data.meshes.new(datablock)
     mesh.from_pydata(vertices.tolist(), [], faces)
     layer = mesh.uv_layers.new(name="UVMap")
     layer.uv.foreach_set("vector", np.array(uvs, dtype=np.float32).ravel())
-    mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
-    mesh.set_sharp_from_angle(angle=0.0 if name in CONVEX_SHAPES else SMOOTH_BELOW_RAD)
+    mesh.polygons.foreach_set("use_smooth", np.full(len(faces), not flat))
+    if not flat:
+        mesh.set_sharp_from_angle(angle=SMOOTH_BELOW_RAD)
     mesh.materials.append(None)
     mesh.update()
     return mesh
+
+
+def _fitted(vertices: Array) -> Array:
+    """Return the vertices with their box centred and its longest side 1 m."""
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    return (vertices - (low + high) / 2) / (high - low).max()
 
 
 # --- surfaces of revolution -----------------------------------------------------------------------------------------
@@ -171,7 +178,7 @@ def _convex(name: str) -> Solid:
         points.append((radius * math.cos(math.tau * turn), radius * math.sin(math.tau * turn), height))
     data = hashlib.sha256(name.encode()).digest()
     sides = [0.55 + 0.45 * data[axis] / 255 for axis in range(3)]
-    return _hull(np.array(points) * sides)
+    return _hull(_fitted(np.array(points) * sides))
 
 
 def _hull(points: Array) -> Solid:

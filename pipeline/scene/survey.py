@@ -23,7 +23,7 @@ from pipeline.scene.library import BlendNames, Library, recipe_name
 from pipeline.scene.probe import try_import
 from pipeline.scene.shapes import SHAPES_VERSION, shape_names
 from pipeline.scene.survey_pictures import Pictures, survey_pictures
-from pipeline.structure import did_you_mean, from_json, unstructure
+from pipeline.structure import did_you_mean, unstructure
 
 MODELS = Wanted(what="models", named=tuple(FORMATS), gathered=tuple(FORMATS))
 PROGRESS_STEP = 25
@@ -170,8 +170,8 @@ def _no_such(pattern: str, kind: str, names: list[tuple[Found, BlendNames]]) -> 
 def _blend_names(found: Found, path: str, work: Work) -> BlendNames | None:
     model = _model(found.path, work)
     key = ("names", model.sha256) if isinstance(model, Model) else ()
-    if (kept := work.cache.get(*key)) is not None:
-        return from_json(kept, BlendNames, "cache")
+    if (kept := work.cache.get_record(BlendNames, *key)) is not None:
+        return kept
     try:
         names = work.library.names(found.address)
     except AssetError as error:
@@ -281,10 +281,9 @@ def _facts(one: _Candidate, content: str, work: Work) -> AssetFacts:
     suffix = recipe.source if one.file is None else one.file.suffix.lower()
     key: tuple[Any, ...] = ("asset", suffix, content, part)
     folder = one.file.parent if one.file is not None else Path()
-    if (kept := work.cache.get(*key)) is not None:
-        facts = from_json(kept, AssetFacts, "cache")
-        if not facts.broken_textures and all((folder / name).is_file() for name in facts.textures):
-            return facts
+    kept = work.cache.get_record(AssetFacts, *key)
+    if kept is not None and not kept.broken_textures and all((folder / name).is_file() for name in kept.textures):
+        return kept
     work.measured += 1
     if work.measured % PROGRESS_STEP == 1:
         work.progress(f"measuring models: {recipe_name(recipe)}" if work.measured == 1 else f"{work.measured} so far")

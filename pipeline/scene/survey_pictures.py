@@ -14,7 +14,7 @@ from pipeline.records import Hdri, Photo, TextureSet
 from pipeline.scene.asset_files import Found, Wanted, file_sha256, find_files
 from pipeline.scene.catalogue_cache import FactsCache
 from pipeline.scene.inspect import PictureFacts, measure_picture
-from pipeline.structure import from_json, unstructure
+from pipeline.structure import unstructure
 from pipeline.texture_sets import IMAGE_EXTENSIONS, find_texture_sets
 
 PHOTOS = Wanted(what="pictures", named=IMAGE_EXTENSIONS, gathered=IMAGE_EXTENSIONS)
@@ -140,8 +140,8 @@ def _measure(path: str, one: Found, work: Pictures, *, radiance: bool = False) -
 
 def _facts(path: Path, sha256: str, cache: FactsCache, radiance: bool) -> PictureFacts:
     key = ("picture", path.suffix.lower(), radiance, sha256)
-    if (kept := cache.get(*key)) is not None:
-        return from_json(kept, PictureFacts, "cache")
+    if (kept := cache.get_record(PictureFacts, *key)) is not None:
+        return kept
     facts = measure_picture(path, radiance=radiance)
     cache.put(unstructure(facts), *key)
     return facts

@@ -51,6 +51,7 @@ def save_picture(path, pixels, file_format="PNG"):
     is_float = file_format in ("HDR", "OPEN_EXR")
     image = bpy.data.images.new("made", width, height, float_buffer=is_float)
     rgba = np.concatenate([pixels[::-1], np.ones((height, width, 1))], axis=2)
+    image.colorspace_settings.name = "Non-Color" if is_float else "sRGB"  # numbers go to the file as they are
     image.pixels.foreach_set(rgba.astype(np.float32).ravel())
     image.file_format = file_format
     image.filepath_raw = str(path)
@@ -164,7 +165,7 @@ def test_default_hdris_are_the_bundled_ones(tmp_path):
 def test_textures_are_listed_under_their_key(tmp_path):
     for name in ("wood_Color", "wood_Roughness", "plain"):
         save_picture(tmp_path / f"tex/{name}.png", np.full((2, 2, 3), 0.5))
-    materials = Materials(floor=(MaterialOption(), ) if False else (MaterialOption(textures=Textures(files=("tex",))),))
+    materials = Materials(floor=(MaterialOption(textures=Textures(files=("tex",))),))
     found = catalogue(tmp_path, SHAPES, materials=materials)
     plain, wood = found.textures["materials.floor[0].textures"]
     assert (plain.base_color, wood.base_color, wood.roughness) == (
