@@ -65,7 +65,7 @@ def _sets_of(roles: dict[str, list[str]]) -> tuple[list[TextureSet], list[str]]:
         singles = [file for role, files in roles.items() for file in files if role == "single" or _is_plain(file)]
         return [TextureSet(texture_id=file, base_color=file) for file in singles], _without(everything, singles)
     base = roles["base_color"][0]
-    maps = {role: roles[role][0] for role in ("roughness", "metallic") if role in roles}
+    maps: dict[str, str] = {role: roles[role][0] for role in ("roughness", "metallic") if role in roles}
     normals = roles.get("normal", []) + roles.get("normal_plain", [])
     if normals:
         maps["normal"] = normals[0]

@@ -73,14 +73,18 @@ class Corner:
     pip_slope_deg: float
 
 
-SHARP = Corner(style="sharp", fillet=0.018, fillet_steps=2, sphere=None,
-               pip_radius=0.095, pip_spacing=0.255, pip_slope_deg=38)
-ROUNDED = Corner(style="rounded", fillet=0.13, fillet_steps=5, sphere=None,
-                 pip_radius=0.088, pip_spacing=0.24, pip_slope_deg=55)
-VERY_ROUNDED = Corner(style="rounded", fillet=0.185, fillet_steps=6, sphere=None,
-                      pip_radius=0.08, pip_spacing=0.212, pip_slope_deg=60)
-SPHERICAL = Corner(style="spherical", fillet=0.03, fillet_steps=2, sphere=0.685,
-                   pip_radius=0.088, pip_spacing=0.235, pip_slope_deg=55)
+SHARP = Corner(
+    style="sharp", fillet=0.018, fillet_steps=2, sphere=None, pip_radius=0.095, pip_spacing=0.255, pip_slope_deg=38
+)
+ROUNDED = Corner(
+    style="rounded", fillet=0.13, fillet_steps=5, sphere=None, pip_radius=0.088, pip_spacing=0.24, pip_slope_deg=55
+)
+VERY_ROUNDED = Corner(
+    style="rounded", fillet=0.185, fillet_steps=6, sphere=None, pip_radius=0.08, pip_spacing=0.212, pip_slope_deg=60
+)
+SPHERICAL = Corner(
+    style="spherical", fillet=0.03, fillet_steps=2, sphere=0.685, pip_radius=0.088, pip_spacing=0.235, pip_slope_deg=55
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +116,16 @@ class Die:
         return f"dice_{self.hand}_{self.body.name}_{self.corner.style}_{self.edge_mm}mm"
 
 
-PIP_COLOURS = {"white": "#e6e4dc", "black": "#161616", "gold": "#c9992e", "yellow": "#efc22f",
-               "red": "#b5161c", "brown": "#4a2a16", "cream": "#eadfc0", "silver": "#b9bcc0"}
+PIP_COLOURS = {
+    "white": "#e6e4dc",
+    "black": "#161616",
+    "gold": "#c9992e",
+    "yellow": "#efc22f",
+    "red": "#b5161c",
+    "brown": "#4a2a16",
+    "cream": "#eadfc0",
+    "silver": "#b9bcc0",
+}
 METAL_PIPS = ("gold", "silver")
 
 
@@ -126,14 +138,35 @@ def marbled(name: str, *colours: str) -> Body:
 
 
 def translucent(name: str, colour: str, transmission: float, roughness: float) -> Body:
-    return Body(kind="translucent", name=f"translucent_{name}", colours=(colour,), roughness=roughness,
-                transmission=transmission)
+    return Body(
+        kind="translucent",
+        name=f"translucent_{name}",
+        colours=(colour,),
+        roughness=roughness,
+        transmission=transmission,
+    )
 
 
-def die(hand: Literal["right", "left"], edge_mm: int, corner: Corner, body: Body, pip_name: str,
-        turned: tuple[int, ...], accent_name: str | None = None, ace_scale: float = 1.0) -> Die:
-    return Die(hand=hand, edge_mm=edge_mm, corner=corner, body=body, pip_name=pip_name,
-               turned=frozenset(turned), accent_name=accent_name, ace_scale=ace_scale)
+def die(
+    hand: Literal["right", "left"],
+    edge_mm: int,
+    corner: Corner,
+    body: Body,
+    pip_name: str,
+    turned: tuple[int, ...],
+    accent_name: str | None = None,
+    ace_scale: float = 1.0,
+) -> Die:
+    return Die(
+        hand=hand,
+        edge_mm=edge_mm,
+        corner=corner,
+        body=body,
+        pip_name=pip_name,
+        turned=frozenset(turned),
+        accent_name=accent_name,
+        ace_scale=ace_scale,
+    )
 
 
 DICE = (
@@ -220,8 +253,11 @@ def add_spherical_frame(patch: Patch, corner: Corner, sphere: float) -> list[int
     half = eighth_turn_tangents(steps // 2)
     across = [-t for t in reversed(half)] + half[1:-1]
     quarter = [unit((1.0, t, 1.0)) for t in across]
-    borders = [np.array((d[0] * c - d[1] * s, d[0] * s + d[1] * c, d[2]))
-               for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1)) for d in quarter]
+    borders = [
+        np.array((d[0] * c - d[1] * s, d[0] * s + d[1] * c, d[2]))
+        for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))
+        for d in quarter
+    ]
     columns = [add_spherical_column(patch, corner, sphere, border, rings) for border in borders]
     for left, right in zip(columns, columns[1:] + columns[:1], strict=True):
         for i in range(len(left) - 1):
@@ -229,9 +265,7 @@ def add_spherical_frame(patch: Patch, corner: Corner, sphere: float) -> list[int
     return [column[0] for column in columns]
 
 
-def add_spherical_column(
-    patch: Patch, corner: Corner, sphere: float, border: np.ndarray, rings: int
-) -> list[int]:
+def add_spherical_column(patch: Patch, corner: Corner, sphere: float, border: np.ndarray, rings: int) -> list[int]:
     """Add the points from the flat disc over its fillet to the direction `border`; returns their indices."""
     inner_half, inner_sphere = 0.5 - corner.fillet, sphere - corner.fillet
     disc = sqrt(inner_sphere**2 - inner_half**2)
@@ -328,8 +362,13 @@ def pips_of_side(spec: Die, value: int) -> Iterator[Pip]:
     slot = ACCENT_SLOT if spec.accent_name is not None and value in (1, 4) else PIP_SLOT
     for column, row in PIPS[value]:
         x, y = (-row, column) if value in spec.turned else (column, row)
-        yield Pip(corner.pip_spacing * x, corner.pip_spacing * y, corner.pip_radius * scale,
-                  radians(corner.pip_slope_deg), slot)
+        yield Pip(
+            corner.pip_spacing * x,
+            corner.pip_spacing * y,
+            corner.pip_radius * scale,
+            radians(corner.pip_slope_deg),
+            slot,
+        )
 
 
 def build_side(spec: Die, value: int) -> Patch:
@@ -387,8 +426,12 @@ def mesh_from_patch(patch: Patch, spec: Die) -> bpy.types.Mesh:
     normals = mesh.attributes.new("custom_normal", "FLOAT_VECTOR", "POINT")
     normals.data.foreach_set("vector", [c for normal in patch.normals for c in normal])
     if spec.body.kind == "marbled":
-        uvs = [c for polygon, side in zip(patch.polygons, patch.sides, strict=True)
-               for i in polygon for c in atlas_uv(np.array(patch.points[i]), side)]
+        uvs = [
+            c
+            for polygon, side in zip(patch.polygons, patch.sides, strict=True)
+            for i in polygon
+            for c in atlas_uv(np.array(patch.points[i]), side)
+        ]
         mesh.uv_layers.new(name="UVMap").uv.foreach_set("vector", uvs)
     return mesh
 
@@ -397,16 +440,14 @@ def mesh_from_patch(patch: Patch, spec: Die) -> bpy.types.Mesh:
 
 
 def srgb_from_hex(colour: str) -> np.ndarray:
-    return np.array([int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
 def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def add_material(
-    name: str, colour: str, roughness: float, metallic: float, transmission: float
-) -> bpy.types.Material:
+def add_material(name: str, colour: str, roughness: float, metallic: float, transmission: float) -> bpy.types.Material:
     """A Principled material with alpha 1: the label passes cannot see through blended alpha."""
     material = bpy.data.materials.new(name)
     if not material.node_tree:  # bpy 5 makes the node tree at once and warns about use_nodes
@@ -479,7 +520,7 @@ def atlas_points() -> np.ndarray:
     y, x = np.meshgrid(ticks, ticks, indexing="ij")
     face = np.stack((x, y, np.full_like(x, 0.5)), axis=-1)
     cells = [face @ die_from_side(side).T for side in range(6)]
-    return np.concatenate([np.concatenate(cells[row:row + 3], axis=1) for row in (0, 3)], axis=0)
+    return np.concatenate([np.concatenate(cells[row : row + 3], axis=1) for row in (0, 3)], axis=0)
 
 
 def marble_texture(spec: Die) -> np.ndarray:
@@ -518,10 +559,19 @@ def write_die(spec: Die, path: Path) -> dict[str, object]:
     obj = add_die(spec, bpy.context.scene)
     bounds_m = extent_m(obj.data)
     bpy.ops.export_scene.gltf(
-        filepath=str(path), export_format="GLB", export_copyright=COPYRIGHT, export_yup=True,
-        export_normals=True, export_texcoords=spec.body.kind == "marbled", export_image_format="JPEG",
-        export_jpeg_quality=85, export_animations=False, export_extras=False, export_cameras=False,
-        export_lights=False, export_draco_mesh_compression_enable=False,
+        filepath=str(path),
+        export_format="GLB",
+        export_copyright=COPYRIGHT,
+        export_yup=True,
+        export_normals=True,
+        export_texcoords=spec.body.kind == "marbled",
+        export_image_format="JPEG",
+        export_jpeg_quality=85,
+        export_animations=False,
+        export_extras=False,
+        export_cameras=False,
+        export_lights=False,
+        export_draco_mesh_compression_enable=False,
     )
     return catalogue_entry(spec, path, bounds_m)
 

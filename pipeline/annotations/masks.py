@@ -35,9 +35,7 @@ def runs_of(instance: NDArray[np.uint16]) -> Runs:
     return Runs(row=start // width, first=first, last=first + length - 1, instance_id=ids[inside].astype(np.int64))
 
 
-def line_runs(
-    pixels: NDArray[np.uint16], line: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
+def line_runs(pixels: NDArray[np.uint16], line: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
     """Return start, length and value of the runs of equal values in `pixels` (N,), broken every `line` pixels."""
     changes = np.empty(pixels.size, dtype=bool)
     np.not_equal(pixels[1:], pixels[:-1], out=changes[1:])

@@ -60,6 +60,12 @@ def find_files(address: str, places: Places, wanted: Wanted) -> tuple[Found, ...
     return found
 
 
+def problem_of(error: ValueError) -> Problem:
+    """Return ValueError(message, remedy) as a problem."""
+    message, remedy = (*map(str, error.args[:2]), "", "")[:2]
+    return Problem(message=message, remedy=remedy)
+
+
 def _one(address: str, path: Path, wanted: Wanted) -> Found:
     suffix = path.suffix.lower()
     if suffix not in wanted.named:
@@ -177,9 +183,7 @@ def _missing(one: _Reference) -> Problem:
 def _gltf_model(path: Path, sha256: str) -> Model:
     gltf = read_gltf(path)
     draco = "KHR_draco_mesh_compression" in gltf.extensions
-    references = (
-        _Reference(kind=kind, name=name, path=path.parent / name) for kind, name in outside_files(gltf)
-    )
+    references = (_Reference(kind=kind, name=name, path=path.parent / name) for kind, name in outside_files(gltf))
     bad = 0 if draco else bad_positions(gltf, path.parent)
     if bad:
         raise ValueError(f"{bad} of its vertices have coordinates that are NaN or infinite", AGAIN)
@@ -188,7 +192,8 @@ def _gltf_model(path: Path, sha256: str) -> Model:
 
 _MTL_LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.+?)[ \t\r]*$", re.MULTILINE)
 _MTL_MAP = re.compile(
-    r"^[ \t]*(map_(?:Kd|Ks|Ns|d|Ke|refl|Bump|Pr|Pm|Ps)|refl|bump|norm)[ \t]+(.+?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(map_(?:Kd|Ks|Ns|d|Ke|refl|Bump|Pr|Pm|Ps)|refl|bump|norm)[ \t]+(.+?)[ \t\r]*$",
+    re.MULTILINE | re.IGNORECASE,
 )
 _MTL_OPTION = re.compile(
     r"^-(?:(?:blendu|blendv|cc|clamp|texres|imfchan|type|bm|boost)[ \t]+\S+|mm(?:[ \t]+\S+){2}"

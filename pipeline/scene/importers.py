@@ -145,6 +145,8 @@ def read_model(path: Path, scene: bpy.types.Scene) -> None:
                 scene=scene, view_layer=layer, collection=scene.collection, layer_collection=layer.layer_collection
             ):
                 done = FORMATS[path.suffix.lower()].read(path)
+        except AttributeError as error:
+            raise _not_in_this_build(path) if "could not be found" in str(error) else unreadable(str(error)) from None
         except Exception as error:  # importers in Python let through whatever a damaged file makes them raise
             raise unreadable(str(error)) from None
         finally:
@@ -177,9 +179,7 @@ def read_blend(path: Path, scene: bpy.types.Scene) -> BlendContents:
             raise unreadable(str(error)) from None
     pairs = zip(names[0], target.objects, strict=True)
     objects = {name: item for name, item in pairs if item is not None}
-    collections = {
-        name: item for name, item in zip(names[1], target.collections, strict=True) if item is not None
-    }
+    collections = {name: item for name, item in zip(names[1], target.collections, strict=True) if item is not None}
     scenes = [item for item in target.scenes if item is not None]
     shown = _rendered_objects(scenes) if scenes else {item.session_uid for item in objects.values()}
     for item in objects.values():
@@ -268,10 +268,19 @@ def _c_library() -> ctypes.CDLL | None:
 _NOISE = re.compile(r"^(Error:\s*)+|^Python:\s*|^(Location|File|Traceback)\b.*", re.IGNORECASE)
 
 
+def _not_in_this_build(path: Path) -> AssetError:
+    """Distributions build Blender without some importers: Debian's has no USD."""
+    text = f"this Blender build cannot read {FORMATS[path.suffix.lower()].name} files"
+    return AssetError([Problem(message=text, remedy="export it as glTF (.glb), or use a build from blender.org")])
+
+
+_NO_NEWS = re.compile(r"^(RuntimeError|ImportError|OSError|PlyError): |, see console for detail")
+
+
 def unreadable(text: str) -> AssetError:
     """Return the error for a file that an importer refuses, with the last thing it said."""
     lines = [_NOISE.sub("", line.strip()).strip() for line in text.splitlines() if not line.startswith(" ")]
     named = [line for line in lines if re.match(r"^\w*(Error|Exception): \S", line)]
     told = named or [line for line in lines if line and not line.startswith("Location")]
-    reason = re.sub(r"^(RuntimeError|ImportError|OSError): |, see console for detail", "", told[-1]) if told else "it is damaged"
+    reason = _NO_NEWS.sub("", told[-1]) if told else "it is damaged"
     return AssetError([Problem(message=f"cannot be read: {reason}", remedy="export it again, or leave it out")])

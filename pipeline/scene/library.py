@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import bpy
@@ -47,14 +47,21 @@ class BlendNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Source:
-    """A file as read: its parts, and for a .blend which object and collection shows which."""
+    """A file as read: its parts, what can be chosen of them, and the datablocks they are made of."""
 
     parts: tuple[baking.RawPart, ...]
-    whole: tuple[int, ...]
-    by_object: dict[str, tuple[int, ...]]
-    by_collection: dict[str, tuple[int, ...]]
-    ancestors: dict[str, tuple[str, ...]]
+    choices: _Choices
     kept: tuple[bpy.types.ID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choices:
+    """The indices of the parts that the whole file, each object with its children, and each collection shows."""
+
+    whole: tuple[int, ...]
+    by_object: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    by_collection: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    ancestors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Library:
@@ -77,7 +84,7 @@ class Library:
 
     def names(self, source: str) -> BlendNames:
         """Return what can be asked for by name in a .blend. Raises AssetError when it cannot be read."""
-        read = self._source(self._file(source))
+        read = self._source(self._file(source)).choices
         return BlendNames(
             objects={name: read.ancestors[name] for name in sorted(read.by_object) if read.by_object[name]},
             collections=tuple(name for name in sorted(read.by_collection) if read.by_collection[name]),
@@ -134,8 +141,8 @@ def datablock_name(recipe: AssetRecipe, part: int) -> str:
 def _read(path: Path) -> _Source:
     file_format = importers.FORMATS.get(path.suffix.lower())
     if file_format is None:
-        known = ", ".join(importers.FORMATS)
-        raise AssetError([Problem(message=f"{path.suffix or 'no extension'} is no model format", remedy=f"known: {known}")])
+        text = f"{path.suffix or 'no extension'} is no model format"
+        raise AssetError([Problem(message=text, remedy=f"known: {', '.join(importers.FORMATS)}")])
     scene = bpy.data.scenes.new("import")
     mark = scene.session_uid
     libraries = set(bpy.data.libraries)
@@ -151,14 +158,14 @@ def _read(path: Path) -> _Source:
             parts = baking.bake(scene)
         if contents is not None:
             parts = [_in_metres(part, contents.metres_per_unit) for part in parts]
-        selections = _selections(contents, parts)
+        choices = _choices(contents, parts)
         meshes = list({part.mesh: None for part in parts})
     finally:
         kept = baking.keep_only(meshes, [scene, *baking.newer_than(mark)])
         used = {item.library for item in kept}
         bpy.data.batch_remove([item for item in bpy.data.libraries if item not in libraries and item not in used])
     _rename(kept, path)
-    return _Source(parts=tuple(parts), kept=tuple(kept), **selections)
+    return _Source(parts=tuple(parts), choices=choices, kept=tuple(kept))
 
 
 def _in_metres(part: baking.RawPart, factor: float) -> baking.RawPart:
@@ -167,11 +174,10 @@ def _in_metres(part: baking.RawPart, factor: float) -> baking.RawPart:
     return baking.RawPart(mesh=part.mesh, matrix=matrix, owner=part.owner)
 
 
-def _selections(contents: importers.BlendContents | None, parts: list[baking.RawPart]) -> dict[str, object]:
-    """Return which parts belong to the whole file, to each object with its children, and to each collection."""
+def _choices(contents: importers.BlendContents | None, parts: list[baking.RawPart]) -> _Choices:
     everything = tuple(range(len(parts)))
     if contents is None:
-        return {"whole": everything, "by_object": {}, "by_collection": {}, "ancestors": {}}
+        return _Choices(whole=everything)
     name_of = {item.session_uid: name for name, item in contents.objects.items()}
     ancestors = {name: tuple(_ancestors(item, name_of)) for name, item in contents.objects.items()}
     owners = [name_of.get(part.owner, "") for part in parts]
@@ -187,12 +193,12 @@ def _selections(contents: importers.BlendContents | None, parts: list[baking.Raw
         name: {name_of[item.session_uid] for item in group.all_objects if item.session_uid in name_of}
         for name, group in contents.collections.items()
     }
-    return {
-        "whole": shown_by(set(contents.shown)),
-        "by_object": {name: shown_by(family) for name, family in families.items()},
-        "by_collection": {name: shown_by(group) for name, group in members.items()},
-        "ancestors": ancestors,
-    }
+    return _Choices(
+        whole=shown_by(set(contents.shown)),
+        by_object={name: shown_by(family) for name, family in families.items()},
+        by_collection={name: shown_by(group) for name, group in members.items()},
+        ancestors=ancestors,
+    )
 
 
 def _ancestors(item: bpy.types.Object, name_of: dict[int, str]) -> list[str]:
@@ -217,11 +223,11 @@ def _rename(kept: list[bpy.types.ID], path: Path) -> None:
 
 def _chosen(recipe: AssetRecipe, source: _Source) -> tuple[baking.RawPart, ...]:
     if recipe.object_name:
-        chosen = _named("object", recipe.object_name, source.by_object)
+        chosen = _named("object", recipe.object_name, source.choices.by_object)
     elif recipe.collection_name:
-        chosen = _named("collection", recipe.collection_name, source.by_collection)
+        chosen = _named("collection", recipe.collection_name, source.choices.by_collection)
     else:
-        chosen = source.whole
+        chosen = source.choices.whole
     if not chosen:
         remedy = "give it a surface, and let it show in renders (camera icon)"
         raise AssetError([Problem(message="holds no mesh with faces", remedy=remedy)])

@@ -27,7 +27,11 @@ def try_import(path: Path) -> None:
     alone = [sys.executable, "-c", code]
     program = [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", code]
     done = subprocess.run(
-        alone if bpy.app.module else program, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False
+        alone if bpy.app.module else program,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )
     if done.returncode < 0:
         text = f"cannot be read: it crashes Blender's importer (signal {-done.returncode}), so it is damaged"

@@ -67,4 +67,6 @@ def datablocks() -> Iterator[bpy.types.ID]:
             yield from getattr(bpy.data, prop.identifier)
 
 
-_NOT_OURS = frozenset({"window_managers", "screens", "workspaces", "libraries", "brushes", "palettes", "linestyles"})
+_NOT_OURS = frozenset(
+    {"all_ids", "window_managers", "screens", "workspaces", "libraries", "brushes", "palettes", "linestyles"}
+)

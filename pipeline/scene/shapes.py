@@ -76,7 +76,7 @@ def _lathe(profile: list[tuple[float, float]], closed: bool = False) -> Solid:
     for level, (below, above) in enumerate(zip(rings, rings[1:], strict=False)):
         for step in range(SEGMENTS):
             after = (step + 1) % SEGMENTS
-            corners = [
+            corners: list[tuple[int, float, float]] = [
                 (below[step], step, heights[level]),
                 (below[after], step + 1, heights[level]),
                 (above[after], step + 1, heights[level + 1]),
@@ -145,7 +145,7 @@ def _boxed(vertices: Array, faces: list[Face]) -> Solid:
 
 
 def _cube() -> Solid:
-    """A cube with rounded edges: the hull of seven points around each corner, of which none makes a face to stand on."""
+    """A cube with rounded edges: the hull of seven points around each corner, none of them a face to stand on."""
     inset = 0.5 - BEVEL
     signs = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     ways = [way for way in itertools.product((0, 1), repeat=3) if any(way)]
@@ -204,7 +204,8 @@ def _ring(vertices: Array, members: list[int], normal: Array) -> Face:
     center = vertices[members].mean(axis=0)
     first = vertices[members[0]] - center
     second = np.cross(normal, first)
-    angles = {index: math.atan2((vertices[index] - center) @ second, (vertices[index] - center) @ first) for index in members}
+    ways = {index: vertices[index] - center for index in members}
+    angles = {index: math.atan2(way @ second, way @ first) for index, way in ways.items()}
     return tuple(sorted(members, key=lambda index: angles[index]))
 
 

@@ -93,6 +93,7 @@ def build_zones(plans: tuple[DropPlan, ...], units: Units) -> tuple[Zone, ...]:
 
 def zone_at(zones: tuple[Zone, ...], point: Array) -> int:
     """Return the index of the zone over which `point` (3,) lies, or of the nearest."""
+
     def distance(zone: Zone) -> tuple[float, float]:
         outside = np.maximum(np.abs(point[:2] - zone.center[:2]) - zone.half, 0.0)
         return (round(float(outside.max()), 6), abs(float(point[2] - zone.center[2])))

@@ -14,7 +14,16 @@ from pipeline.canonical import digest
 from pipeline.config.schema import AssetGroup, Config
 from pipeline.errors import AssetError, Problem
 from pipeline.records import Asset, AssetRecipe, Catalogue
-from pipeline.scene.asset_files import Found, Model, Wanted, file_sha256, find_files, licence_beside, read_model_file
+from pipeline.scene.asset_files import (
+    Found,
+    Model,
+    Wanted,
+    file_sha256,
+    find_files,
+    licence_beside,
+    problem_of,
+    read_model_file,
+)
 from pipeline.scene.catalogue_cache import FactsCache, cache_folder
 from pipeline.scene.compat import blender_series
 from pipeline.scene.importers import FORMATS, can_read_draco
@@ -128,12 +137,6 @@ def _files(group: AssetGroup, key: str, work: Work) -> list[tuple[str, Found]]:
     return list(listing.values())
 
 
-def problem_of(error: ValueError) -> Problem:
-    """Return ValueError(message, remedy) as a problem."""
-    message, remedy = (*map(str, error.args[:2]), "", "")[:2]
-    return Problem(message=message, remedy=remedy)
-
-
 def _named_parts(group: AssetGroup, files: list[Found], path: str, work: Work) -> Iterator[tuple[Found, str, str]]:
     """Yield (file, "object" or "collection", name) for each name or pattern of a group; report those without any."""
     blends = [found for found in files if found.path.suffix.lower() == ".blend"]
@@ -224,7 +227,8 @@ def _asset(one: _Candidate, asset_id: str, work: Work) -> Asset | None:
     problems = [*model.missing_data, *(model.missing_looks if one.keeps_materials else ())]
     if model.draco and not can_read_draco():
         remedy = "export it without compression, or use a Blender build with the Draco library"
-        problems.append(Problem(message="its meshes are Draco-compressed, which this Blender cannot read", remedy=remedy))
+        text = "its meshes are Draco-compressed, which this Blender cannot read"
+        problems.append(Problem(message=text, remedy=remedy))
     if problems:
         raise AssetError(problems)
     facts = _facts(one, _content(model), work)
@@ -232,7 +236,7 @@ def _asset(one: _Candidate, asset_id: str, work: Work) -> Asset | None:
         raise AssetError([_broken(name) for name in facts.broken_textures])
     outside = {name: file_sha256(one.file.parent / name) for name in facts.textures}
     sha256 = digest([model.sha256, {**_hashes(model), **outside}])
-    return _record(one.recipe, asset_id, sha256, facts, model.licence or licence_beside(one.file))
+    return _record(one.recipe, asset_id, sha256, facts, licence_beside(one.file) or model.licence)
 
 
 def _record(recipe: AssetRecipe, asset_id: str, sha256: str, facts: AssetFacts, licence: str) -> Asset:

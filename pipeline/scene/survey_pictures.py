@@ -11,7 +11,7 @@ from pipeline.canonical import digest
 from pipeline.config.schema import Config
 from pipeline.errors import Problem
 from pipeline.records import Hdri, Photo, TextureSet
-from pipeline.scene.asset_files import Found, Wanted, file_sha256, find_files
+from pipeline.scene.asset_files import Found, Wanted, file_sha256, find_files, problem_of
 from pipeline.scene.catalogue_cache import FactsCache
 from pipeline.scene.inspect import PictureFacts, measure_picture
 from pipeline.structure import unstructure
@@ -78,9 +78,7 @@ def _photos(path: str, addresses: tuple[str, ...], work: Pictures) -> list[Photo
     for one in _find(path, addresses, PHOTOS, work):
         sha256, facts = _measure(path, one, work)
         if facts is not None:
-            photos.append(
-                Photo(source=one.address, sha256=sha256, width_px=facts.width_px, height_px=facts.height_px)
-            )
+            photos.append(Photo(source=one.address, sha256=sha256, width_px=facts.width_px, height_px=facts.height_px))
     return photos
 
 
@@ -119,9 +117,7 @@ def _find(path: str, addresses: tuple[str, ...], wanted: Wanted, work: Pictures)
             for found in find_files(address, work.places, wanted):
                 listing.setdefault(found.address, found)
         except ValueError as error:
-            message, remedy = (*map(str, error.args[:2]), "")[:2]
-            where = path if len(addresses) == 1 else f"{path}[{index}]"
-            work.report(where, Problem(message=message, remedy=remedy), "")
+            work.report(path if len(addresses) == 1 else f"{path}[{index}]", problem_of(error), "")
     return list(listing.values())
 
 
@@ -133,8 +129,7 @@ def _measure(path: str, one: Found, work: Pictures, *, radiance: bool = False) -
     except OSError as error:
         work.report(path, Problem(message=f"cannot be read: {error.strerror}", remedy=f"{one.path}"), one.address)
     except ValueError as error:
-        message, remedy = (*map(str, error.args[:2]), "")[:2]
-        work.report(path, Problem(message=message, remedy=remedy), one.address)
+        work.report(path, problem_of(error), one.address)
     return "", None
 
 

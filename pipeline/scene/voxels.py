@@ -91,4 +91,3 @@ def _sweep(outside: NDArray[np.bool_], shell: NDArray[np.bool_], axis: int, back
     step = 1 if backward else -1
     for layer in order:
         flood[layer] |= flood[layer + step] & ~wall[layer]
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import bpy
 import pytest
@@ -12,6 +13,7 @@ from pipeline.addresses import Places
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import AssetGroup, Camera, Config, Environment, MaterialOption, Materials, Shell, Textures
 from pipeline.errors import AssetError
+from pipeline.scene import importers
 from pipeline.scene import survey as survey_module
 from pipeline.scene.survey import survey
 
@@ -71,7 +73,10 @@ BAD = {
     "short.ply": (PLY.encode(), "cut off"),
     "outside.ply": ((PLY + "3 0 1 7\n").encode(), "names vertex 7 of 3"),
     "nan.ply": (PLY.replace("\n0 0 0", "\nnan 0 0").encode() + b"3 0 1 2\n", "NaN"),
-    "no_texture.ply": ((PLY.replace("element v", "comment TextureFile gone.jpg\nelement v") + "3 0 1 2\n").encode(), "gone.jpg"),
+    "no_texture.ply": (
+        (PLY.replace("element v", "comment TextureFile gone.jpg\nelement v") + "3 0 1 2\n").encode(),
+        "gone.jpg",
+    ),
     "empty.stl": (b"", "cannot be read"),
     "nan.stl": (bytes(80) + struct.pack("<I12fH", 1, 0, 0, 1, float("nan"), *range(8), 0), "NaN"),
     "garbage.fbx": (b"not an fbx at all" * 9, "cannot be read"),
@@ -166,14 +171,7 @@ def test_a_lost_texture_does_not_matter_when_materials_are_replaced(textured):
     for picture in textured.rglob("dots.png"):
         picture.unlink()
     scene = config("roof.gltf", "roof.obj", "roof.blend", materials_of_targets="replace")
-    assert problems(textured, scene_without_light(scene)) == []
-
-
-def scene_without_light(scene: Config) -> Config:
-    """The same with an HDRI that is not there, so that the survey always fails on that alone."""
-    from dataclasses import replace
-
-    return replace(scene, environment=Environment(hdris=()))
+    assert problems(textured, scene) == []
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -229,3 +227,14 @@ def test_a_bad_file_does_not_spoil_the_next(tmp_path):
     with pytest.raises(AssetError):
         load(tmp_path, "nan.obj")
     assert len(load(tmp_path, "mug.obj").triangles) == 4
+
+
+def test_a_build_without_an_importer_says_so(tmp_path, monkeypatch):
+    def gone(path):
+        raise AttributeError('Calling operator "bpy.ops.wm.usd_import" error, could not be found')
+
+    monkeypatch.setitem(importers.FORMATS, ".usda", replace(importers.FORMATS[".usda"], read=gone))
+    monkeypatch.setattr(survey_module, "try_import", lambda path: None)
+    (tmp_path / "a.usda").write_text("#usda 1.0\n")
+    (line,) = problems(tmp_path, config("a.usda"))
+    assert "this Blender build cannot read USD files" in line

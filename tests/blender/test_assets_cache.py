@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from asset_samples import add_roof, empty, export, library
 
@@ -77,8 +79,6 @@ def test_a_damaged_cache_is_not_used(tmp_path, scene):
 
 
 def test_facts_that_no_longer_fit_are_measured_again(tmp_path, scene):
-    import json
-
     first = run(tmp_path, scene)
     for entry in (tmp_path / "cache").rglob("*.json"):
         content = json.loads(entry.read_bytes())

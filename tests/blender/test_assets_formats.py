@@ -79,9 +79,7 @@ def test_a_usd_stage_in_centimetres_is_read_in_metres(tmp_path):
 def test_a_usd_stage_with_y_up_stands_upright(tmp_path):
     empty()
     add_roof()
-    bpy.ops.wm.usd_export(
-        filepath=str(tmp_path / "y.usda"), convert_orientation=True, export_global_up_selection="Y"
-    )
+    bpy.ops.wm.usd_export(filepath=str(tmp_path / "y.usda"), convert_orientation=True, export_global_up_selection="Y")
     assert 'upAxis = "Y"' in (tmp_path / "y.usda").read_text()
     empty()
     assert size_of(load(tmp_path, "y.usda")) == pytest.approx(SIZE_M, abs=1e-6)

@@ -91,7 +91,9 @@ def test_a_sheared_part_keeps_its_shape(tmp_path):
     assert asset.vertices == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("matrix", [Matrix.Diagonal((1, 1, 3, 1)), Matrix.Diagonal((-1, 1, 3, 1))], ids=["stretch", "flip"])
+@pytest.mark.parametrize(
+    "matrix", [Matrix.Diagonal((1, 1, 3, 1)), Matrix.Diagonal((-1, 1, 3, 1))], ids=["stretch", "flip"]
+)
 def test_normals_given_by_the_file_follow_a_stretch(tmp_path, matrix):
     item = add_roof(matrix=matrix)
     given = np.random.default_rng(0).normal(size=(len(item.data.loops), 3))

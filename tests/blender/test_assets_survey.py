@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import replace
 
 import bpy
@@ -140,7 +141,7 @@ def test_patterns_name_objects_of_a_blend_without_their_children(tmp_path):
     found = catalogue(tmp_path, AssetGroup(files=("kitchen.blend",), objects=("mug_*",)))
     assert ids(found.targets[0]) == ["kitchen.blend#mug_blue", "kitchen.blend#mug_red"]
     assert found.targets[0][1].high_m[0] == pytest.approx(0.6)
-    with pytest.raises(AssetError, match=r"targets\[0\].objects: kitchen.blend: there is no object 'bowll' .did you mean 'bowl'"):
+    with pytest.raises(AssetError, match=r"targets\[0\].objects: kitchen.blend: .* 'bowll' .did you mean 'bowl'"):
         catalogue(tmp_path, AssetGroup(files=("kitchen.blend",), objects=("mug_*", "bowll")))
     with pytest.raises(AssetError, match="'mug_camera' holds no mesh with faces"):
         catalogue(tmp_path, AssetGroup(files=("kitchen.blend",), objects=("mug_camera",)))
@@ -281,8 +282,6 @@ def test_a_transparent_shader_inside_a_group_counts():
 
 def test_gltf_blending_is_seen(tmp_path):
     """What the importer makes of alphaMode BLEND and OPAQUE with the same base colour of alpha 0.5."""
-    import struct
-
     for mode, seen in (("BLEND", True), ("OPAQUE", False)):
         data = {
             "asset": {"version": "2.0"},

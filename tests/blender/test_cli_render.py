@@ -122,7 +122,15 @@ def test_ctrl_c_says_what_is_safe_and_how_to_go_on(scene, tmp_path):
     scene.write_text(SCENE.replace("frames: 4", "frames: 100000"))
     out = tmp_path / "out"
     command = [sys.executable, "-m", "pipeline", "render", str(scene), "--out", str(out)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts its background jobs deaf to Ctrl-C, and tests may run in one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 120
     while not (out / "frames/000001").is_dir() and time.monotonic() < until:
         time.sleep(0.05)

@@ -68,7 +68,10 @@ def test_sets_of_one_folder_stay_apart():
 
 def test_equal_names_in_two_folders_stay_apart():
     listing = find_texture_sets(["x/color.png", "x/roughness.png", "y/color.png"])
-    assert [(one.base_color, one.roughness) for one in listing.sets] == [("x/color.png", "x/roughness.png"), ("y/color.png", "")]
+    assert [(one.base_color, one.roughness) for one in listing.sets] == [
+        ("x/color.png", "x/roughness.png"),
+        ("y/color.png", ""),
+    ]
 
 
 def test_names_that_say_nothing_are_single_images():
