@@ -9,7 +9,8 @@ Arrays `(height, width, ...)`; sizes `(width, height)`.
 `depth_m`: along the optical axis, float32, background `inf` in memory, 0 in 16-bit millimetre PNG.
 `distance_m`: along the ray. `instance_id`: 1..N in a frame, 0 is background.
 `category_id`: from the class map, 0 is none.
-Rotations: unit quaternions wxyz in records (w >= 0), matrices in geometry. Colours are linear unless the name says sRGB.
+Rotations: unit quaternions wxyz in records (w >= 0), matrices in geometry.
+Colours are linear unless the name says sRGB.
 """
 
 from __future__ import annotations

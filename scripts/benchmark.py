@@ -3,8 +3,8 @@
     python scripts/benchmark.py [--frames 5] [--quality standard] [--memory 0]
 
 Ends with `ratio: 1.04`: the time of a whole frame (plan, physics, build, render, labels, files, cleaning) over that of
-Cycles alone on the same built scene, the median over the frames of this run. `--memory N` renders N small frames instead and ends
-with the growth of resident memory after the first 50.
+Cycles alone on the same built scene, the median over the frames of this run. `--memory N` renders N small frames
+instead and ends with the growth of resident memory after the first 50.
 """
 
 from __future__ import annotations

@@ -121,7 +121,12 @@ def test_ctrl_c_says_what_is_safe_and_how_to_go_on(scene, tmp_path):
     scene = scene.with_name("many.yaml")
     scene.write_text(SCENE.replace("frames: 4", "frames: 100000"))
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "pipeline", "render", str(scene), "--out", str(out)]
+    # A test run in the background hands an ignored SIGINT down; a terminal does not.
+    as_at_a_terminal = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "runpy.run_module('pipeline', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", as_at_a_terminal, "render", str(scene), "--out", str(out)]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
