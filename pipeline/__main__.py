@@ -13,9 +13,13 @@ def main():  # type: () -> int
             "inside a real Blender use scripts/render.py.\n".format(*sys.version_info[:2])
         )
         return 2
-    from pipeline.cli import main as run_cli
+    try:
+        from pipeline.cli import main as run_cli
 
-    return run_cli()
+        return run_cli()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
 
 
 if __name__ == "__main__":

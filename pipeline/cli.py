@@ -17,7 +17,7 @@ from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
 from pipeline.progress import counting, show_duration
 from pipeline.reporting import Summary
-from pipeline.terminal import Interrupted, import_run, open_job, replay, session
+from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption, import_run, open_job, replay, session
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 SHEET_TYPES = (".png", ".jpg", ".jpeg", ".webp")
@@ -35,10 +35,8 @@ def main(args: Sequence[str] | None = None) -> int:
         error.show()
         return 2
     except (Interrupted, click.Abort) as stop:
-        committed = getattr(stop, "committed", None)
-        done = "" if committed is None else f": {committed} frames are committed; run the same command to go on"
-        click.echo(f"interrupted{done}", err=True)
-        return 130
+        click.echo(describe_interruption(getattr(stop, "committed", None)), err=True)
+        return INTERRUPTED
     except click.exceptions.Exit as done:
         return done.exit_code
     return 0

@@ -11,18 +11,24 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from pipeline.reporting import Summary
 
+AFTER_RENDER = ("annotate", "clean", "commit")  # stages too short to interrupt a frame that is all but done
+
 
 class ConsoleReporter:
-    """A Reporter for `console`. `at_begin` is called once the dataset is open, `after_frame` after each frame."""
+    """A Reporter for `console`. `at_begin` is called once the dataset is open, `after_frame` after each frame.
+
+    When `should_stop` says so it raises KeyboardInterrupt, but not between a frame's render and its commit.
+    """
 
     def __init__(
         self,
         console: Console,
         at_begin: Callable[[], None] = lambda: None,
         after_frame: Callable[[], None] = lambda: None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._console = console
-        self._at_begin, self._after_frame = at_begin, after_frame
+        self._at_begin, self._after_frame, self._should_stop = at_begin, after_frame, should_stop
         self._noticed: set[str] = set()
         self._total = self._done = self._made = 0
         self._start_s = 0.0
@@ -42,6 +48,8 @@ class ConsoleReporter:
             self._bar.start()
 
     def stage(self, frame: int, name: str) -> None:
+        if name not in AFTER_RENDER:
+            self._stop_if_asked()
         if self._bar is not None:
             self._bar.update(self._task, description=f"frame {frame}", state=f"{self._pace()} · {name}")
 
@@ -54,11 +62,17 @@ class ConsoleReporter:
             line = f"frame {frame} {status} in {seconds:.1f} s ({self._pace()})"
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         self._after_frame()
+        self._stop_if_asked()
 
     def notice(self, text: str) -> None:
         if text not in self._noticed:
             self._noticed.add(text)
             self._console.print(f"note: {text}", highlight=False, markup=False, soft_wrap=True)
+        self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
+        if self._should_stop():
+            raise KeyboardInterrupt
 
     def end(self, summary: Summary) -> None:
         self.close()

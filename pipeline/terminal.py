@@ -19,6 +19,7 @@ from pipeline.config.schema import Config
 from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
 from pipeline.errors import PipelineError
+from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
 from pipeline.progress import ConsoleReporter
@@ -36,6 +37,9 @@ NO_LIBRARY = (
 )
 
 
+INTERRUPTED = 130  # exit code, as shells have it
+
+
 class Interrupted(Exception):
     """Ctrl-C. `committed` frames are in the dataset; None where there is no dataset."""
 
@@ -46,18 +50,34 @@ class Interrupted(Exception):
 
 @contextmanager
 def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
-    """Yield the reporter of a run. With a dataset folder `out`, Blender's output is kept in its logs/."""
-    with blender_log() as log:
+    """Yield the reporter of a run. With a dataset folder `out`, Blender's output is kept in its logs/.
+
+    Raises Interrupted after Ctrl-C, once the stage at hand is done; a second Ctrl-C ends the process at once.
+    """
+
+    def say(text: str) -> None:
+        log.terminal.write(f"{text}\n")
+        log.terminal.flush()
+
+    def stop_at_once() -> None:
+        say(describe_interruption(None if out is None else count_frames(out)))
+        os._exit(INTERRUPTED)
+
+    with (
+        blender_log() as log,
+        interrupts(lambda: say("stopping as soon as it is safe; Ctrl-C again stops at once"), stop_at_once) as flag,
+    ):
         faulthandler.enable(log.terminal)
         report = ConsoleReporter(
             Console(file=log.terminal),
             at_begin=lambda: log.move_to(out / LOGS) if out is not None else None,
             after_frame=log.trim,
+            should_stop=flag.is_set,
         )
         try:
             yield report
         except KeyboardInterrupt as stop:
-            raise Interrupted(None if out is None else _count_frames(out)) from stop
+            raise Interrupted(None if out is None else count_frames(out)) from stop
         except PipelineError:
             raise
         except Exception as error:
@@ -68,7 +88,14 @@ def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
             faulthandler.disable()
 
 
-def _count_frames(out: Path) -> int:
+def describe_interruption(committed: int | None) -> str:
+    """Return what to say after Ctrl-C."""
+    if committed is None:
+        return "interrupted"
+    return f"interrupted: {committed} frames are committed; run the same command to go on"
+
+
+def count_frames(out: Path) -> int:
     """Return how many frames are in their place, whether or not this run came to say so."""
     try:
         return sum(1 for name in os.listdir(out / FRAMES) if name.isdecimal())

@@ -117,34 +117,44 @@ def test_the_estimate_of_disk_is_of_the_right_size(scene, tmp_path):
     assert real / 4 < estimate < real * 4, (real, estimate)
 
 
-def test_ctrl_c_says_what_is_safe_and_how_to_go_on(scene, tmp_path):
+# A test run in the background hands an ignored SIGINT down; a terminal does not.
+AT_A_TERMINAL = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('pipeline', run_name='__main__')"
+)
+
+
+def interrupted(scene: Path, out: Path, times: int, awaited: Path, *args: str) -> str:
+    """Render, press Ctrl-C `times` times once `awaited` is there, and return what was said."""
+    command = [sys.executable, "-c", AT_A_TERMINAL, "render", str(scene), "--out", str(out), *args]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not awaited.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    for _ in range(times):
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    return said
+
+
+def test_ctrl_c_waits_for_a_safe_moment_and_says_how_to_go_on(scene, tmp_path):
     scene = scene.with_name("many.yaml")
     scene.write_text(SCENE.replace("frames: 4", "frames: 100000"))
     out = tmp_path / "out"
-    # A test run in the background hands an ignored SIGINT down; a terminal does not.
-    as_at_a_terminal = (
-        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "runpy.run_module('pipeline', run_name='__main__')"
-    )
-    command = [sys.executable, "-c", as_at_a_terminal, "render", str(scene), "--out", str(out)]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell starts its background jobs deaf to Ctrl-C, and tests may run in one.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    until = time.monotonic() + 120
-    while not (out / "frames/000001").is_dir() and time.monotonic() < until:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    committed = len([path for path in (out / "frames").iterdir() if not path.name.startswith(".")])
+    said = interrupted(scene, out, 1, out / "frames/000001")
+    committed = len([path for path in (out / "frames").iterdir() if path.name.isdecimal()])
     assert said.splitlines()[-1] == f"interrupted: {committed} frames are committed; run the same command to go on"
-    assert "Traceback" not in said
+    assert not [path for path in (out / "frames").iterdir() if not path.name.isdecimal()]
+
+
+def test_a_second_ctrl_c_stops_in_the_middle_of_a_render(scene, tmp_path):
+    endless = ("--set", "render.samples_per_pixel=1000000", "--set", "camera.resolution=[640,480]")
+    out = tmp_path / "out"
+    said = interrupted(scene, out, 2, out / "logs", *endless)
+    assert said.splitlines()[-1] == "interrupted: 0 frames are committed; run the same command to go on"
 
 
 def test_an_error_of_ours_keeps_its_traceback_and_blenders_last_words(scene, tmp_path):

@@ -1,0 +1,90 @@
+"""Where the camera stands, what it looks at, and its lens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config.distributions import Constant, Number, require
+from pipeline.config.limits import exactly_one, positive
+from pipeline.config.stage_section import Shell
+from pipeline.config.words import Anchor, Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """An axis-aligned box of places."""
+
+    center_m: Vector
+    size_m: Vector
+
+    def __post_init__(self) -> None:
+        if min(self.size_m) < 0:
+            raise ValueError("size_m has a side below 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinholeK:
+    """A given calibration in pixels of the scene's resolution; pixel edges on integers (OpenCV's cx + 0.5)."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        positive("fx", self.fx)
+        positive("fy", self.fy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """Pose (exactly one of shell, box, around), aim, lens and what makes a pose acceptable."""
+
+    shell: Shell | None = None
+    """On a shell around `center`."""
+    box: Box | None = None
+    """Anywhere in a box of the world."""
+    around: Shell | None = None
+    """On a shell around one random target."""
+    center: Anchor | Vector = "origin"
+    look_at: Anchor | Vector = "targets"
+    """The world's origin, the mean of the targets, one random target, or a point [x, y, z]."""
+    look_at_jitter_m: Number = Constant(value=0.0)
+    """Each coordinate of the aim is moved by this much, either way."""
+    roll_deg: Number = Constant(value=0.0)
+    focal_length_mm: Number | None = None
+    fov_deg: Number | None = None
+    """Horizontal field of view."""
+    k: PinholeK | None = None
+    sensor_width_mm: Number = Constant(value=36.0)
+    shift: tuple[Number, Number] | None = None
+    """Lens shift in image widths, as Blender's."""
+    resolution: tuple[int, int] = (640, 480)
+    f_stop: Number | None = None
+    """Depth of field; labels then come from an exact pass of their own."""
+    focus: Anchor | Vector = "target"
+    clip_start_m: float = 0.001
+    clip_end_m: float = 1000.0
+    clearance_m: float = 0.05
+    """No mesh may come nearer to the camera than this, and the camera is never inside one."""
+    min_targets_in_view: int = 1
+    """At least so many targets have their centre in the picture and not hidden."""
+    retries: int = 30
+
+    def __post_init__(self) -> None:
+        exactly_one(self, ("shell", "box", "around"))
+        lenses = [name for name in ("focal_length_mm", "fov_deg", "k") if getattr(self, name) is not None]
+        if len(lenses) > 1:
+            raise ValueError(f"give one of focal_length_mm, fov_deg, k, got {' and '.join(lenses)}")
+        if self.k is not None and self.shift is not None:
+            raise ValueError("k already says where the principal point is", "leave shift out")
+        if min(self.resolution) < 1 or max(self.resolution) > 65_535:
+            raise ValueError(f"resolution {list(self.resolution)} is outside 1..65535")
+        for name, low, high in (("focal_length_mm", 1e-3, 1e5), ("fov_deg", 0.1, 170), ("f_stop", 0.05, 256)):
+            if getattr(self, name) is not None:
+                require(name, getattr(self, name), low, high)
+        require("sensor_width_mm", self.sensor_width_mm, low=1e-3)
+        if not 0 < self.clip_start_m < self.clip_end_m:
+            raise ValueError("clip_start_m must be above 0 and below clip_end_m")
+        if self.clearance_m < 0 or self.min_targets_in_view < 0 or not 0 <= self.retries <= 1000:
+            raise ValueError("clearance_m and min_targets_in_view must be 0 or more, retries 0..1000")

@@ -1,0 +1,119 @@
+"""What surfaces look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pipeline.config.distributions import ChoiceText, Color, Constant, HsvColor, Number, Uniform, Word, require
+from pipeline.config.limits import exactly_one, known_words
+from pipeline.structure import AssetPath
+
+PATTERNS = ("checker", "stripes", "gradient", "noise", "voronoi", "wood", "marble", "brick")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbr:
+    """A plain Principled material. No emission: a glowing object would light the scene."""
+
+    base_color: Color = HsvColor()
+    roughness: Number = Uniform(low=0.05, high=1.0)
+    metallic: Number = Constant(value=0.0)
+    specular: Number = Uniform(low=0.2, high=0.8)
+    coat: Number = Constant(value=0.0)
+
+    def __post_init__(self) -> None:
+        for name in ("roughness", "metallic", "specular", "coat"):
+            require(name, getattr(self, name), 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedural:
+    """A pattern of two colours over the object's own coordinates. `scale_m` is the size of one repeat."""
+
+    pattern: Word
+    color_a: Color = HsvColor()
+    color_b: Color = HsvColor()
+    scale_m: Number = Uniform(low=0.02, high=0.3)
+    rotation_deg: Number = Uniform(low=0, high=360)
+    distortion: Number = Uniform(low=0.0, high=1.0)
+    roughness: Number = Uniform(low=0.1, high=1.0)
+    metallic: Number = Constant(value=0.0)
+    bump: Number = Constant(value=0.0)
+
+    def __post_init__(self) -> None:
+        known_words("pattern", self.pattern, PATTERNS)
+        require("scale_m", self.scale_m, low=1e-6)
+        for name in ("distortion", "roughness", "metallic", "bump"):
+            require(name, getattr(self, name), 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Textures:
+    """Image textures from files or folders: single images, or PBR sets recognised by their usual names."""
+
+    SHORT: ClassVar[tuple[str, ...]] = ("files",)
+    files: tuple[AssetPath, ...]
+    projection: Literal["box", "uv"] = "box"
+    scale_m: Number = Uniform(low=0.2, high=1.0)
+    """Size of one repeat: metres for box projection, UV units for uv."""
+    rotation_deg: Number = Uniform(low=0, high=360)
+    hue_shift: Number = Constant(value=0.0)
+    """Turns of the colour circle, -0.5..0.5."""
+    value_scale: Number = Constant(value=1.0)
+    roughness: Number = Uniform(low=0.3, high=1.0)
+    """Used where the set has no roughness map."""
+
+    def __post_init__(self) -> None:
+        require("scale_m", self.scale_m, low=1e-6)
+        require("hue_shift", self.hue_shift, -0.5, 0.5)
+        require("value_scale", self.value_scale, low=0.0)
+        require("roughness", self.roughness, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialOption:
+    """One kind of material and its weight among the others: exactly one of pbr, procedural, textures."""
+
+    weight: float = 1.0
+    pbr: Pbr | None = None
+    procedural: Procedural | None = None
+    textures: Textures | None = None
+
+    def __post_init__(self) -> None:
+        exactly_one(self, ("pbr", "procedural", "textures"))
+        if self.weight < 0:
+            raise ValueError(f"weight {self.weight:g} is below 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """Small changes to materials that are otherwise kept."""
+
+    hue_shift: Number = Uniform(low=-0.03, high=0.03)
+    saturation_scale: Number = Uniform(low=0.85, high=1.15)
+    value_scale: Number = Uniform(low=0.8, high=1.2)
+    roughness_shift: Number = Uniform(low=-0.1, high=0.1)
+
+
+DEFAULT_MATERIALS = (
+    MaterialOption(weight=1.0, pbr=Pbr()),
+    MaterialOption(weight=2.0, procedural=Procedural(pattern=ChoiceText(values=PATTERNS))),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """What surfaces look like. Each list is weighted; one option is drawn per surface or instance."""
+
+    floor: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
+    surroundings: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
+    distractors: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
+    targets: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
+    jitter: Jitter = Jitter()
+
+    def __post_init__(self) -> None:
+        for name in ("floor", "surroundings", "distractors", "targets"):
+            options = getattr(self, name)
+            if not options or sum(option.weight for option in options) <= 0:
+                raise ValueError(f"{name} has no material of weight above 0")

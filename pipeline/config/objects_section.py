@@ -1,0 +1,124 @@
+"""Which assets, how many, how large, and where they go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.config.distributions import Constant, Number, Uniform, require
+from pipeline.config.limits import exactly_one, positive
+from pipeline.config.words import Vector
+from pipeline.conventions import AXES
+from pipeline.structure import AssetPath
+
+ShapeName = Literal["cube", "sphere", "cylinder", "cone", "torus", "capsule", "wedge", "convex"]
+Collision = Literal["convex_hull", "convex_parts", "box", "sphere"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Released over an area with random rotation and settled by rigid-body physics."""
+
+    area_m: tuple[float, float] = (0.5, 0.5)
+    height_m: Number = Uniform(low=0.1, high=0.4)
+    center_m: Vector = (0.0, 0.0, 0.0)
+    """The middle of the area, at the height of the surface things land on."""
+    fence: bool = True
+    """Invisible walls at the edge of the area keep things from rolling away."""
+
+    def __post_init__(self) -> None:
+        require("height_m", self.height_m, low=0.0)
+        positive("area_m", *self.area_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flying:
+    """Any pose in a box, without overlap and without physics."""
+
+    volume_m: Vector = (1.0, 1.0, 1.0)
+    center_m: Vector = (0.0, 0.0, 0.5)
+    clearance_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("volume_m", *self.volume_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """On a face at a random place and yaw, without overlap and without physics."""
+
+    area_m: tuple[float, float] = (0.5, 0.5)
+    center_m: Vector = (0.0, 0.0, 0.0)
+    clearance_m: float = 0.0
+    upright: bool = False
+    """Keep the asset's own up; otherwise it rests on any stable face of its convex hull."""
+
+    def __post_init__(self) -> None:
+        positive("area_m", *self.area_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where instances go: exactly one of drop, flying, resting."""
+
+    drop: Drop | None = None
+    flying: Flying | None = None
+    resting: Resting | None = None
+
+    def __post_init__(self) -> None:
+        exactly_one(self, ("drop", "flying", "resting"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetGroup:
+    """Targets or distractors that share a treatment: from files, folders, globs, or built-in shapes."""
+
+    files: tuple[AssetPath, ...] = ()
+    shapes: tuple[ShapeName, ...] = ()
+    objects: tuple[str, ...] = ()
+    """Names or patterns of objects in .blend files, each an asset of its own (with its children)."""
+    collections: tuple[str, ...] = ()
+    """Names or patterns of collections in .blend files, each an asset of its own."""
+    category: str | None = None
+    category_by_up_axis: dict[str, str] | None = None
+    """Maps the asset's axis that points most upward once settled ("+x" ... "-z") to a category."""
+    count: Number = Constant(value=1)
+    size_m: Number | None = None
+    """Fit the longest side of the asset to this length. Without it the asset keeps its real size."""
+    scale: Number = Constant(value=1.0)
+    proportions: Number | None = None
+    """Built-in shapes only: each axis is multiplied by a draw of this (default 0.5 to 1)."""
+    up_axis: Literal["+x", "+y", "+z", "-x", "-y", "-z"] | None = None
+    """The axis of the file that points up; by default what its format says (OBJ: y, STL and PLY: z)."""
+    origin: Literal["keep", "center", "bottom"] = "center"
+    collision: Collision = "convex_hull"
+    """Shape in the physics; `convex_parts` for hollow things such as mugs and bowls."""
+    density_kg_m3: float = 700.0
+    materials: Literal["keep", "jitter", "replace"] | None = None
+    """Keep the asset's materials (default for files), jitter them, or replace them (default for shapes)."""
+    placement: Placement | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.files) == bool(self.shapes):
+            raise ValueError("give files or shapes, one of the two")
+        if self.category is not None and self.category_by_up_axis is not None:
+            raise ValueError("give category or category_by_up_axis, not both")
+        for axis in self.category_by_up_axis or {}:
+            if axis not in AXES:
+                raise ValueError(f"category_by_up_axis: {axis!r} is not an axis", "axes are " + ", ".join(AXES))
+        if self.category_by_up_axis is not None and len(self.category_by_up_axis) != len(AXES):
+            missing = ", ".join(axis for axis in AXES if axis not in self.category_by_up_axis)
+            raise ValueError(f"category_by_up_axis has no category for {missing}", "name all six axes")
+        if self.shapes and (self.objects or self.collections or self.up_axis):
+            raise ValueError("objects, collections and up_axis belong to files, not to shapes")
+        if self.shapes and self.materials in ("keep", "jitter"):
+            raise ValueError(f"shapes have no materials to {self.materials}", "leave materials out")
+        if self.files and self.proportions is not None:
+            raise ValueError("proportions belong to shapes, not to files", "use scale or size_m")
+        require("count", self.count, low=0)
+        require("scale", self.scale, low=1e-9)
+        if self.size_m is not None:
+            require("size_m", self.size_m, low=1e-6)
+        if self.proportions is not None:
+            require("proportions", self.proportions, low=0.01)
+        positive("density_kg_m3", self.density_kg_m3)

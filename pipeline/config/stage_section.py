@@ -1,0 +1,138 @@
+"""The built surroundings, the sky and the lamps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config.distributions import (
+    Color,
+    Constant,
+    ConstantColor,
+    ConstantText,
+    Integer,
+    Number,
+    TemperatureColor,
+    Uniform,
+    Word,
+    require,
+)
+from pipeline.config.limits import exactly_one, known_words
+from pipeline.config.words import Anchor
+from pipeline.structure import AssetPath
+
+LIGHT_KINDS = ("point", "area", "spot", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """A square at z = 0 under everything."""
+
+    size_m: Number = Constant(value=4.0)
+
+    def __post_init__(self) -> None:
+        require("size_m", self.size_m, low=1e-3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walls:
+    """0 to 4 upright walls around the floor, `distance_m` from the origin."""
+
+    count: Number = Integer(low=0, high=4)
+    distance_m: Number = Uniform(low=1.0, high=2.0)
+    height_m: Number = Uniform(low=0.5, high=3.0)
+
+    def __post_init__(self) -> None:
+        require("count", self.count, 0, 4)
+        require("distance_m", self.distance_m, low=1e-3)
+        require("height_m", self.height_m, low=1e-3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tray:
+    """A tray with a raised rim on the floor; things dropped land inside it. Sizes are inner sizes."""
+
+    width_m: Number = Constant(value=0.3)
+    depth_m: Number = Constant(value=0.3)
+    rim_height_m: Number = Uniform(low=0.01, high=0.04)
+    rim_thickness_m: Number = Uniform(low=0.005, high=0.02)
+
+    def __post_init__(self) -> None:
+        for name in ("width_m", "depth_m", "rim_height_m", "rim_thickness_m"):
+            require(name, getattr(self, name), low=1e-4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The built stage. `null` leaves a part out; a template normally brings its own."""
+
+    floor: Floor | None = Floor()
+    walls: Walls | None = None
+    tray: Tray | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What the camera sees behind everything instead of the HDRI: a colour, or a photo of a folder."""
+
+    color: Color | None = None
+    photos: tuple[AssetPath, ...] | None = None
+
+    def __post_init__(self) -> None:
+        exactly_one(self, ("color", "photos"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Image-based light. Without `hdris`, the eight that come with Blender."""
+
+    hdris: tuple[AssetPath, ...] = ()
+    strength: Number = Uniform(low=0.4, high=1.6)
+    """Mean radiance after normalising each HDRI to 1."""
+    yaw_deg: Number = Uniform(low=0, high=360)
+    tilt_deg: Number = Constant(value=0.0)
+    tint: Color = ConstantColor(value="#ffffff")
+    background: Background | None = None
+
+    def __post_init__(self) -> None:
+        require("strength", self.strength, low=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Part of a sphere: azimuth from +x towards +y, elevation above the horizon.
+
+    A `uniform` elevation is uniform over the sphere's area, so that poses do not crowd at the pole.
+    """
+
+    distance_m: Number
+    elevation_deg: Number = Uniform(low=20, high=85)
+    azimuth_deg: Number = Uniform(low=0, high=360)
+
+    def __post_init__(self) -> None:
+        require("distance_m", self.distance_m, low=1e-6)
+        require("elevation_deg", self.elevation_deg, -90, 90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightGroup:
+    """Lamps of one kind of treatment, on a shell around `around`, shining at it."""
+
+    count: Number = Constant(value=1)
+    kind: Word = ConstantText(value="point")
+    shell: Shell = Shell(distance_m=Uniform(low=0.8, high=2.0), elevation_deg=Uniform(low=15, high=90))
+    around: Anchor = "origin"
+    energy_w: Number = Uniform(low=5, high=60)
+    """Watts as Blender counts them. At d metres a point or spot lamp of P watts makes a white surface that faces it
+    shine at P / (4 pi^2 d^2), an area lamp at four times that. A sun gives P / 10 watts per square metre, as a point
+    lamp does at 0.9 m. An environment of strength 1 makes the same surface shine at 1."""
+    size_m: Number = Uniform(low=0.02, high=0.5)
+    """Diameter (point, spot), edge (area): larger is softer. For a sun the angular size is 2 degrees a metre."""
+    spot_angle_deg: Number = Uniform(low=30, high=90)
+    color: Color = TemperatureColor(kelvin=Uniform(low=2700, high=8000))
+
+    def __post_init__(self) -> None:
+        known_words("kind", self.kind, LIGHT_KINDS)
+        require("count", self.count, low=0)
+        require("energy_w", self.energy_w, low=0)
+        require("size_m", self.size_m, low=0)
+        require("spot_angle_deg", self.spot_angle_deg, 1, 180)

@@ -1,0 +1,262 @@
+"""What to make: every number drawn, as values. Enough to render a frame again next to the same assets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.records.catalogue import AssetRecipe, Hdri, Photo, TextureSet
+from pipeline.records.shapes import Quaternion, Role, Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbrPlan:
+    base_color: Vector
+    roughness: float
+    metallic: float
+    specular: float
+    coat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProceduralPlan:
+    pattern: str
+    color_a: Vector
+    color_b: Vector
+    scale_m: float
+    rotation_deg: float
+    offset: Vector
+    distortion: float
+    roughness: float
+    metallic: float
+    bump: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TexturePlan:
+    textures: TextureSet
+    projection: Literal["box", "uv"]
+    scale_m: float
+    rotation_deg: float
+    offset: Vector
+    hue_shift: float
+    value_scale: float
+    roughness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialPlan:
+    """Exactly one of the three."""
+
+    pbr: PbrPlan | None = None
+    procedural: ProceduralPlan | None = None
+    textures: TexturePlan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JitterPlan:
+    """Change of a kept material. Neutral: 0, 1, 1, 0."""
+
+    hue_shift: float
+    saturation_scale: float
+    value_scale: float
+    roughness_shift: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose:
+    location_m: Vector
+    rotation: Quaternion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstancePlan:
+    """One object to place. `poses` holds the pose, or for a dropped one the release pose of each attempt in turn."""
+
+    instance_id: int
+    role: Role
+    asset_id: str
+    recipe: AssetRecipe
+    scale: Vector
+    category_id: int
+    """0 for none; the category of `category_by_up_axis` comes out of the settled pose."""
+    category_by_up_axis: dict[str, int]
+    collision: str
+    density_kg_m3: float
+    placement: Literal["drop", "flying", "resting"]
+    poses: tuple[Pose, ...]
+    material: MaterialPlan | None
+    jitter: JitterPlan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropPlan:
+    """One drop zone: where its bodies may end. `fence` adds invisible walls at its edge."""
+
+    center_m: Vector
+    area_m: tuple[float, float]
+    fence: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicsPlan:
+    friction: float
+    restitution: float
+    max_time_s: float
+    zones: tuple[DropPlan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorPlan:
+    size_m: float
+    material: MaterialPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallPlan:
+    """An upright rectangle `distance_m` from the origin, seen along `azimuth_deg` from +x."""
+
+    azimuth_deg: float
+    distance_m: float
+    width_m: float
+    height_m: float
+    material: MaterialPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrayPlan:
+    width_m: float
+    depth_m: float
+    rim_height_m: float
+    rim_thickness_m: float
+    material: MaterialPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurroundingsPlan:
+    floor: FloorPlan | None
+    walls: tuple[WallPlan, ...]
+    tray: TrayPlan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundPlan:
+    """Exactly one: a linear colour, or a photo that fills the picture."""
+
+    color: Vector | None = None
+    photo: Photo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldPlan:
+    """`strength` multiplies the HDRI's own pixels: the mean radiance asked for, divided by the image's."""
+
+    hdri: Hdri
+    strength: float
+    yaw_deg: float
+    tilt_deg: float
+    tilt_azimuth_deg: float
+    tint: Vector
+    background: BackgroundPlan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightPlan:
+    """A lamp at `offset_m` from `anchor`, shining at it. `anchor_index` picks the target for anchor "target"."""
+
+    kind: Literal["point", "area", "spot", "sun"]
+    anchor: str
+    anchor_index: int
+    offset_m: Vector
+    energy_w: float
+    size_m: float
+    spot_angle_deg: float
+    color: Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraCandidate:
+    """One try at a camera. The eye is `anchor` + `offset_m`; the aim is `look_at` + `look_at_offset_m`.
+
+    Anchors are "origin", "targets" (mean of their centres), "target" (the one at `anchor_index`, modulo their number)
+    or "point", where the offset alone is the world position.
+    """
+
+    anchor: str
+    look_at: str
+    focus: str
+    anchor_index: int
+    offset_m: Vector
+    look_at_offset_m: Vector
+    focus_offset_m: Vector
+    roll_deg: float
+    focal_length_mm: float
+    sensor_width_mm: float
+    shift: tuple[float, float]
+    pixel_aspect: float
+    """fy / fx."""
+    f_stop: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraPlan:
+    """Tries in order; the first that keeps its clearance and sees enough targets is taken."""
+
+    resolution: tuple[int, int]
+    clip_start_m: float
+    clip_end_m: float
+    clearance_m: float
+    min_targets_in_view: int
+    candidates: tuple[CameraCandidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderPlan:
+    """Every setting of the renderer, presets filled in. `cycles_seed` 0..2^31-1."""
+
+    engine: Literal["cycles", "eevee"]
+    samples_per_pixel: int
+    adaptive_threshold: float
+    max_bounces: int
+    diffuse_bounces: int
+    glossy_bounces: int
+    transmission_bounces: int
+    transparent_bounces: int
+    clamp_indirect: float
+    caustics: bool
+    denoiser: Literal["auto", "none", "openimagedenoise", "optix"]
+    denoiser_prefilter: Literal["fast", "accurate"]
+    denoiser_quality: Literal["fast", "balanced", "high"]
+    view_transform: str
+    """"" leaves the template's colour management alone."""
+    exposure_ev: float
+    jpeg_quality: int
+    cycles_seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramePlan:
+    """All that was drawn for one frame, and enough to render it again next to the same assets."""
+
+    format_version: int
+    job_digest: str
+    seed: int
+    frame: int
+    scene: int
+    view: int
+    outputs: tuple[str, ...]
+    rgb_format: Literal["png", "jpeg", "exr"]
+    depth_format: Literal["exr", "png"]
+    categories: dict[str, int]
+    template: str
+    surroundings: SurroundingsPlan
+    instances: tuple[InstancePlan, ...]
+    physics: PhysicsPlan
+    world: WorldPlan | None
+    lights: tuple[LightPlan, ...]
+    camera: CameraPlan
+    render: RenderPlan
+    min_targets: int
+    min_pixels: int
+    rejected: str = ""
+    """Why no scene can be made of this plan (no room for an object, say); "" when it can."""
