@@ -154,7 +154,7 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    # Blender's Python parts would swallow a KeyboardInterrupt and go on with half a render; a kill loses one frame at most.
+    # Blender would swallow a KeyboardInterrupt and go on with half a render; a kill loses one frame at most.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     own = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     sys.exit(main(own))

@@ -55,6 +55,7 @@ class Textures:
     SHORT: ClassVar[tuple[str, ...]] = ("files",)
     files: tuple[AssetPath, ...]
     projection: Literal["box", "uv"] = "box"
+    """`uv` follows the model's own UV map; a model without one is box-projected."""
     scale_m: Number = Uniform(low=0.2, high=1.0)
     """Size of one repeat: metres for box projection, UV units for uv."""
     rotation_deg: Number = Uniform(low=0, high=360)

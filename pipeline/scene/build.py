@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bpy
@@ -12,7 +12,7 @@ from pipeline.addresses import Places
 from pipeline.canonical import digest
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, box_corners, compose, transform_points, upward_axis
-from pipeline.records import AssetRecipe, FramePlan, InstancePlan, Pose, Realised, RealisedInstance
+from pipeline.records import AssetRecipe, FramePlan, InstancePlan, MaterialPlan, Pose, Realised, RealisedInstance
 from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
@@ -82,12 +82,22 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
 def _add(
     plan: InstancePlan, pose: Array, collection: bpy.types.Collection, workshop: Workshop
 ) -> tuple[bpy.types.Object, ...]:
+    parts = workshop.library.load(plan.recipe).parts
+
     def make_material(one: InstancePlan) -> bpy.types.Material:
         assert one.material is not None
+        look = one.material if all(part.uv_layers for part in parts) else _without_uv(one.material)
         name = f"material of {one.instance_id}"
-        return add_material(one.material, name, workshop.images, workshop.places, object_scale=one.scale)
+        return add_material(look, name, workshop.images, workshop.places, object_scale=one.scale)
 
-    return add_instance(collection, plan, workshop.library.load(plan.recipe).parts, pose, make_material)
+    return add_instance(collection, plan, parts, pose, make_material)
+
+
+def _without_uv(material: MaterialPlan) -> MaterialPlan:
+    """A model without a UV map would show one pixel of a picture all over; it is box-projected instead."""
+    if material.textures is None:
+        return material
+    return replace(material, textures=replace(material.textures, projection="box"))
 
 
 def _pose_of(plan: InstancePlan, settled: Settled) -> Array:

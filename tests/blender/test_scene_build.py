@@ -174,3 +174,38 @@ def test_another_job_in_the_same_process_starts_clean(tmp_path):
     build_scene(plan_frame(other, 3), workshop)
     close_scene(workshop)
     assert build_scene(plan_frame(job, 3), workshop).realised == alone
+
+
+def test_the_category_is_that_of_the_axis_which_ends_up_highest(tmp_path):
+    names = ["px", "py", "pz", "nx", "ny", "nz"]
+    axes = dict(zip(["+x", "+y", "+z", "-x", "-y", "-z"], names, strict=True))
+    die = {"shapes": "cube", "category_by_up_axis": axes, "count": 12, "size_m": 0.05, "proportions": 1}
+    workshop, job = workshop_and_job(
+        tmp_path,
+        categories=[{"id": 10 + i, "name": name} for i, name in enumerate(names)],
+        targets=[die],
+        distractors=[],
+        placement={"drop": {"area_m": [0.6, 0.6], "height_m": 0.1}},
+    )
+    seen = build_scene(plan_frame(job, 0), workshop).realised.instances
+    for one in seen:
+        rotation = np.array(one.world_from_object)[:3, :3]
+        heights = [*rotation[2], *-rotation[2]]
+        assert one.category_id == 10 + int(np.argmax(heights))
+    assert len({one.category_id for one in seen}) > 2
+
+
+def test_a_model_without_a_uv_map_is_box_projected(tmp_path):
+    bpy.data.images.new("grid", 8, 8).save(filepath=str(tmp_path / "grid.png"))
+    (tmp_path / "bare.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 3 1 4\n")
+    looks = [{"textures": {"files": "grid.png", "projection": "uv"}}]
+    bare = [{"files": "bare.obj", "category": "block", "size_m": 0.1, "materials": "replace"}]
+    cube = [{"shapes": "cube", "size_m": 0.1}]
+    workshop, job = workshop_and_job(
+        tmp_path, targets=bare, distractors=cube, materials={"targets": looks, "distractors": looks}
+    )
+    built = build_scene(plan_frame(job, 0), workshop)
+    nodes = {key: parts[0].material_slots[0].material.node_tree.nodes for key, parts in built.objects.items()}
+    uses_uv = {key: any(link.is_linked and link.name == "UV" for node in tree for link in node.outputs)
+               for key, tree in nodes.items()}  # fmt: skip
+    assert uses_uv == {1: False, 2: True}
