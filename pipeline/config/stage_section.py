@@ -10,6 +10,7 @@ from pipeline.config.distributions import (
     ConstantColor,
     ConstantText,
     Integer,
+    LogUniform,
     Number,
     TemperatureColor,
     Uniform,
@@ -121,7 +122,7 @@ class LightGroup:
     kind: Word = ConstantText(value="point")
     shell: Shell = Shell(distance_m=Uniform(low=0.8, high=2.0), elevation_deg=Uniform(low=15, high=90))
     around: Anchor = "origin"
-    energy_w: Number = Uniform(low=5, high=60)
+    energy_w: Number = LogUniform(low=2, high=30)
     """Watts as Blender counts them. At d metres a point or spot lamp of P watts makes a white surface that faces it
     shine at P / (4 pi^2 d^2), an area lamp at four times that. A sun gives P / 10 watts per square metre, as a point
     lamp does at 0.9 m. An environment of strength 1 makes the same surface shine at 1."""
