@@ -27,7 +27,7 @@ class Places:
 def shipped_dir(kind: str) -> Path:
     """Return the folder of what the project ships: kind "assets" or "scenes"."""
     package = Path(__file__).resolve().parent
-    for candidate in (package.parent / kind, package / "shipped" / kind):
+    for candidate in (package / "shipped" / kind, package.parent / kind):  # installed, or a checkout
         if candidate.is_dir():
             return candidate
     raise PipelineError(f"the folder {kind!r} that belongs to Variegate is missing; install it again")

@@ -109,6 +109,6 @@ def _check_writable(folder: Path) -> None:
 
 def _relative(base_dir: Path, root: Path) -> str:
     try:
-        return Path(os.path.relpath(base_dir, root)).as_posix()
+        return Path(os.path.relpath(base_dir.resolve(), root.resolve())).as_posix()
     except ValueError:  # Windows: another drive
         return base_dir.resolve().as_posix()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,7 +65,7 @@ def read_base_dir(root: Path) -> Path:
     base_dir = _load(root / JOB).get("base_dir")
     if not isinstance(base_dir, str):
         raise StoreError(f"{root / JOB}: base_dir is {base_dir!r}, expected a path")
-    return root / base_dir
+    return Path(os.path.normpath(root.resolve() / base_dir))
 
 
 def read_commit(root: Path, frame: int) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_required_keys_may_come_from_what_is_extended():
 
 def test_defaults_are_written_as_a_scene_file_says_them():
     groups = scene_schema()["$defs"]["LightGroup"]["properties"]
-    assert groups["energy_w"]["default"] == {"uniform": [5, 60]}
+    assert groups["energy_w"]["default"] == {"log_uniform": [2, 30]}
     assert groups["count"]["default"] == 1
     assert groups["color"]["default"] == {"temperature_k": {"uniform": [2700, 8000]}}
     assert VALIDATOR.evolve(schema={"$ref": "#/$defs/LightGroup", "$defs": scene_schema()["$defs"]}).is_valid(
