@@ -72,7 +72,7 @@ def test_help_names_the_commands_and_version_the_version(capfd):
         (["check", "nowhere.yaml"], ["nowhere.yaml"]),
         (["export", "nowhere", "--format", "coco", "--out", "OUT"], ["nowhere is not a dataset"]),
         (["export", "nowhere", "--format", "cocoa", "--out", "OUT"], ["cocoa"]),
-        (["render", "--plan", "nowhere/plan.json"], ["not in a dataset"]),
+        (["render", "--plan", "no/such/data/set/plan.json"], ["not in a dataset"]),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_code_2(args, words, scene, tmp_path, capfd):
