@@ -9,7 +9,7 @@ from typing import get_args
 from pipeline.config.distributions import bounds
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
-from pipeline.job import Job
+from pipeline.job import Job, assets_of
 from pipeline.records import Asset, Catalogue
 
 Row = tuple[str, str]
@@ -36,6 +36,9 @@ def describe_job(job: Job) -> Iterator[Row]:
     yield "title", config.title or "none"
     yield from _describe_targets(config, catalogue)
     yield "distractors", _describe_groups(config.distractors, catalogue.distractors)
+    see_through = sum(asset.has_alpha for asset in assets_of(catalogue))
+    if see_through:
+        yield "see-through", f"{see_through} assets; their frames take one more sample for exact ids"
     yield "HDRIs", str(len(catalogue.hdris)) if catalogue.hdris else "none"
     if catalogue.photos:
         yield "photos", str(len(catalogue.photos))

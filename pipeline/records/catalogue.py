@@ -47,7 +47,7 @@ class Asset:
     radius_m: float
     triangles: int
     has_alpha: bool
-    """Some material lets the background through, so ids need the exact pass."""
+    """Some material lets the background through; `check` says so, because ids then take the exact pass."""
     resting: tuple[RestingPose, ...]
     licence: str = ""
 

@@ -1,6 +1,7 @@
 """Which materials let the background through, so that a pixel does not belong to one object alone.
 
-Transmission (glass) does not count: a ray stops at glass, and glass is what the pixel shows.
+Transmission (glass) does not count: a ray stops at glass, and glass is what the pixel shows. Decided from the nodes
+alone: a frame must not wait for images to be opened, nor depend on which are (the survey looks closer, once a file).
 """
 
 from __future__ import annotations
