@@ -100,7 +100,10 @@ Examples:
 )
 @_scene_argument(required=False)
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DATASET", help="Folder of the dataset; made if needed."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DATASET",
+    help='Folder of the dataset; made if needed. With --plan by default the plan\'s own dataset plus "-replay".',
 )
 @_frames_option("all that the scene file asks for")
 @_seed_option
@@ -142,7 +145,7 @@ def render(
     config = load_config(scene, overrides)
     wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
     with session(out) as report:
-        engine, job = open_job(scene, config, device, report, is_changed=bool(overrides))
+        engine, job = open_job(scene, config, device, report, overrides=overrides)
         summary = import_run().render_frames(engine, job, out, wanted, report, save_blend=save_blend)
     click.echo(_show_summary(summary, out))
 
@@ -171,7 +174,7 @@ def check(scene: Path, seed: int | None, overrides: tuple[str, ...], job_file: P
     overrides = _with_seed(overrides, seed)
     config = load_config(scene, overrides)
     with session() as report:
-        _, job = open_job(scene, config, "cpu", report, is_changed=bool(overrides))
+        _, job = open_job(scene, config, "cpu", report, overrides=overrides)
     rows = list(describe_job(job))
     width = max(len(heading) for heading, _ in rows)
     click.echo(f"{scene} is fine. It would make:")
@@ -227,7 +230,9 @@ def preview(
     config = load_config(scene, overrides)
     wanted = range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
     with session() as report, tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
-        engine, job = open_job(scene, preview_config(config, width), device, report, is_changed=True)
+        engine, job = open_job(
+            scene, preview_config(config, width), device, report, overrides=overrides, is_changed=True
+        )
         sheet = draw_sheet(import_run().preview_frames(engine, job, wanted, report, Path(scratch)))
     save_sheet(sheet, out)
     click.echo(f"wrote {out}")

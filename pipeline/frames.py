@@ -37,7 +37,8 @@ def show_frames(indices: Iterable[int]) -> str:
 def _item_range(item: str, text: str, total: int) -> range:
     match = _ITEM.fullmatch(item)
     if match is None:
-        raise _problem(f"{item!r} in {text!r} is not a frame or a range of frames", _HOW)
+        seen = f"{item!r} in {text!r} is not a frame or a range of frames" if text.strip() else "the list is empty"
+        raise _problem(seen, _HOW)
     first = int(match["first"])
     last = first if match["last"] is None else int(match["last"])
     step = 1 if match["step"] is None else int(match["step"])

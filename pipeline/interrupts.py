@@ -26,7 +26,7 @@ def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> I
 
     def watch() -> None:
         while number := os.read(readable, 1):
-            if number[0] != signal.SIGINT:
+            if number[0] not in (signal.SIGINT, signal.SIGTERM):
                 continue
             at_second() if flag.is_set() else at_first()
             flag.set()
@@ -35,6 +35,7 @@ def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> I
     os.set_blocking(writable, False)
     # Python runs handlers between its own instructions, so not while Blender renders; the pipe is written at once.
     handler = signal.signal(signal.SIGINT, lambda number, frame: None)
+    ender = signal.signal(signal.SIGTERM, lambda number, frame: None)  # what queues and `timeout` send
     before = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -43,6 +44,7 @@ def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> I
     finally:
         signal.set_wakeup_fd(before)
         signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGTERM, ender)
         os.close(writable)
         thread.join()
         os.close(readable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,13 @@ from time import perf_counter
 from pipeline.addresses import Places, resolve
 from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.config.schema import Config
+from pipeline.dataset.disk import scratch_folder
 from pipeline.dataset.store import Store, clean_stale, commit, missing, open_store
 from pipeline.errors import PipelineError, RejectedFrame
 from pipeline.job import Job, make_job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
-from pipeline.render.eevee import require_eevee
+from pipeline.render.eevee import require_eevee, software_notice
 from pipeline.render.frame import render_frame
 from pipeline.render.settings import configure
 from pipeline.reporting import Reporter, Summary
@@ -100,8 +100,8 @@ def _check_renderer(engine: Engine, denoiser: str, renderer: str, report: Report
     pick_denoiser(denoiser, engine.device)
     if text := denoiser_notice(denoiser, engine.device):
         report.notice(text)
-    if renderer == "eevee":
-        require_eevee()
+    if renderer == "eevee" and (text := software_notice(require_eevee())):
+        report.notice(text)
 
 
 def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Reporter, scratch: Path) -> Iterator[Made]:
@@ -157,8 +157,8 @@ def _make(
 
 def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter, save_blend: bool) -> Made:
     blend = store.root / "blends" / f"{plan.frame:06d}.blend" if save_blend else None
-    with tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
-        made = make_frame(engine, plan, Path(scratch), report, blend)
+    with scratch_folder() as scratch:
+        made = make_frame(engine, plan, scratch, report, blend)
         report.stage(plan.frame, "commit")
         commit(store, plan, made.rendered, made.annotation, made.seconds)
     report.frame_done(plan.frame, made.annotation.labels.status, sum(made.seconds.values()))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipeline.blender_log import blender_log
-from pipeline.config.load import base_dir_of
+from pipeline.config.load import base_dir_of, places_in
 from pipeline.config.schema import Config
 from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
-from pipeline.errors import PipelineError
+from pipeline.errors import AssetError, PipelineError, Problem
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
@@ -116,16 +117,38 @@ def import_run() -> ModuleType:
 
 
 def open_job(
-    scene: Path, config: Config, device: str, report: ConsoleReporter, *, is_changed: bool
+    scene: Path,
+    config: Config,
+    device: str,
+    report: ConsoleReporter,
+    *,
+    overrides: tuple[str, ...] = (),
+    is_changed: bool = False,
 ) -> tuple[Engine, Job]:
-    """Open Blender and return it with the job: a job.json that nothing changes as it is, anything else surveyed."""
+    """Open Blender and return it with the job: a job.json that nothing changes as it is, anything else surveyed.
+
+    `config` is `scene` with `overrides`, or made from it (`is_changed`). Raises AssetError with file, line and key.
+    """
     run = import_run()
     template = None if config.template is None else config.template.file
     engine: Engine = run.open_engine(device, base_dir_of(scene), template)
-    if scene.suffix == ".json" and not is_changed:
+    if scene.suffix == ".json" and not overrides and not is_changed:
         return engine, read_job_file(scene)
-    job: Job = run.survey_job(engine, config, report)
+    try:
+        job: Job = run.survey_job(engine, config, report)
+    except AssetError as error:
+        where = places_in(scene, overrides)
+        raise AssetError([_located(problem, where) for problem in error.problems]) from error
     return engine, job
+
+
+def _located(problem: Problem, where: Callable[[str], str]) -> Problem:
+    """Put the scene file's line before what the survey found; a file it names goes into the message."""
+    place = where(problem.path)
+    if not place or not problem.path:
+        return problem
+    message = f"{problem.where}: {problem.message}" if problem.where else problem.message
+    return replace(problem, where=place, message=message)
 
 
 def replay(plan_file: Path, job_file: Path | None, out: Path | None, device: str) -> tuple[Path, str]:

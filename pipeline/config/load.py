@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from pipeline.structure import FAILED, Reader, did_you_mean, structure
 from pipeline.structure import Path as KeyPath
 
 PRESET = "preset:"
+_PLAIN_TEXT = re.compile(r"[A-Za-z_./~][\w./~ +=@-]*(?::[\w./~+=@*-]+)?")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_NOT_TEXT = frozenset({"True", "TRUE", "False", "FALSE", "Null", "NULL", "~"})
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), cwd: Path | None = None) -> Config:
@@ -32,6 +37,19 @@ def load_config(path: Path, overrides: Sequence[str] = (), cwd: Path | None = No
     tree = _job_tree(path) if path.suffix == ".json" else _scene_tree(path, str(path), ())
     tree = _apply(tree, overrides, Path.cwd() if cwd is None else cwd)
     return _config_of(tree, base_dir_of(path))
+
+
+def places_in(path: Path, overrides: Sequence[str] = (), cwd: Path | None = None) -> Callable[[str], str]:
+    """Return what finds where a key path as text ("targets[0].files[1]") was written: "scene.yaml:12", or "" for one
+    that stands in no file. For problems found after loading."""
+    tree = _job_tree(path) if path.suffix == ".json" else _scene_tree(path, str(path), ())
+    tree = _apply(tree, overrides, Path.cwd() if cwd is None else cwd)
+
+    def where(text: str) -> str:
+        steps = tuple(word or int(index) for word, index in _STEP.findall(text))
+        return find(tree, steps).where if steps else ""
+
+    return where
 
 
 def config_from_job(path: Path) -> Config:
@@ -149,14 +167,15 @@ def _read_job(path: Path) -> dict[str, Any]:
 
 def _job_tree(path: Path) -> Node:
     """A job's paths are addresses already, relative to its base folder."""
-    folder = base_dir_of(path)
+    return _json_tree(_read_job(path)["config"], str(path), base_dir_of(path))
 
-    def tree(data: Any) -> Node:
-        if isinstance(data, dict):
-            return Node({key: tree(value) for key, value in data.items()}, str(path), folder)
-        return Node([tree(item) for item in data] if isinstance(data, list) else data, str(path), folder)
 
-    return tree(_read_job(path)["config"])
+def _json_tree(data: Any, where: str, folder: Path) -> Node:
+    if isinstance(data, dict):
+        return Node({key: _json_tree(value, where, folder) for key, value in data.items()}, where, folder)
+    if isinstance(data, list):
+        return Node([_json_tree(item, where, folder) for item in data], where, folder)
+    return Node(data, where, folder)
 
 
 # --- overrides ------------------------------------------------------------------------------------------------------
@@ -185,7 +204,21 @@ def _parse_override(override: str, cwd: Path) -> tuple[str, Node]:
         raise _problem("extends cannot be set from the command line", name, "write it in a scene file of your own")
     if text.lstrip().startswith("#"):
         return key.strip(), Node(text.strip(), name, cwd)  # a colour, which YAML would take for a comment
+    if find_spec("yaml") is None:  # inside a bare Blender
+        return key.strip(), _without_yaml(text, name, cwd)
     return key.strip(), parse_yaml(text, name, cwd, lines=False)
+
+
+def _without_yaml(text: str, name: str, cwd: Path) -> Node:
+    """Read a value as JSON, or as plain text where YAML would take it for nothing else."""
+    try:
+        return _json_tree(json.loads(text), name, cwd)
+    except ValueError:
+        if _PLAIN_TEXT.fullmatch(text) and text not in _NOT_TEXT:
+            return Node(text, name, cwd)
+    raise _problem(
+        "this Python has no PyYAML, so values must be JSON or plain words", name, 'write lists as ["a", "b"]'
+    )
 
 
 def _problem(message: str, where: str, remedy: str = "", path: str = "") -> ConfigError:

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ _REMEDIES = {
     errno.EACCES: "no permission: choose another --out or change the folder's permissions",
     errno.EPERM: "no permission: choose another --out or change the folder's permissions",
     errno.EEXIST: "a file is in the way: choose another --out",
+    errno.ENOENT: "a folder of the path is not there and cannot be made: choose another --out",
     errno.ENOTDIR: "a part of the path is a file: choose another --out",
     errno.ENAMETOOLONG: "the path is too long: choose a shorter --out",
 }
@@ -85,6 +87,21 @@ def _is_alive(pid: int) -> bool:
     except OSError:
         return True  # there, and somebody else's
     return True
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a folder on this machine's own disk for what never reaches the dataset; those of dead processes go."""
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{TEMPORARY}variegate-*"):
+        if is_stale(left):
+            remove(left)
+    folder = parent / temporary_name("variegate")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def write_file(path: Path, data: bytes) -> None:

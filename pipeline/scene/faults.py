@@ -14,9 +14,15 @@ OF_THICKNESS = 0.3  # flat ones less, in thicknesses
 LEAST = 0.01  # but Bullet is no better than this, in sizes
 
 
+def _way_out(fall: Fall, index: int, pose: Array) -> str:
+    zone = fall.stage.zones[fall.homes[index]]
+    below = pose[2, 3] < zone.center[2] - fall.shapes[index].size
+    return "fell below center_m, where nothing held it," if below else "left its drop zone"
+
+
 def find_faults(fall: Fall, poses: Array, moving: NDArray[np.bool_]) -> dict[int, str]:
     """Return what is wrong with the bodies that must be released anew, by index."""
-    faults = {i: "left its drop zone" for i in range(len(poses)) if escaped(fall, i, poses[i])}
+    faults = {i: _way_out(fall, i, poses[i]) for i in range(len(poses)) if escaped(fall, i, poses[i])}
     inside = {i: convexes_at(fall, i, poses[i]) for i in range(len(poses)) if i not in faults}
     for i, parts in inside.items():
         if _sunken(fall, parts, _tolerance(fall, i)):

@@ -54,3 +54,10 @@ def test_an_eevee_picture_has_exact_labels(tmp_path):
     assert np.array_equal(frame.instance, np.where(rectangle_mask(stage.camera, LOW, HIGH, 0.0), 5, 0))
     assert decode_png(frame.rgb_file.read_bytes()).std() > 0
     assert stage.scene.render.engine != "CYCLES" and stage.scene.eevee.taa_render_samples == 2
+
+
+def test_a_software_driver_is_told_and_a_real_one_is_not():
+    from pipeline.render.eevee import software_notice
+
+    assert "llvmpipe" in software_notice("llvmpipe (LLVM 15.0.6, 256 bits)")
+    assert software_notice("NVIDIA GeForce RTX 4090/PCIe/SSE2") == ""

@@ -79,6 +79,7 @@ def test_every_bad_model_is_named_with_its_fault_in_one_go(tmp_path):
     (tmp_path / "no_texture.mtl").write_text("newmtl m\nmap_Kd gone.png\n")
     files = "[" + ", ".join(BAD_MODELS) + "]"
     done = run(tmp_path, "check", tmp_path / "scene.yaml", text=GOOD.replace("thing.obj", files, 1))
+    assert all("scene.yaml:4: targets[0].files" in line for line in done.stderr.splitlines() if "targets[0]" in line)
     refused(done, *BAD_MODELS, *(word for _, words in BAD_MODELS.values() for word in words))
 
 

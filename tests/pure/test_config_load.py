@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.addresses import shipped_dir
 from pipeline.config.distributions import Constant, ConstantColor, Integer, Normal, Uniform
-from pipeline.config.load import base_dir_of, load_config, preset_names
+from pipeline.config.load import base_dir_of, load_config, places_in, preset_names
 from pipeline.errors import ConfigError
 from pipeline.structure import unstructure
 
@@ -332,3 +333,34 @@ def test_a_job_gives_its_configuration_back(scene, tmp_path):
 @pytest.mark.parametrize("text", ["[1]", "{", '{"config": 3}'])
 def test_what_is_no_job_is_refused(tmp_path, text):
     assert "job" in problems(write(tmp_path / "job.json", text))[0]
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [("seed=9", 9), ("camera.resolution=[64, 48]", (64, 48)), ("render.quality=draft", "draft"), ("title=a b", "a b")],
+)
+def test_overrides_need_no_yaml_when_they_are_json_or_plain_words(scene, monkeypatch, override, value):
+    job = scene.with_name("job.json")
+    config = load_config(scene)
+    job.write_text(json.dumps({"base_dir": ".", "config": unstructure(config)}))
+    monkeypatch.setattr("pipeline.config.load.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    changed = load_config(job, [override])
+    for name in override.partition("=")[0].split("."):
+        changed = getattr(changed, name)
+    assert changed == value
+
+
+def test_what_yaml_would_read_otherwise_is_refused_without_it(scene, monkeypatch):
+    monkeypatch.setattr("pipeline.config.load.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="values must be JSON or plain words"):
+        load_config(scene, ["camera.resolution=[64, a]"])
+
+
+def test_problems_found_later_can_be_traced_to_the_line_they_come_from(scene):
+    where = places_in(scene, ["render.quality=draft"])
+    line = next(i for i, text in enumerate(scene.read_text().splitlines(), 1) if "targets" in text or "files" in text)
+    assert where("targets[0].files[0]").startswith(f"{scene}:")
+    assert int(where("targets[0].files[0]").rpartition(":")[2]) >= line
+    assert where("render.quality") == "--set render.quality=draft"
+    assert where("") == ""

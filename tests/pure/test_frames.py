@@ -26,7 +26,12 @@ def test_a_list_gives_its_frames_sorted_and_once(text, frames):
     assert parse_frames(text, 100) == frames
 
 
-@pytest.mark.parametrize("text", ["", "a", "1,,2", "-1", "1-", "1-2-3", "1:2", "1.5", "1-4:", "٣", "1e3", "0-9;12"])
+def test_an_empty_list_is_called_so():
+    with pytest.raises(ConfigError, match="the list is empty"):
+        parse_frames(" ", 100)
+
+
+@pytest.mark.parametrize("text", ["a", "1,,2", "-1", "1-", "1-2-3", "1:2", "1.5", "1-4:", "٣", "1e3", "0-9;12"])
 def test_what_is_no_frame_list_is_named(text):
     with pytest.raises(ConfigError, match="is not a frame or a range of frames"):
         parse_frames(text, 100)
