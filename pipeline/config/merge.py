@@ -31,6 +31,7 @@ EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
 _COMPANIONS = {"center", "shift", "objects", "collections", "up_axis", "proportions"}  # choose nothing by themselves
 
 _PART = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
+_KEY_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
 
 
 def merge(lower: Node | None, upper: Node, kind: Any) -> Node:
@@ -55,7 +56,7 @@ def assign(tree: Node, path: str, value: Node, kind: Any) -> Node:
     Raises ConfigError for a path that cannot be followed; an unknown key is left for `structure` to name.
     """
     parts = [word or int(index) for word, index in _PART.findall(path)]
-    if not parts or _PART.sub("", path).strip("."):
+    if not _KEY_PATH.fullmatch(path):
         raise _wrong(value, f"{path!r} is not a key path", "write it like camera.fov_deg or targets[0].count")
     return _assign(tree, parts, value, kind, "")
 

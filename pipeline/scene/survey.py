@@ -35,6 +35,7 @@ from pipeline.scene.survey_pictures import Pictures, survey_pictures
 from pipeline.structure import did_you_mean, unstructure
 
 MODELS = Wanted(what="models", named=tuple(FORMATS), gathered=tuple(FORMATS))
+SHAPE_LICENCE = "CC0-1.0"  # of what this project made itself, see assets/README.md
 PROGRESS_STEP = 25
 
 
@@ -220,7 +221,7 @@ def _assets(listing: list[_Candidate], ids: dict[AssetRecipe, str], work: Work) 
 def _asset(one: _Candidate, asset_id: str, work: Work) -> Asset | None:
     if one.file is None:
         sha256 = hashlib.sha256(f"{one.recipe.source}/{SHAPES_VERSION}".encode()).hexdigest()
-        return _record(one.recipe, asset_id, sha256, _facts(one, sha256, work), "")
+        return _record(one.recipe, asset_id, sha256, _facts(one, sha256, work), SHAPE_LICENCE)
     model = _model(one.file, work)
     if isinstance(model, ValueError):
         raise model

@@ -298,6 +298,7 @@ def test_the_last_override_of_a_key_wins(scene):
         ("seed", "--set seed: expected KEY=VALUE"),
         ("=3", "expected KEY=VALUE"),
         ("a b[=3", "is not a key path"),
+        ("targets[0]count=1", "is not a key path"),
         ("sed=3", "--set sed=3: sed: unknown key 'sed' (did you mean 'seed'?)"),
         ("camera.fov=60", "--set camera.fov=60: camera.fov: unknown key 'fov' (did you mean 'fov_deg'?)"),
         ("targets[7].count=1", "targets has 2 entries, so there is no targets[7]"),
