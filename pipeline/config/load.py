@@ -52,11 +52,6 @@ def places_in(path: Path, overrides: Sequence[str] = (), cwd: Path | None = None
     return where
 
 
-def config_from_job(path: Path) -> Config:
-    """Return the configuration of a job.json. Raises ConfigError when it is not one."""
-    return load_config(path)
-
-
 def base_dir_of(path: Path) -> Path:
     """Return the folder that the relative addresses of a scene file or job.json start from."""
     folder = path.resolve().parent

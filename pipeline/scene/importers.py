@@ -249,7 +249,7 @@ def captured() -> Iterator[Callable[[], str]]:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none at all in a windowed Blender
             stream.flush()
     c_library = _c_library()
     if c_library is not None:
