@@ -17,15 +17,21 @@ OUTPUTS: tuple[str, ...] = get_args(OutputName)
 
 # Bytes a pixel, measured on the shipped scenes at 320x240, standard quality; clutter and noise move rgb by a fifth.
 BYTES_PER_PIXEL = {
-    ("rgb", "png"): 1.4,
-    ("rgb", "jpeg"): 0.23,
-    ("rgb", "exr"): 3.6,
-    ("depth", "exr"): 2.6,
-    ("depth", "png"): 0.12,
-    ("instance", ""): 0.02,
-    ("category", ""): 0.02,
-    ("linear", ""): 11.7,
+    "rgb png": 1.4,
+    "rgb jpeg": 0.23,
+    "rgb exr": 3.6,
+    "depth exr": 2.6,
+    "depth png": 0.12,
+    "distance": 2.6,
+    "linear": 11.7,
+    "albedo": 2.0,
+    "normal": 1.6,
+    "normal_world": 1.6,
+    "object_coordinates": 1.2,
+    "nocs": 1.2,
+    "flow": 5.0,
 }
+SMALL_PER_PIXEL = 0.02  # ids and masks
 BYTES_PER_INSTANCE = 1_800  # in plan.json and labels.json
 BYTES_PER_FRAME = 16_000  # the rest of plan.json, and frame.json
 
@@ -56,7 +62,7 @@ def bytes_per_frame(config: Config) -> int:
     """Return the estimated size of one frame's folder."""
     width, height = config.camera.resolution
     names = {*config.outputs, "instance"}
-    pixels = sum(BYTES_PER_PIXEL[(name, _format(config, name))] for name in names)
+    pixels = sum(BYTES_PER_PIXEL.get(f"{name} {_format(config, name)}".strip(), SMALL_PER_PIXEL) for name in names)
     groups = (*config.targets, *config.distractors)
     instances = sum(sum(bounds(group.count)) / 2 for group in groups)
     return round(pixels * width * height + instances * BYTES_PER_INSTANCE + BYTES_PER_FRAME)

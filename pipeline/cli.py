@@ -258,9 +258,10 @@ Examples:
 def export(dataset: Path, form: str, out: Path, images: Any, partial: bool) -> None:
     """Write a dataset in the format of a training framework."""
     from pipeline.exporters import EXPORTERS
+    from pipeline.exporters.options import ExportOptions
 
     with counting(Console(stderr=True), "exporting") as progress:
-        summary = EXPORTERS[form](dataset, out, images, progress, partial=partial)
+        summary = EXPORTERS[form](dataset, out, ExportOptions(images=images, partial=partial), progress)
     click.echo(f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations")
     for count, what in ((summary.rejected, "rejected frames left out"), (summary.missing, "frames missing")):
         if count:

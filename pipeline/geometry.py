@@ -177,30 +177,6 @@ def intrinsics(
     )
 
 
-def project(k: ArrayLike, camera_from_world: ArrayLike, points_m: ArrayLike) -> tuple[Array, Array]:
-    """Return pixel positions (N, 2) and depths in metres (N,) of world points (N, 3).
-
-    Points at or behind the camera plane (depth <= 0) give NaN pixels.
-    """
-    camera_points = transform_points(camera_from_world, points_m)
-    depth = camera_points[:, 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        homogeneous = camera_points @ np.asarray(k, dtype=np.float64).T
-        pixels = homogeneous[:, :2] / homogeneous[:, 2:3]
-    pixels[depth <= 0] = np.nan
-    return pixels, depth
-
-
-def unproject(k: ArrayLike, pixels_px: ArrayLike, depth_m: ArrayLike) -> Array:
-    """Return camera points (N, 3) of pixel positions (N, 2) at `depth_m` (N,) along the optical axis."""
-    matrix = np.asarray(k, dtype=np.float64)
-    uv = np.asarray(pixels_px, dtype=np.float64)
-    depth = np.asarray(depth_m, dtype=np.float64)
-    y = (uv[:, 1] - matrix[1, 2]) / matrix[1, 1]
-    x = (uv[:, 0] - matrix[0, 2] - matrix[0, 1] * y) / matrix[0, 0]
-    return np.stack([x * depth, y * depth, depth], axis=1)
-
-
 def box_corners(low: ArrayLike, high: ArrayLike) -> Array:
     """Return the 8 corners (8, 3) of an axis-aligned box, x slowest, z fastest, low before high."""
     a, b = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)

@@ -150,7 +150,7 @@ def _make(
             configure(built.scene, plan.render, engine.device)
             save_scene(blend)
     with stage("render"):
-        rendered = render_frame(built.scene, built.objects, built.realised, plan, engine.device, scratch)
+        rendered = render_frame(built, plan, engine.device, scratch)
     with stage("annotate"):
         return rendered, annotate(plan, rendered)
 

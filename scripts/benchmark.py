@@ -99,7 +99,7 @@ def _whole_frame(engine: Engine, job: Job, store, folder: Path, frame: int) -> d
 def _cycles_alone(engine: Engine, job: Job, folder: Path, frame: int) -> float:
     plan = plan_frame(job, frame)
     built = build_scene(plan, engine.workshop)
-    render_frame(built.scene, built.objects, built.realised, plan, engine.device, folder)
+    render_frame(built, plan, engine.device, folder)
     start = perf_counter()
     bpy.ops.render.render()
     seconds = perf_counter() - start

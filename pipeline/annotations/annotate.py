@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline.annotations.box_3d import box_3d
 from pipeline.annotations.boxes import Box, visible_boxes
 from pipeline.annotations.category import category_image, category_names
+from pipeline.annotations.coordinates import nocs, object_coordinates
 from pipeline.annotations.masks import runs_of, visible_px
+from pipeline.annotations.normals import camera_normals
+from pipeline.annotations.panoptic import panoptic_image
 from pipeline.annotations.pose import camera_from_object, distance_m
+from pipeline.annotations.silhouettes import FullMask, full_mask
+from pipeline.annotations.visibility import silhouette_of
+from pipeline.codecs.rle import counts_of
 from pipeline.conventions import FORMAT_VERSION
+from pipeline.geometry import inverse_rigid
+from pipeline.lenses import project
 from pipeline.records import (
     Annotation,
     CameraLabel,
@@ -17,6 +31,8 @@ from pipeline.records import (
     RealisedInstance,
     RenderedFrame,
 )
+
+Image = NDArray[Any]
 
 
 def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
@@ -30,52 +46,96 @@ def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
     category = category_image(rendered.instance, {i.instance_id: i.category_id for i in realised.instances})
     runs = runs_of(rendered.instance)
     counts, boxes = visible_px(runs), visible_boxes(runs)
+    reason = _why_rejected(plan, realised.instances, counts)
+    if reason:
+        return Annotation(labels=_labels(plan, rendered, reason, ()))
+    silhouettes = _silhouettes(rendered) if "mask_full" in plan.outputs else {}
     names = category_names(plan.categories)
     instances = tuple(
-        _instance_label(item, realised.camera, names, counts.get(item.instance_id, 0), boxes.get(item.instance_id))
+        _instance_label(
+            item,
+            plan,
+            realised.camera,
+            names,
+            counts.get(item.instance_id, 0),
+            boxes.get(item.instance_id),
+            silhouettes,
+        )
         for item in sorted(realised.instances, key=lambda item: item.instance_id)
     )
-    reason = _why_rejected(plan, instances)
-    camera = CameraLabel(
-        k=realised.camera.k,
-        world_from_camera=realised.camera.world_from_camera,
-        resolution=realised.camera.resolution,
+    return Annotation(
+        labels=_labels(plan, rendered, "", instances),
+        images={name: make(rendered, category) for name, make in IMAGES.items() if name in plan.outputs},
+        masks_full={key: counts_of(full.mask) for key, full in silhouettes.items()},
     )
-    labels = Labels(
+
+
+# Label pictures made of what was rendered; those the renderer brings as they are need no row.
+IMAGES: Mapping[str, Callable[[RenderedFrame, Image], Image]] = {
+    "category": lambda rendered, category: category,
+    "panoptic": lambda rendered, category: panoptic_image(rendered.instance, category),
+    "normal": lambda rendered, category: camera_normals(
+        _given(rendered.normal_world, "normals"), rendered.realised.camera.world_from_camera
+    ),
+    "object_coordinates": lambda rendered, category: object_coordinates(rendered),
+    "nocs": lambda rendered, category: nocs(rendered),
+}
+
+
+def rejected_labels(plan: FramePlan, reason: str) -> Annotation:
+    """Return the labels of a frame that could not be built or rendered: no camera, no instances, only the reason."""
+    return Annotation(labels=_labels(plan, None, reason, ()))
+
+
+def _labels(
+    plan: FramePlan, rendered: RenderedFrame | None, reason: str, instances: tuple[InstanceLabel, ...]
+) -> Labels:
+    realised = None if rendered is None else rendered.realised
+    return Labels(
         format_version=FORMAT_VERSION,
         frame=plan.frame,
         scene=plan.scene,
         view=plan.view,
         status="rejected" if reason else "accepted",
         reason=reason,
-        id_source=rendered.id_source,
-        camera=camera,
-        instances=() if reason else instances,
+        id_source="" if rendered is None else rendered.id_source,
+        id_reason="" if rendered is None else rendered.id_reason,
+        camera=None if realised is None else _camera_label(realised.camera),
+        lights=() if realised is None else realised.lights,
+        environment=None if realised is None else realised.environment,
+        instances=instances,
     )
-    return Annotation(labels=labels, category=None if reason else category)
 
 
-def rejected_labels(plan: FramePlan, reason: str) -> Annotation:
-    """Return the labels of a frame that could not be built or rendered: no camera, no instances, only the reason."""
-    labels = Labels(
-        format_version=FORMAT_VERSION,
-        frame=plan.frame,
-        scene=plan.scene,
-        view=plan.view,
-        status="rejected",
-        reason=reason,
-        id_source="",
-        camera=None,
-        instances=(),
+def _camera_label(camera: RealisedCamera) -> CameraLabel:
+    return CameraLabel(
+        model=camera.model,
+        k=camera.k,
+        distortion=camera.distortion,
+        world_from_camera=camera.world_from_camera,
+        resolution=camera.resolution,
     )
-    return Annotation(labels=labels, category=None)
+
+
+def _silhouettes(rendered: RenderedFrame) -> dict[int, FullMask]:
+    camera = rendered.realised.camera
+    return {
+        key: full_mask(surface, camera, rendered.solo.get(key)) for key, surface in sorted(rendered.surfaces.items())
+    }
 
 
 def _instance_label(
-    item: RealisedInstance, camera: RealisedCamera, names: dict[int, str], pixels: int, box: Box | None
+    item: RealisedInstance,
+    plan: FramePlan,
+    camera: RealisedCamera,
+    names: dict[int, str],
+    pixels: int,
+    box: Box | None,
+    silhouettes: Mapping[int, FullMask],
 ) -> InstanceLabel:
     if item.category_id not in names:
         raise ValueError(f"instance {item.instance_id} has category {item.category_id}, which the class map lacks")
+    full = silhouettes.get(item.instance_id)
     return InstanceLabel(
         instance_id=item.instance_id,
         asset_id=item.asset_id,
@@ -89,11 +149,25 @@ def _instance_label(
         camera_from_object=camera_from_object(camera.world_from_camera, item.world_from_object),
         scale=item.scale,
         dimensions_m=item.dimensions_m,
+        silhouette=None if full is None else silhouette_of(full, pixels, _is_in_picture(item, camera)),
+        box_3d=box_3d(item, camera) if "box_3d" in plan.outputs else None,
     )
 
 
-def _why_rejected(plan: FramePlan, instances: tuple[InstanceLabel, ...]) -> str:
-    seen = sum(1 for item in instances if item.role == "target" and item.visible_px >= plan.min_pixels)
+def _is_in_picture(item: RealisedInstance, camera: RealisedCamera) -> bool:
+    pixels, _ = project(camera.lens, inverse_rigid(camera.world_from_camera), [item.center_m])
+    return bool(((pixels >= 0) & (pixels < camera.resolution)).all())
+
+
+def _given(array: Image | None, what: str) -> Image:
+    if array is None:
+        raise ValueError(f"the plan asks for {what}, and the renderer brought none")
+    return array
+
+
+def _why_rejected(plan: FramePlan, instances: tuple[RealisedInstance, ...], counts: Mapping[int, int]) -> str:
+    targets = [item for item in instances if item.role == "target"]
+    seen = sum(1 for item in targets if counts.get(item.instance_id, 0) >= plan.min_pixels)
     if seen >= plan.min_targets:
         return ""
     return f"{seen} of {plan.min_targets} wanted targets visible with at least {plan.min_pixels} px"
@@ -101,9 +175,11 @@ def _why_rejected(plan: FramePlan, instances: tuple[InstanceLabel, ...]) -> str:
 
 def _check_shapes(plan: FramePlan, rendered: RenderedFrame) -> None:
     width, height = plan.camera.resolution
-    shapes = {"instance": rendered.instance.shape, "depth_m": rendered.depth_m.shape}
-    if rendered.linear is not None:
-        shapes["linear"] = rendered.linear.shape[:2]
+    pictures = {
+        name: getattr(rendered, name)
+        for name in ("instance", "depth_m", "distance_m", "linear", "albedo", "normal_world", "part")
+    }
+    shapes = {name: array.shape[:2] for name, array in pictures.items() if array is not None}
     for name, shape in shapes.items():
         if shape != (height, width):
             raise ValueError(f"frame {plan.frame}: {name} is {shape}, the plan says {(height, width)}")

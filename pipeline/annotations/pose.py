@@ -30,3 +30,9 @@ def distance_m(world_from_camera: Matrix, point_m: Sequence[float]) -> float:
     """Return the straight distance in metres from the camera to a world point (3,)."""
     x, y, z = (point_m[i] - world_from_camera[i][3] for i in range(3))
     return math.sqrt(x * x + y * y + z * z)
+
+
+def rounded_px(pixel: Sequence[float]) -> tuple[float, float] | None:
+    """Return a pixel position as records hold it, None where the lens shows none (NaN)."""
+    x, y = float(pixel[0]), float(pixel[1])
+    return None if math.isnan(x) or math.isnan(y) else (x, y)

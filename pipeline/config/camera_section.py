@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.config.distributions import Constant, Number, require
 from pipeline.config.limits import exactly_one, positive
 from pipeline.config.stage_section import Shell
 from pipeline.config.words import Anchor, Vector
+
+ZERO = Constant(value=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,63 @@ class PinholeK:
     fy: float
     cx: float
     cy: float
+    skew: float = 0.0
+    """Must be 0: Blender's pixels are rectangles."""
 
     def __post_init__(self) -> None:
         positive("fx", self.fx)
         positive("fy", self.fy)
+        if self.skew != 0:
+            raise ValueError(
+                f"skew {self.skew:g} cannot be rendered: Blender's pixels are rectangles",
+                "calibrate without skew, as OpenCV does, and leave it out",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpencvDistortion:
+    """OpenCV's radial-tangential model, k4 to k6 for its rational form. The picture is rendered wider and remapped."""
+
+    k1: Number = ZERO
+    k2: Number = ZERO
+    p1: Number = ZERO
+    p2: Number = ZERO
+    k3: Number = ZERO
+    k4: Number = ZERO
+    k5: Number = ZERO
+    k6: Number = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpencvFisheye:
+    """OpenCV's fisheye model; without coefficients equidistant. Pixels beyond what the lens shows stay black."""
+
+    k1: Number = ZERO
+    k2: Number = ZERO
+    k3: Number = ZERO
+    k4: Number = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equirectangular:
+    """The whole sphere: longitude across, latitude down, straight ahead in the middle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraLens:
+    """What bends the picture: exactly one of opencv, fisheye, equirectangular."""
+
+    opencv: OpencvDistortion | None = None
+    fisheye: OpencvFisheye | None = None
+    equirectangular: Equirectangular | None = None
+
+    def __post_init__(self) -> None:
+        exactly_one(self, ("opencv", "fisheye", "equirectangular"))
+
+    @property
+    def model(self) -> Literal["opencv", "fisheye", "equirectangular"]:
+        """The name of the one that is given."""
+        return "opencv" if self.opencv is not None else "fisheye" if self.fisheye is not None else "equirectangular"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +110,10 @@ class Camera:
     roll_deg: Number = Constant(value=0.0)
     focal_length_mm: Number | None = None
     fov_deg: Number | None = None
-    """Horizontal field of view."""
+    """Horizontal field of view; of opencv that of the lens without its distortion, of fisheye up to 360."""
     k: PinholeK | None = None
+    lens: CameraLens | None = None
+    """Distortion; by default none, a pinhole."""
     sensor_width_mm: Number = Constant(value=36.0)
     shift: tuple[Number, Number] | None = None
     """Lens shift in image widths, as Blender's."""
@@ -80,11 +138,20 @@ class Camera:
             raise ValueError("k already says where the principal point is", "leave shift out")
         if min(self.resolution) < 1 or max(self.resolution) > 65_535:
             raise ValueError(f"resolution {list(self.resolution)} is outside 1..65535")
-        for name, low, high in (("focal_length_mm", 1e-3, 1e5), ("fov_deg", 0.1, 170), ("f_stop", 0.05, 256)):
+        for name, low, high in (
+            ("focal_length_mm", 1e-3, 1e5),
+            ("fov_deg", 0.1, self._widest_deg()),
+            ("f_stop", 0.05, 256),
+        ):
             if getattr(self, name) is not None:
                 require(name, getattr(self, name), low, high)
         require("sensor_width_mm", self.sensor_width_mm, low=1e-3)
+        if self.lens is not None and self.lens.model == "equirectangular" and (lenses or self.shift is not None):
+            raise ValueError("an equirectangular lens shows the whole sphere", f"leave {[*lenses, 'shift'][0]} out")
         if not 0 < self.clip_start_m < self.clip_end_m:
             raise ValueError("clip_start_m must be above 0 and below clip_end_m")
         if self.clearance_m < 0 or self.min_targets_in_view < 0 or not 0 <= self.retries <= 1000:
             raise ValueError("clearance_m and min_targets_in_view must be 0 or more, retries 0..1000")
+
+    def _widest_deg(self) -> float:
+        return 360.0 if self.lens is not None and self.lens.model == "fisheye" else 170.0

@@ -30,6 +30,7 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_counts(part, [*targets, *distractors], targets if _all_read(data, "targets") else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
+    _check_lens(part, reader)
     _check_light(part, reader)
     for name in ("outputs", "reroll_per_view"):
         _check_repeats(part[name], (name,), reader)
@@ -150,6 +151,15 @@ def _check_camera(camera: Camera, reader: Reader) -> None:
     if shell is not None and bounds(shell.distance_m)[0] > camera.clip_end_m:
         remedy = "raise it above the camera's distance"
         reader.report(("camera", "clip_end_m"), f"nothing beyond {camera.clip_end_m:g} m is rendered", remedy)
+
+
+def _check_lens(part: dict[str, Any], reader: Reader) -> None:
+    camera, render = part["camera"], part["render"]
+    if FAILED in (camera, render) or camera.lens is None:
+        return
+    if render.engine == "eevee" and camera.lens.model != "opencv":
+        message = f"EEVEE cannot render {camera.lens.model} pictures"
+        reader.report(("camera", "lens"), message, "use render.engine: cycles, or another lens")
 
 
 def _check_light(part: dict[str, Any], reader: Reader) -> None:

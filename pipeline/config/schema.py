@@ -70,7 +70,26 @@ __all__ = [
 ]
 
 
-OutputName = Literal["rgb", "depth", "instance", "category", "linear"]
+OutputName = Literal[
+    "rgb",
+    "depth",
+    "instance",
+    "category",
+    "mask_full",
+    "box_3d",
+    "keypoints",
+    "part",
+    "panoptic",
+    "distance",
+    "normal",
+    "normal_world",
+    "object_coordinates",
+    "nocs",
+    "albedo",
+    "linear",
+    "flow",
+    "flow_occlusion",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +217,7 @@ class Config:
     camera: Camera
     physics: Physics = Physics()
     render: Render = Render()
-    outputs: tuple[OutputName, ...] = ("rgb", "depth", "instance", "category")
+    outputs: tuple[OutputName, ...] = ("rgb", "depth", "instance", "category", "mask_full", "box_3d")
     """What each frame's folder holds. `instance` is always written: it is where the masks are."""
     formats: Formats = Formats()
     accept: Accept = Accept()

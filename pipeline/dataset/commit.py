@@ -17,8 +17,8 @@ from typing import Any
 from pipeline.canonical import json_bytes
 from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset.disk import host, move_file, remove, storing, sync, temporary_name, write_file
-from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, TIMING, Store, picture_names
-from pipeline.dataset.pictures import Picture, encode_pictures, rgb_source
+from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, TIMING, Store
+from pipeline.dataset.pictures import Picture, encode_pictures, frame_files, rgb_source
 from pipeline.dataset.resume import folder_problem, is_complete
 from pipeline.errors import StoreError
 from pipeline.records import Annotation, FramePlan, RenderedFrame
@@ -70,7 +70,7 @@ def _write_frame(
         if rendered is None:
             raise ValueError(f"frame {plan.frame} is accepted without having been rendered")
         files |= encode_pictures(plan, rendered, annotation)
-        moved = {name: rgb_source(rendered) for name in picture_names(plan).values() if name not in files}
+        moved = {name: rgb_source(rendered) for name in frame_files(plan, annotation).values() if name not in files}
     folder.mkdir()
     for name, picture in files.items():
         write_file(folder / name, picture.data)
@@ -95,6 +95,7 @@ def _record(store: Store, plan: FramePlan, annotation: Annotation, files: dict[s
         "reason": annotation.labels.reason,
         "job_digest": store.job.digest,
         "id_source": annotation.labels.id_source,
+        "id_reason": annotation.labels.id_reason,
         "renderer": {**store.facts, "engine": plan.render.engine},
         "files": files,
     }

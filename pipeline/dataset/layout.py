@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.job import Job
-from pipeline.records import FramePlan
 
 DATASET = "dataset.json"
 JOB = "job.json"
@@ -17,11 +16,6 @@ TIMING = "timing"
 PLAN = "plan.json"
 LABELS = "labels.json"
 COMMIT = "frame.json"
-INSTANCE = "instance.png"
-CATEGORY = "category.png"
-LINEAR = "linear.exr"
-RGB = {"png": "rgb.png", "jpeg": "rgb.jpg", "exr": "rgb.exr"}
-DEPTH = {"exr": "depth.exr", "png": "depth.png"}
 
 TEMPORARY = ".tmp-"  # what any unfinished file or folder begins with; no reader looks at it
 
@@ -42,15 +36,3 @@ class Store:
 def frame_folder(root: Path, frame: int) -> Path:
     """Return the folder of a frame in the dataset `root`, there or not."""
     return root / FRAMES / f"{frame:06d}"
-
-
-def picture_names(plan: FramePlan) -> dict[str, str]:
-    """Return the file name of each output an accepted frame of this plan holds; instance always."""
-    names = {
-        "rgb": RGB[plan.rgb_format],
-        "depth": DEPTH[plan.depth_format],
-        "instance": INSTANCE,
-        "category": CATEGORY,
-        "linear": LINEAR,
-    }
-    return {output: name for output, name in names.items() if output in plan.outputs or output == "instance"}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.canonical import json_bytes
 from pipeline.codecs.exr import decode_exr, encode_exr
 from pipeline.codecs.png import encode_png
-from pipeline.dataset.layout import picture_names
+from pipeline.codecs.rle import encode_counts
+from pipeline.dataset.outputs import OUTPUTS, channels_of, output_files
 from pipeline.records import Annotation, FramePlan, RenderedFrame
-
-DEPTH_CHANNEL = "Z"  # OpenEXR's own name for it; OpenCV reads it too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +29,49 @@ class Picture:
 def encode_pictures(plan: FramePlan, rendered: RenderedFrame, annotation: Annotation) -> dict[str, Picture]:
     """Return name -> content of every picture that `plan` asks for, except an rgb that can be moved as it is.
 
-    Raises ValueError when the renderer did not bring what was asked for.
+    Raises ValueError when the renderer or the labels did not bring what was asked for.
     """
-    names = picture_names(plan)
-    pictures = {names["instance"]: Picture(data=encode_png(rendered.instance))}
-    if "depth" in names:
-        pictures[names["depth"]] = _depth(plan, rendered.depth_m)
-    if "category" in names:
-        pictures[names["category"]] = Picture(data=encode_png(_given(annotation.category, "category")))
-    if "linear" in names:
-        linear = _given(rendered.linear, "linear")
-        pictures[names["linear"]] = _exr({name: linear[..., i] for i, name in enumerate("RGB")})
-    if "rgb" in names and plan.rgb_format == "exr":
-        # Blender stamps the render time into the header. Written anew, equal pictures are equal files.
-        pictures[names["rgb"]] = _exr(decode_exr(rgb_source(rendered).read_bytes()))
+    given = {
+        "instance": rendered.instance,
+        "depth": rendered.depth_m,
+        "distance": rendered.distance_m,
+        "linear": rendered.linear,
+        "albedo": rendered.albedo,
+        "normal_world": rendered.normal_world,
+        "part": rendered.part,
+        **annotation.images,
+    }
+    pictures = {}
+    for output, name in frame_files(plan, annotation).items():
+        if output == "rgb":
+            if plan.rgb_format == "exr":
+                # Blender stamps the render time into the header. Written anew, equal pictures are equal files.
+                pictures[name] = _exr(decode_exr(rgb_source(rendered).read_bytes()))
+        elif output == "mask_full":
+            pictures[name] = Picture(data=encode_masks_full(rendered.instance.shape, annotation.masks_full))
+        else:
+            pictures[name] = _encode(plan, output, given.get(output))
     return pictures
+
+
+def frame_files(plan: FramePlan, annotation: Annotation) -> dict[str, str]:
+    """Return the file name of each output of an accepted frame."""
+    return output_files(plan, has_flow=annotation.labels.flow_to is not None)
+
+
+def encode_masks_full(shape: tuple[int, ...], masks: Mapping[int, Sequence[int]]) -> bytes:
+    """Return mask_full.json: the picture's size and each instance's silhouette as COCO's compressed run lengths."""
+    counts = {str(instance_id): encode_counts(lengths) for instance_id, lengths in masks.items()}
+    return json_bytes({"size": [int(shape[0]), int(shape[1])], "counts": counts})
+
+
+def _encode(plan: FramePlan, output: str, array: NDArray[np.generic] | None) -> Picture:
+    if array is None:
+        raise ValueError(f"frame {plan.frame}: the plan asks for {output}, and there is none")
+    if output == "depth" and plan.depth_format == "png":
+        return Picture(data=encode_png(millimetres(array)))
+    row = OUTPUTS[output]
+    return _exr(channels_of(row, array)) if row.channels else Picture(data=encode_png(array))
 
 
 def rgb_source(rendered: RenderedFrame) -> Path:
@@ -52,7 +81,7 @@ def rgb_source(rendered: RenderedFrame) -> Path:
     return rendered.rgb_file
 
 
-def millimetres(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+def millimetres(depth_m: NDArray[np.generic]) -> NDArray[np.uint16]:
     """Return depth (H, W) in metres as whole millimetres, uint16, half to even; 0 for none or beyond 65.535 m."""
     scaled = np.rint(depth_m.astype(np.float64) * 1000.0)
     return np.where((scaled >= 0) & (scaled <= 65_535), scaled, 0).astype(np.uint16)
@@ -70,15 +99,3 @@ def pixels_sha256(channels: dict[str, NDArray[np.generic]]) -> str:
 
 def _exr(channels: dict[str, NDArray[np.generic]]) -> Picture:
     return Picture(data=encode_exr(channels), pixels_sha256=pixels_sha256(channels))
-
-
-def _depth(plan: FramePlan, depth_m: NDArray[np.float32]) -> Picture:
-    if plan.depth_format == "png":
-        return Picture(data=encode_png(millimetres(depth_m)))
-    return _exr({DEPTH_CHANNEL: depth_m})
-
-
-def _given(array: NDArray | None, name: str) -> NDArray:  # type: ignore[type-arg]
-    if array is None:
-        raise ValueError(f"the plan asks for {name}, and there is none")
-    return array

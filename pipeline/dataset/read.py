@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.codecs.exr import decode_exr
 from pipeline.codecs.png import decode_png
+from pipeline.codecs.rle import Counts, decode_counts
 from pipeline.dataset.create import read_dataset
-from pipeline.dataset.layout import CATEGORY, COMMIT, FRAMES, INSTANCE, JOB, LABELS, frame_folder
+from pipeline.dataset.layout import COMMIT, FRAMES, JOB, LABELS, frame_folder
+from pipeline.dataset.outputs import DEPTH_PNG, MASK_FULL, OUTPUTS, array_of
 from pipeline.dataset.resume import folder_problem
 from pipeline.errors import StoreError
 from pipeline.job import Job, job_from_json
@@ -26,9 +29,11 @@ __all__ = [
     "read_category",
     "read_commit",
     "read_dataset",
+    "read_image",
     "read_instance",
     "read_job",
     "read_labels",
+    "read_masks_full",
     "read_plan",
 ]
 
@@ -85,22 +90,54 @@ def read_plan(path: Path) -> FramePlan:
 
 def read_instance(root: Path, frame: int) -> NDArray[np.uint16]:
     """Return the id image (H, W) uint16 of an accepted frame, 0 background."""
-    return _ids(frame_folder(root, frame) / INSTANCE)
+    return read_image(root, frame, "instance")
 
 
 def read_category(root: Path, frame: int) -> NDArray[np.uint16]:
     """Return the category image (H, W) uint16 of an accepted frame, 0 none."""
-    return _ids(frame_folder(root, frame) / CATEGORY)
+    return read_image(root, frame, "category")
 
 
-def _ids(path: Path) -> NDArray[np.uint16]:
+def read_image(root: Path, frame: int, output: str) -> NDArray[Any]:
+    """Return an output of an accepted frame as the array that `dataset.outputs.OUTPUTS` describes.
+
+    Depth kept in millimetres comes back in metres, inf where it has none. Raises StoreError when the frame does not
+    hold it or it is damaged.
+    """
+    row = OUTPUTS[output]
+    folder = frame_folder(root, frame)
+    if output == "depth" and not (folder / row.file).exists() and (folder / DEPTH_PNG).exists():
+        millimetres = _decoded(folder / DEPTH_PNG)
+        return np.where(millimetres > 0, millimetres / np.float32(1000), np.float32(np.inf)).astype(np.float32)
+    array: Any = _decoded(folder / row.file)
+    if isinstance(array, dict):
+        try:
+            array = array_of(row, array)
+        except KeyError as error:
+            raise StoreError(f"{folder / row.file} has no channel {error}") from error
+    if array.dtype != row.dtype:
+        raise StoreError(f"{folder / row.file} holds {array.dtype} {array.shape}, expected {row.what}")
+    return np.asarray(array)
+
+
+def read_masks_full(root: Path, frame: int) -> tuple[tuple[int, int], dict[int, Counts]]:
+    """Return the picture's (height, width) and the silhouette of each instance id of an accepted frame, as COCO run
+    lengths (`codecs.rle.mask_of_counts` makes a mask of them)."""
+    path = frame_folder(root, frame) / MASK_FULL
+    data = _load(path)
     try:
-        image: NDArray[np.uint16] = decode_png(_bytes(path))
+        height, width = data["size"]
+        return (int(height), int(width)), {int(key): decode_counts(text) for key, text in data["counts"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+
+
+def _decoded(path: Path) -> Any:
+    """Return a PNG's array, or an EXR's channels by name."""
+    try:
+        return decode_exr(_bytes(path)) if path.suffix == ".exr" else decode_png(_bytes(path))
     except ValueError as error:
         raise StoreError(f"{path} is damaged: {error} (remove its folder and run render again)") from error
-    if image.ndim != 2 or image.dtype != np.uint16:
-        raise StoreError(f"{path} is not an id image: {image.shape} {image.dtype}, expected (H, W) uint16")
-    return image
 
 
 def _record(path: Path, kind: type[T]) -> T:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Literal
 
 from pipeline.dataset.disk import remove, storing, temporary_name
 from pipeline.dataset.layout import FRAMES, frame_folder
+from pipeline.exporters.options import Images
 
-Images = Literal["reference", "copy", "link"]
 FOLDER = "images"
 
 

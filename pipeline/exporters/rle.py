@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as codec
 
 from pipeline.annotations.masks import line_runs
 from pipeline.conventions import BACKGROUND_ID
@@ -19,12 +18,6 @@ def run_lengths(instance: NDArray[np.uint16]) -> dict[int, list[int]]:
     cuts = np.flatnonzero(np.diff(ids)) + 1
     groups = zip(np.split(ids, cuts), np.split(start, cuts), np.split(length, cuts), strict=True)
     return {int(i[0]): _counts(s, n, pixels.size) for i, s, n in groups if i[0] != BACKGROUND_ID}
-
-
-def compress(counts: list[int], height: int, width: int) -> dict[str, object]:
-    """Return the COCO segmentation of one mask: its size [H, W] and compressed counts as text."""
-    encoded = codec.frPyObjects({"size": [height, width], "counts": counts}, height, width)
-    return {"size": [height, width], "counts": encoded["counts"].decode("ascii")}
 
 
 def _counts(start: NDArray[np.int64], length: NDArray[np.int64], total: int) -> list[int]:

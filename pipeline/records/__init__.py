@@ -5,7 +5,18 @@
 """
 
 from pipeline.records.catalogue import Asset, AssetRecipe, Catalogue, Hdri, Photo, RestingPose, TextureSet
-from pipeline.records.labels import Annotation, CameraLabel, InstanceLabel, Labels
+from pipeline.records.labels import (
+    Annotation,
+    Box3d,
+    CameraLabel,
+    EnvironmentLabel,
+    InstanceLabel,
+    KeypointLabel,
+    Labels,
+    LightLabel,
+    PartLabel,
+    Silhouette,
+)
 from pipeline.records.plan import (
     BackgroundPlan,
     CameraCandidate,
@@ -28,7 +39,16 @@ from pipeline.records.plan import (
     WallPlan,
     WorldPlan,
 )
-from pipeline.records.rendered import Realised, RealisedCamera, RealisedInstance, RenderedFrame
+from pipeline.records.rendered import (
+    Keypoint,
+    NextView,
+    Realised,
+    RealisedCamera,
+    RealisedInstance,
+    RealisedPart,
+    RenderedFrame,
+    Surface,
+)
 from pipeline.records.shapes import Matrix, Quaternion, Role, Vector
 
 __all__ = [
@@ -36,21 +56,28 @@ __all__ = [
     "Asset",
     "AssetRecipe",
     "BackgroundPlan",
+    "Box3d",
     "CameraCandidate",
     "CameraLabel",
     "CameraPlan",
     "Catalogue",
     "DropPlan",
+    "EnvironmentLabel",
     "FloorPlan",
     "FramePlan",
     "Hdri",
     "InstanceLabel",
     "InstancePlan",
     "JitterPlan",
+    "Keypoint",
+    "KeypointLabel",
     "Labels",
+    "LightLabel",
     "LightPlan",
     "MaterialPlan",
     "Matrix",
+    "NextView",
+    "PartLabel",
     "PbrPlan",
     "Photo",
     "PhysicsPlan",
@@ -60,10 +87,13 @@ __all__ = [
     "Realised",
     "RealisedCamera",
     "RealisedInstance",
+    "RealisedPart",
     "RenderPlan",
     "RenderedFrame",
     "RestingPose",
     "Role",
+    "Silhouette",
+    "Surface",
     "SurroundingsPlan",
     "TexturePlan",
     "TextureSet",

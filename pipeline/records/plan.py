@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.lenses import LensModel
 from pipeline.records.catalogue import AssetRecipe, Hdri, Photo, TextureSet
 from pipeline.records.shapes import Quaternion, Role, Vector
 
@@ -195,6 +196,9 @@ class CameraCandidate:
     shift: tuple[float, float]
     pixel_aspect: float
     """fy / fx."""
+    model: LensModel
+    distortion: tuple[float, ...]
+    """See `pipeline.lenses`."""
     f_stop: float | None
 
 

@@ -26,6 +26,12 @@ def decode_depth(depth: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(depth < BACKGROUND_DEPTH_M, depth, np.float32(np.inf)).astype(np.float32)
 
 
+def decode_normals(normal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return unit normals (H, W, 3) float32, 0 where there is no surface."""
+    length = np.sqrt((normal.astype(np.float64) ** 2).sum(axis=-1, keepdims=True))
+    return np.divide(normal, length, out=np.zeros_like(normal), where=length > 1e-6).astype(np.float32)
+
+
 def linear_rgb(channels: Mapping[str, NDArray[Any]], layer: str) -> NDArray[np.float32]:
     """Return the scene-referred picture (H, W, 3) float32, after the compositor where the file has one."""
     prefix = "Composite.Combined" if "Composite.Combined.R" in channels else f"{layer}.Combined"

@@ -22,20 +22,36 @@ from pipeline.render.transparency import has_volume, is_certain, keep_only_trans
 ALPHA_THRESHOLD = 0.5
 MOST_BOUNCES = 1024  # as many surfaces as Cycles can see through, and no roulette before the last of them
 
+PICTURES = frozenset({"rgb", "linear", "albedo"})  # outputs that the lit render makes
+NORMALS = frozenset({"normal", "normal_world"})
+
 Objects = Mapping[int, Sequence[bpy.types.Object]]
 
 
-def needs_exact(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, device: Device) -> bool:
-    """Return whether ids and depth of the picture's own render would not be exact. `objects`: instance id to parts."""
-    return (
-        plan.render.engine != "cycles"
-        or device.name != "cpu"
-        or scene.camera.data.dof.use_dof
-        or (scene.world is not None and has_volume(scene.world.node_tree))
-        or any(item.type == "VOLUME" for item in scene.objects)
-        or bool(_strangers(objects))
-        or not all(is_certain(material) for material in materials_in_use(scene))
-    )
+def exact_reason(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, device: Device) -> str:
+    """Return why ids and depth of the picture's own render would not be exact, "" where they are.
+
+    `objects`: instance id to parts. The reason is recorded in the frame.
+    """
+    if not PICTURES & set(plan.outputs):
+        return "no picture is rendered"
+    if plan.render.engine != "cycles":
+        return f"engine {plan.render.engine}"
+    if device.name != "cpu":
+        return "rendered on a GPU"
+    if NORMALS & set(plan.outputs):
+        return "normals of a picture are means over its samples"
+    if scene.camera.data.dof.use_dof:
+        return "depth of field"
+    if (scene.world is not None and has_volume(scene.world.node_tree)) or any(
+        item.type == "VOLUME" for item in scene.objects
+    ):
+        return "a volume"
+    if _strangers(objects):
+        return "the template numbers objects of its own"
+    if not all(is_certain(material) for material in materials_in_use(scene)):
+        return "materials that can be seen through"
+    return ""
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import bpy
+import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codecs.exr import decode_exr
@@ -19,19 +20,30 @@ PASSES_FILE = "passes.exr"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """`switch` is the view layer's property; `channels` the names in a multilayer EXR, 4.5's before 5.x's.
+    """`switch` is the view layer's property; `names` what a multilayer EXR calls the pass, 4.5's before 5.x's;
+    `parts` its components there, in order.
 
     All channels are float32. An index 0 is the background; a metre without end is written as 1e10.
     """
 
     switch: str
-    channels: tuple[str, ...]
-    unit: Literal["m", "index"]
+    names: tuple[str, ...]
+    parts: str
+    unit: Literal["m", "index", "unit", "linear"]
 
 
-DEPTH = Pass(switch="use_pass_z", channels=("Depth.Z",), unit="m")
-OBJECT_INDEX = Pass(switch="use_pass_object_index", channels=("IndexOB.X", "Object Index.X"), unit="index")
+DEPTH = Pass(switch="use_pass_z", names=("Depth",), parts="Z", unit="m")
+OBJECT_INDEX = Pass(switch="use_pass_object_index", names=("IndexOB", "Object Index"), parts="X", unit="index")
+MATERIAL_INDEX = Pass(switch="use_pass_material_index", names=("IndexMA", "Material Index"), parts="X", unit="index")
+NORMAL = Pass(switch="use_pass_normal", names=("Normal",), parts="XYZ", unit="unit")
+ALBEDO = Pass(switch="use_pass_diffuse_color", names=("DiffCol", "Diffuse Color"), parts="RGB", unit="linear")
 LABEL_PASSES = (DEPTH, OBJECT_INDEX)
+PASSES_OF = {
+    "normal": NORMAL,
+    "normal_world": NORMAL,
+    "albedo": ALBEDO,
+    "part": MATERIAL_INDEX,
+}  # what an output needs beside those
 
 
 def label_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
@@ -42,9 +54,9 @@ def label_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
     raise PipelineError("template: no view layer is rendered; switch on 'Use for Rendering' of one and save")
 
 
-def enable_passes(layer: bpy.types.ViewLayer) -> None:
+def enable_passes(layer: bpy.types.ViewLayer, outputs: tuple[str, ...] = ()) -> None:
     """Switch on the passes that labels are made of; in the picture's own render they cost nothing measurable."""
-    for one in LABEL_PASSES:
+    for one in (*LABEL_PASSES, *(PASSES_OF[name] for name in outputs if name in PASSES_OF)):
         setattr(layer, one.switch, True)
 
 
@@ -72,9 +84,10 @@ def save_result(scene: bpy.types.Scene, path: Path) -> bytes:
         raise StoreError(f"{path} cannot be written ({str(error).strip()}); is the disk full?") from error
 
 
-def find_channel(channels: Mapping[str, NDArray[Any]], layer: str, one: Pass) -> NDArray[Any]:
-    """Return the channel (H, W) of a pass of view layer `layer`. Raises KeyError, naming what is there."""
-    for name in one.channels:
-        if f"{layer}.{name}" in channels:
-            return channels[f"{layer}.{name}"]
-    raise KeyError(f"no {one.channels[-1]} of view layer {layer!r} among {sorted(channels)}")
+def find_pass(channels: Mapping[str, NDArray[Any]], layer: str, one: Pass) -> NDArray[Any]:
+    """Return a pass of view layer `layer`, (H, W) or (H, W, C). Raises KeyError, naming what is there."""
+    for name in one.names:
+        if f"{layer}.{name}.{one.parts[0]}" in channels:
+            found = [channels[f"{layer}.{name}.{part}"] for part in one.parts]
+            return found[0] if len(found) == 1 else np.stack(found, axis=-1)
+    raise KeyError(f"no {one.names[-1]} of view layer {layer!r} among {sorted(channels)}")

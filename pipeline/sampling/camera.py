@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import Anchor, Box, Camera
+from pipeline.lenses import COEFFICIENTS, fisheye_radius
 from pipeline.records import CameraCandidate, CameraPlan, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.lights import sample_shell
@@ -33,7 +36,8 @@ def _sample_candidate(camera: Camera, rng: Rng) -> CameraCandidate:
     focus, focus_offset = _anchor_and_offset(camera.focus)
     jitter = draw(camera.look_at_jitter_m, rng)
     x, y, z = (v + jitter * (2 * rng.random() - 1) for v in aim)
-    focal_mm, sensor_mm, shift, pixel_aspect = _sample_lens(camera, rng)
+    distortion = _sample_distortion(camera, rng)
+    focal_mm, sensor_mm, shift, pixel_aspect = _sample_lens(camera, distortion, rng)
     return CameraCandidate(
         anchor=anchor,
         look_at=look_at,
@@ -47,6 +51,8 @@ def _sample_candidate(camera: Camera, rng: Rng) -> CameraCandidate:
         sensor_width_mm=sensor_mm,
         shift=shift,
         pixel_aspect=pixel_aspect,
+        model="pinhole" if camera.lens is None else camera.lens.model,
+        distortion=distortion,
         f_stop=None if camera.f_stop is None else draw(camera.f_stop, rng),
     )
 
@@ -74,7 +80,17 @@ def _sample_in_box(box: Box, rng: Rng) -> Vector:
     return (x, y, z)
 
 
-def _sample_lens(camera: Camera, rng: Rng) -> tuple[float, float, tuple[float, float], float]:
+def _sample_distortion(camera: Camera, rng: Rng) -> tuple[float, ...]:
+    """Return the coefficients in the order of `lenses.COEFFICIENTS`. Without a lens nothing is drawn."""
+    if camera.lens is None:
+        return ()
+    given = getattr(camera.lens, camera.lens.model)
+    return tuple(draw(getattr(given, name), rng) for name in COEFFICIENTS[camera.lens.model])
+
+
+def _sample_lens(
+    camera: Camera, distortion: tuple[float, ...], rng: Rng
+) -> tuple[float, float, tuple[float, float], float]:
     """Return focal length and sensor width in mm, lens shift in image widths, and fy / fx."""
     sensor_mm = draw(camera.sensor_width_mm, rng)
     width, height = camera.resolution
@@ -86,6 +102,8 @@ def _sample_lens(camera: Camera, rng: Rng) -> tuple[float, float, tuple[float, f
     shift = (0.0, 0.0) if camera.shift is None else (draw(camera.shift[0], rng), draw(camera.shift[1], rng))
     if camera.fov_deg is not None:
         half = math.radians(draw(camera.fov_deg, rng)) / 2
-        return sensor_mm / (2 * math.tan(half)), sensor_mm, shift, 1.0
+        is_fisheye = camera.lens is not None and camera.lens.model == "fisheye"
+        edge = float(fisheye_radius(distortion, np.array([half]))[0]) if is_fisheye else math.tan(half)
+        return sensor_mm / (2 * edge), sensor_mm, shift, 1.0
     focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else draw(camera.focal_length_mm, rng)
     return focal_mm, sensor_mm, shift, 1.0

@@ -12,21 +12,30 @@ from pipeline.addresses import Places
 from pipeline.canonical import digest
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, box_corners, compose, transform_points, upward_axis
-from pipeline.records import AssetRecipe, FramePlan, InstancePlan, MaterialPlan, Pose, Realised, RealisedInstance
+from pipeline.records import (
+    AssetRecipe,
+    FramePlan,
+    InstancePlan,
+    MaterialPlan,
+    Pose,
+    Realised,
+    RealisedInstance,
+    Surface,
+)
 from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
 from pipeline.scene.hulls import collision_points
 from pipeline.scene.images import ImageCache
 from pipeline.scene.library import Library, LoadedAsset
-from pipeline.scene.lights import add_light
+from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 from pipeline.scene.objects import add_instance
 from pipeline.scene.physics import Body, Obstacle, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
-from pipeline.scene.world import add_world
+from pipeline.scene.world import add_world, environment_label
 from pipeline.structure import unstructure
 
 
@@ -44,11 +53,13 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltScene:
-    """A scene ready to render. `objects` maps instance ids to their objects."""
+    """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
+    where silhouettes are asked for."""
 
     scene: bpy.types.Scene
     realised: Realised
     objects: dict[int, tuple[bpy.types.Object, ...]]
+    surfaces: dict[int, Surface] = field(default_factory=dict)
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -74,9 +85,18 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         add_world(scene, plan.world, workshop.images, workshop.places, plan.camera.resolution)
     camera = add_camera(scene, collection, plan.camera, targets)
     realised = Realised(
-        instances=instances, camera=camera, drop_attempts=settled.attempts, settle_time_s=settled.time_s
+        instances=instances,
+        camera=camera,
+        drop_attempts=settled.attempts,
+        settle_time_s=settled.time_s,
+        lights=read_lights(scene),
+        environment=None if plan.world is None else environment_label(plan.world),
     )
-    return BuiltScene(scene=scene, realised=realised, objects=objects)
+    surfaces = {}
+    if "mask_full" in plan.outputs:
+        recipes = {one.instance_id: one.recipe for one in plan.instances}
+        surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in instances}
+    return BuiltScene(scene=scene, realised=realised, objects=objects, surfaces=surfaces)
 
 
 def _add(
@@ -231,6 +251,12 @@ def _realise(plan: InstancePlan, objects: tuple[bpy.types.Object, ...], library:
         dimensions_m=(x, y, z),
         center_m=(float(center[0]), float(center[1]), float(center[2])),
     )
+
+
+def _surface(item: RealisedInstance, recipes: dict[int, AssetRecipe], library: Library) -> Surface:
+    asset = library.load(recipes[item.instance_id])
+    scaled = asset.vertices * np.asarray(item.scale)
+    return Surface(vertices_m=transform_points(item.world_from_object, scaled), triangles=asset.triangles)
 
 
 def _targets(

@@ -16,13 +16,16 @@ from mathutils import Matrix, Vector
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, intrinsics, inverse_rigid, look_at, project
+from pipeline.geometry import Array, inverse_rigid, look_at
+from pipeline.lenses import Lens, make_lens, project, remap_of, source_lens
 from pipeline.records import CameraCandidate, CameraPlan, RealisedCamera
+from pipeline.scene.compat import set_panorama
 from pipeline.scene.poses import read_pose, set_pose
 
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
 TOO_FEW = "with fewer than min_targets_in_view targets in view"
 NO_DIRECTION = "at the very point they look at"
+FOLDED = "with a distortion that turns back within the picture (use smaller coefficients or a longer focal length)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,10 @@ def _refusal(
         pose = _pose(candidate, targets)
     except ValueError:
         return NO_DIRECTION
+    try:
+        remap_of(_lens(plan, candidate))
+    except ValueError:
+        return FOLDED
     if _too_near(depsgraph, pose[:3, 3], plan.clearance_m):
         return TOO_NEAR
     if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
@@ -130,12 +137,10 @@ def _count_in_view(
 ) -> int:
     if not targets:
         return 0
-    k = intrinsics(
-        plan.resolution, candidate.focal_length_mm, candidate.sensor_width_mm, candidate.shift, candidate.pixel_aspect
-    )
     centers = np.array([target.center_m for target in targets])
-    pixels, depths = project(k, inverse_rigid(pose), centers)
-    inside = (depths > plan.clip_start_m) & np.all((pixels >= 0) & (pixels < plan.resolution), axis=1)
+    pixels, _ = project(_lens(plan, candidate), inverse_rigid(pose), centers)
+    far = ((centers - pose[:3, 3]) ** 2).sum(axis=1) > plan.clip_start_m**2
+    inside = far & np.all((pixels >= 0) & (pixels < plan.resolution), axis=1)
     eye = Vector(pose[:3, 3])
     return sum(_sees(scene, depsgraph, eye, targets[i]) for i in np.flatnonzero(inside))
 
@@ -158,9 +163,7 @@ def _make(
     collection.objects.link(camera)
     pose = _pose(candidate, targets)
     set_pose(camera, pose @ BLENDER_CAMERA_FROM_CAMERA)
-    data.sensor_fit = "HORIZONTAL"
-    data.lens, data.sensor_width = candidate.focal_length_mm, candidate.sensor_width_mm
-    data.shift_x, data.shift_y = candidate.shift
+    _set_lens(scene.render, data, plan, candidate)
     data.clip_start, data.clip_end = plan.clip_start_m, plan.clip_end_m
     data.dof.use_dof = candidate.f_stop is not None
     if candidate.f_stop is not None:
@@ -168,14 +171,77 @@ def _make(
         data.dof.aperture_fstop = candidate.f_stop
         data.dof.focus_distance = max(plan.clip_start_m, float((inverse_rigid(pose) @ [*focus, 1.0])[2]))
     scene.camera = camera
-    render = scene.render
-    render.resolution_x, render.resolution_y = plan.resolution
-    render.resolution_percentage = 100
-    render.use_border = False
-    # Blender's pixel aspects start at 1, so the larger of the two carries the ratio.
-    render.pixel_aspect_x = max(1.0, candidate.pixel_aspect)
-    render.pixel_aspect_y = max(1.0, 1.0 / candidate.pixel_aspect)
     return camera
+
+
+def _lens(plan: CameraPlan, candidate: CameraCandidate) -> Lens:
+    return make_lens(
+        candidate.model,
+        plan.resolution,
+        candidate.focal_length_mm,
+        candidate.sensor_width_mm,
+        candidate.shift,
+        candidate.pixel_aspect,
+        candidate.distortion,
+    )
+
+
+def _set_lens(
+    render: bpy.types.RenderSettings, data: bpy.types.Camera, plan: CameraPlan, candidate: CameraCandidate
+) -> None:
+    """Set up Blender's camera for a candidate, or for the wider picture that its own is remapped from."""
+    render.resolution_percentage = 100
+    render.use_border = render.use_crop_to_border = False
+    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    data.sensor_fit = "HORIZONTAL"
+    data.sensor_width = candidate.sensor_width_mm
+    if candidate.model == "pinhole":
+        size, aspect = plan.resolution, candidate.pixel_aspect
+        _set_pinhole(render, data, size, candidate.focal_length_mm, candidate.shift, aspect)
+        return
+    source = source_lens(_lens(plan, candidate))
+    width, height = source.resolution
+    (fx, _, cx), (_, fy, cy), _ = source.k
+    if source.model == "pinhole":
+        aspect = fy / fx
+        shift = ((width / 2 - cx) / width, (cy - height / 2) / (width * aspect))
+        _set_pinhole(render, data, source.resolution, fx * candidate.sensor_width_mm / width, shift, aspect)
+    elif source.model == "equirectangular":
+        set_panorama(data, "EQUIRECTANGULAR")
+        render.resolution_x, render.resolution_y = width, height
+    else:
+        _set_equidistant(render, data, source)
+
+
+def _set_pinhole(
+    render: bpy.types.RenderSettings,
+    data: bpy.types.Camera,
+    resolution: tuple[int, int],
+    focal_length_mm: float,
+    shift: tuple[float, float],
+    aspect: float,
+) -> None:
+    data.lens = focal_length_mm
+    data.shift_x, data.shift_y = shift
+    render.resolution_x, render.resolution_y = resolution
+    # Blender's pixel aspects start at 1, so the larger of the two carries the ratio.
+    render.pixel_aspect_x = max(1.0, aspect)
+    render.pixel_aspect_y = max(1.0, 1.0 / aspect)
+
+
+def _set_equidistant(render: bpy.types.RenderSettings, data: bpy.types.Camera, source: Lens) -> None:
+    """Blender's equidistant picture is a square about the optical axis; the border cuts our rectangle out of it."""
+    width, height = source.resolution
+    (focal, _, cx), (_, _, cy), _ = source.k
+    half = math.ceil(max(cx, width - cx, cy, height - cy))
+    side = 2 * half
+    left, top = half - round(cx), half - round(cy)
+    set_panorama(data, "FISHEYE_EQUIDISTANT", side / focal)
+    render.resolution_x = render.resolution_y = side
+    render.use_border = render.use_crop_to_border = True
+    # Borders are cut off to whole pixels; a quarter keeps the float32 fraction on the right side.
+    render.border_min_x, render.border_max_x = (left + 0.25) / side, (left + width + 0.25) / side
+    render.border_min_y, render.border_max_y = (side - top - height + 0.25) / side, (side - top + 0.25) / side
 
 
 def _read_back(
@@ -183,13 +249,19 @@ def _read_back(
 ) -> RealisedCamera:
     bpy.context.view_layer.update()
     data = camera.data
-    aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
-    k = intrinsics(plan.resolution, data.lens, data.sensor_width, (data.shift_x, data.shift_y), aspect)
+    lens = _lens(plan, candidate)
+    if candidate.model == "pinhole":
+        aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
+        shift = (data.shift_x, data.shift_y)
+        lens = make_lens("pinhole", plan.resolution, data.lens, data.sensor_width, shift, aspect, ())
     pose = read_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
     return RealisedCamera(
-        k=as_rows(k),
+        model=lens.model,
+        k=lens.k,
+        distortion=lens.distortion,
         world_from_camera=as_rows(pose),
         resolution=plan.resolution,
+        clip_start_m=data.clip_start,
         clip_end_m=data.clip_end,
         f_stop=candidate.f_stop,
         attempt=attempt,

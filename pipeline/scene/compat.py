@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import bpy
@@ -41,14 +42,16 @@ def set_multilayer(settings: bpy.types.ImageFormatSettings) -> None:
     settings.exr_codec = "NONE"
 
 
-def set_picture(settings: bpy.types.ImageFormatSettings, file_format: str, quality: int) -> None:
-    """Make saved renders 8-bit RGB pictures ("PNG" or "JPEG" at `quality` 1..100) under the view transform."""
+def set_picture(
+    settings: bpy.types.ImageFormatSettings, file_format: str, quality: int = 92, color_depth: str = "8"
+) -> None:
+    """Make saved renders RGB pictures ("PNG" of 8 or 16 bits, "JPEG" at `quality` 1..100) under the view transform."""
     if IS_5:
         settings.media_type = "IMAGE"
     settings.file_format = file_format
     settings.color_management = "FOLLOW_SCENE"
     settings.color_mode = "RGB"
-    settings.color_depth = "8"
+    settings.color_depth = color_depth
     settings.compression = 15
     settings.quality = quality
 
@@ -57,6 +60,18 @@ def prepare_render(scene: bpy.types.Scene) -> None:
     """5.x composites on the GPU by default, and without a graphics driver that ends the process."""
     if IS_5:
         scene.render.compositor_device = "CPU"
+
+
+def set_panorama(data: bpy.types.Camera, kind: str, fov_rad: float | None = None) -> None:
+    """Make a camera panoramic; until 5.0 the kind belongs to Cycles' own settings, later to the camera."""
+    data.type = "PANO"
+    settings = data if IS_5 else data.cycles
+    settings.panorama_type = kind
+    if fov_rad is not None:
+        settings.fisheye_fov = fov_rad
+    else:
+        settings.latitude_min, settings.latitude_max = -math.pi / 2, math.pi / 2
+        settings.longitude_min, settings.longitude_max = -math.pi, math.pi
 
 
 def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.ShaderNodeTree:

@@ -7,8 +7,8 @@ import math
 import bpy
 import numpy as np
 
-from pipeline.geometry import quaternion_between
-from pipeline.records import LightPlan, Vector
+from pipeline.geometry import quaternion_between, unit
+from pipeline.records import LightLabel, LightPlan, Vector
 
 SPOT_BLEND = 0.2  # the outer fifth of a spot's cone fades out
 SUN_DEG_PER_M = 2.0
@@ -30,6 +30,27 @@ def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anch
     lamp.visible_camera = False
     collection.objects.link(lamp)
     return lamp
+
+
+def read_lights(scene: bpy.types.Scene) -> tuple[LightLabel, ...]:
+    """Return every lamp that the render shows, a template's own too, as the evaluated scene has it, by name."""
+    lamps = [item for item in scene.objects if item.type == "LIGHT" and not item.hide_render]
+    return tuple(_label(lamp) for lamp in sorted(lamps, key=lambda lamp: lamp.name))
+
+
+def _label(lamp: bpy.types.Object) -> LightLabel:
+    matrix = lamp.matrix_world
+    x, y, z = (float(v) for v in matrix.translation)
+    way = -np.array(matrix.col[2])[:3]
+    a, b, c = (float(v) for v in unit(way))
+    red, green, blue = (float(v) for v in lamp.data.color)
+    return LightLabel(
+        kind=lamp.data.type.lower(),
+        location_m=(x, y, z),
+        direction=(a, b, c),
+        energy=float(lamp.data.energy),
+        color=(red, green, blue),
+    )
 
 
 def _point(plan: LightPlan, name: str) -> bpy.types.PointLight:

@@ -12,7 +12,7 @@ from mathutils import Matrix
 
 from pipeline.config.quality import resolve_render
 from pipeline.config.schema import Render
-from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
+from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA, FORMAT_VERSION
 from pipeline.geometry import intrinsics, look_at
 from pipeline.records import (
     CameraPlan,
@@ -25,6 +25,7 @@ from pipeline.records import (
 )
 from pipeline.render.device import Device, choose_device
 from pipeline.render.frame import render_frame
+from pipeline.scene.build import BuiltScene
 
 
 def frame_plan(outputs: tuple[str, ...] = ("rgb",), rgb_format: str = "png", **render: Any) -> FramePlan:
@@ -32,7 +33,7 @@ def frame_plan(outputs: tuple[str, ...] = ("rgb",), rgb_format: str = "png", **r
     quality = Render(quality=render.pop("quality", "standard"))
     settings = {"samples_per_pixel": 2, "denoiser": "none", **render}
     return FramePlan(
-        format_version=1,
+        format_version=FORMAT_VERSION,
         job_digest="0" * 64,
         seed=0,
         frame=0,
@@ -95,9 +96,12 @@ def make_stage(
     scene.collection.objects.link(lamp)
     k = intrinsics(resolution, 50.0, 36.0, shift, pixel_aspect)
     realised = RealisedCamera(
+        model="pinhole",
         k=tuple(map(tuple, k)),
+        distortion=(),
         world_from_camera=tuple(map(tuple, pose)),
         resolution=resolution,
+        clip_start_m=data.clip_start,
         clip_end_m=data.clip_end,
         f_stop=None,
         attempt=0,
@@ -140,9 +144,8 @@ def add_material(item: bpy.types.Object, alpha: float = 1.0) -> bpy.types.Materi
 def render(stage: Stage, folder: Path, plan: FramePlan | None = None, device: Device | None = None) -> RenderedFrame:
     realised = Realised(instances=(), camera=stage.camera, drop_attempts=0, settle_time_s=0.0)
     bpy.context.view_layer.update()
-    return render_frame(
-        stage.scene, stage.objects, realised, plan or frame_plan(), device or choose_device("cpu"), folder
-    )
+    built = BuiltScene(scene=stage.scene, realised=realised, objects=stage.objects)
+    return render_frame(built, plan or frame_plan(), device or choose_device("cpu"), folder)
 
 
 def pixel_rays(camera: RealisedCamera) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.codecs.png import encode_png
 from pipeline.config.distributions import Constant
 from pipeline.config.schema import AssetGroup, Camera, Category, Config, Shell
+from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset import disk
 from pipeline.dataset.store import Store, clean_stale, commit, missing, open_store
 from pipeline.geometry import compose, look_at
@@ -85,10 +86,12 @@ def sample_plan(job: Job, frame: int, **changes: object) -> FramePlan:
         sensor_width_mm=36.0,
         shift=(0.0, 0.0),
         pixel_aspect=1.0,
+        model="pinhole",
+        distortion=(),
         f_stop=None,
     )
     plan = FramePlan(
-        format_version=1,
+        format_version=FORMAT_VERSION,
         job_digest=job.digest,
         seed=job.config.seed,
         frame=frame,
@@ -163,9 +166,12 @@ def sample_rendered(plan: FramePlan, scratch: Path, instance: np.ndarray | None 
     depth_m = np.where(instance > 0, instance * 0.25, np.inf).astype(np.float32)
     linear = rng.random((*instance.shape, 3), dtype=np.float32)
     camera = RealisedCamera(
+        model="pinhole",
         k=((40.0, 0.0, WIDTH / 2), (0.0, 40.0, HEIGHT / 2), (0.0, 0.0, 1.0)),
+        distortion=(),
         world_from_camera=tuple(map(tuple, look_at((0.3, -0.4, 0.5), (0.0, 0.0, 0.0)).tolist())),
         resolution=(WIDTH, HEIGHT),
+        clip_start_m=0.001,
         clip_end_m=1000.0,
         f_stop=None,
         attempt=0,
@@ -182,6 +188,7 @@ def sample_rendered(plan: FramePlan, scratch: Path, instance: np.ndarray | None 
         realised=Realised(instances=instances, camera=camera, drop_attempts=0, settle_time_s=1.0),
         instance=instance,
         depth_m=depth_m,
+        distance_m=depth_m,
         linear=linear,
         rgb_file=rgb_file,
         id_source="render",

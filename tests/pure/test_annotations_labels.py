@@ -48,8 +48,8 @@ def test_a_visible_instance_has_its_box_pixels_and_category(tmp_path):
 
 
 def test_the_category_image_goes_with_accepted_labels(tmp_path):
-    category = annotated(tmp_path, picture(i1=3, i3=4)).category
-    assert category is not None and category[0, 0] == 3 and category[1, 0] == 0
+    category = annotated(tmp_path, picture(i1=3, i3=4)).images["category"]
+    assert category[0, 0] == 3 and category[1, 0] == 0
 
 
 def test_too_few_visible_targets_reject_the_frame_with_the_reason(tmp_path):

@@ -41,7 +41,10 @@ def labels(*instances: InstanceLabel) -> Labels:
         status="accepted",
         reason="",
         id_source="render",
-        camera=CameraLabel(k=EYE, world_from_camera=EYE, resolution=(40, 30)),
+        id_reason="",
+        lights=(),
+        environment=None,
+        camera=CameraLabel(model="pinhole", distortion=(), k=EYE, world_from_camera=EYE, resolution=(40, 30)),
         instances=instances,
     )
 
@@ -107,7 +110,7 @@ def test_a_job_is_described_in_words():
     assert rows["category 3"] == "mug: 1 shape (1 a frame)"
     assert rows["category 7"] == "bowl: no target has it"
     assert rows["distractors"] == "none" and rows["lights"] == "none"
-    assert rows["outputs"] == "rgb (png), depth (exr), instance, category"
+    assert rows["outputs"] == "rgb (png), depth (exr), instance, category, mask_full, box_3d"
     assert rows["frames"] == "12 of 640 x 480 pixels"
     assert "materials of distractors" not in rows and rows["materials of targets"] == "1 plain material, 8 patterns"
 

@@ -16,11 +16,13 @@ from pycocotools.cocoeval import COCOeval
 from store_samples import HEIGHT, WIDTH, commit_samples, open_sample, sample_frame, sample_job
 
 from pipeline.codecs.png import decode_png, encode_png
+from pipeline.codecs.rle import encode_counts
 from pipeline.dataset.store import commit
 from pipeline.errors import StoreError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.coco import export_coco
-from pipeline.exporters.rle import compress, run_lengths
+from pipeline.exporters.options import ExportOptions
+from pipeline.exporters.rle import run_lengths
 
 # pycocotools 2.0.11 has not followed numpy 2 in decode, which only these tests call.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -131,7 +133,7 @@ def test_nothing_but_the_export_is_left_in_the_folder(dataset, tmp_path):
 
 
 def test_copied_images_are_named_from_the_export_folder(dataset, tmp_path):
-    coco = load(export_coco(dataset, tmp_path, "copy").file)
+    coco = load(export_coco(dataset, tmp_path, ExportOptions(images="copy")).file)
     assert coco.imgs[7]["file_name"] == "images/000007.png"
     for image in coco.imgs.values():
         copy, rgb = tmp_path / image["file_name"], dataset / "frames" / f"{image['id']:06d}" / "rgb.png"
@@ -140,16 +142,16 @@ def test_copied_images_are_named_from_the_export_folder(dataset, tmp_path):
 
 
 def test_linked_images_lead_to_those_of_the_dataset(dataset, tmp_path):
-    coco = load(export_coco(dataset, tmp_path / "deep" / "out", "link").file)
+    coco = load(export_coco(dataset, tmp_path / "deep" / "out", ExportOptions(images="link")).file)
     for image in coco.imgs.values():
         link = tmp_path / "deep" / "out" / image["file_name"]
         assert link.is_symlink() and os.path.samefile(link, dataset / "frames" / f"{image['id']:06d}" / "rgb.png")
 
 
 def test_an_export_is_replaced_by_the_next(dataset, tmp_path):
-    before = export_coco(dataset, tmp_path, "link").file.read_bytes()
+    before = export_coco(dataset, tmp_path, ExportOptions(images="link")).file.read_bytes()
     (tmp_path / "annotations.json").write_text("old")
-    assert export_coco(dataset, tmp_path, "link").file.read_bytes() == before
+    assert export_coco(dataset, tmp_path, ExportOptions(images="link")).file.read_bytes() == before
 
 
 def test_missing_frames_are_an_error_that_names_them(tmp_path):
@@ -161,13 +163,13 @@ def test_missing_frames_are_an_error_that_names_them(tmp_path):
 
 def test_a_partial_export_says_how_many_frames_it_lacks(tmp_path):
     commit_samples(open_sample(tmp_path / "ds", JOB), tmp_path, (0, 1, 5))
-    summary = export_coco(tmp_path / "ds", tmp_path / "out", partial=True)
+    summary = export_coco(tmp_path / "ds", tmp_path / "out", ExportOptions(partial=True))
     assert (summary.images, summary.missing) == (3, 9) and sorted(load(summary.file).imgs) == [0, 1, 5]
 
 
 def test_a_dataset_of_rejected_frames_alone_is_an_empty_but_valid_export(tmp_path):
     commit_samples(open_sample(tmp_path / "ds", JOB), tmp_path, (4,))
-    coco = load(export_coco(tmp_path / "ds", tmp_path / "out", partial=True).file)
+    coco = load(export_coco(tmp_path / "ds", tmp_path / "out", ExportOptions(partial=True)).file)
     assert coco.dataset["images"] == [] and coco.dataset["annotations"] == []
 
 
@@ -175,7 +177,7 @@ def test_frames_without_rgb_are_an_error_with_the_remedy(tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
     commit(open_sample(tmp_path / "ds", JOB), replace(plan, outputs=("depth",)), rendered, annotation, {})
     with pytest.raises(StoreError, match=r"000000 has no rgb, .* \(add rgb to outputs"):
-        export_coco(tmp_path / "ds", tmp_path / "out", partial=True)
+        export_coco(tmp_path / "ds", tmp_path / "out", ExportOptions(partial=True))
     assert os.listdir(tmp_path / "out") == []
 
 
@@ -191,7 +193,7 @@ def test_an_id_image_that_is_not_the_one_of_the_labels_is_an_error(tmp_path):
     (store.folder(0) / "frame.json").write_text(json.dumps(record))
     path.write_bytes(changed)
     with pytest.raises(StoreError, match="instance 1 has 0 px in instance.png and"):
-        export_coco(tmp_path / "ds", tmp_path / "out", partial=True)
+        export_coco(tmp_path / "ds", tmp_path / "out", ExportOptions(partial=True))
 
 
 def test_an_output_that_cannot_be_written_is_an_error_with_the_remedy(dataset, tmp_path):
@@ -211,5 +213,5 @@ def test_masks_are_encoded_as_pycocotools_encodes_them(image):
     counts = run_lengths(image)
     assert counts.keys() == {int(i) for i in np.unique(image) if i}
     for instance_id, lengths in counts.items():
-        ours, theirs = compress(lengths, height, width), codec.encode(np.asfortranarray(image == instance_id, np.uint8))
-        assert ours == {"size": theirs["size"], "counts": theirs["counts"].decode()}
+        theirs = codec.encode(np.asfortranarray(image == instance_id, np.uint8))
+        assert (encode_counts(lengths), [height, width]) == (theirs["counts"].decode(), theirs["size"])

@@ -85,7 +85,7 @@ def test_arrays_come_back_as_they_were(store, tmp_path):
     depth = decode_exr((folder / "depth.exr").read_bytes())
     linear = decode_exr((folder / "linear.exr").read_bytes())
     assert np.array_equal(decode_png((folder / "instance.png").read_bytes()), rendered.instance)
-    assert np.array_equal(decode_png((folder / "category.png").read_bytes()), annotation.category)
+    assert np.array_equal(decode_png((folder / "category.png").read_bytes()), annotation.images["category"])
     assert list(depth) == ["Z"] and np.array_equal(depth["Z"], rendered.depth_m) and np.isinf(depth["Z"]).any()
     assert np.array_equal(np.stack([linear[c] for c in "RGB"], axis=-1), rendered.linear)
 

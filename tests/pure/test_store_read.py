@@ -31,7 +31,7 @@ def test_labels_come_back_as_they_were_but_for_the_ninth_decimal(store, tmp_path
 def test_pictures_come_back_as_they_were(store, tmp_path):
     _, rendered, annotation = sample_frame(JOB, 10, tmp_path)
     assert np.array_equal(read.read_instance(store.root, 10), rendered.instance)
-    assert np.array_equal(read.read_category(store.root, 10), annotation.category)
+    assert np.array_equal(read.read_category(store.root, 10), annotation.images["category"])
 
 
 def test_complete_frames_are_listed_in_order_and_nothing_else(store):
@@ -78,7 +78,7 @@ def test_a_damaged_picture_is_named(store):
 
 def test_a_picture_that_is_no_id_image_is_named(store):
     (store.folder(0) / "instance.png").write_bytes(encode_png(np.zeros((4, 4), dtype=np.uint8)))
-    with pytest.raises(StoreError, match=r"is not an id image: \(4, 4\) uint8"):
+    with pytest.raises(StoreError, match=r"instance.png holds uint8 \(4, 4\), expected instance ids"):
         read.read_instance(store.root, 0)
 
 

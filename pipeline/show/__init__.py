@@ -1,0 +1,1 @@
+"""Labels as pictures: for looking at, never for training."""
