@@ -129,7 +129,7 @@ def test_the_file_is_the_same_bytes_however_the_frames_were_made(dataset, tmp_pa
 
 def test_nothing_but_the_export_is_left_in_the_folder(dataset, tmp_path):
     export_coco(dataset, tmp_path)
-    assert os.listdir(tmp_path) == ["annotations.json", "export.json"]
+    assert sorted(os.listdir(tmp_path)) == ["annotations.json", "export.json"]
 
 
 def test_copied_images_are_named_from_the_export_folder(dataset, tmp_path):
