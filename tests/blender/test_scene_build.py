@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scene_samples import job_of, workshop_and_job
 
-from pipeline.geometry import compose, intrinsics, inverse_rigid, project
+from pipeline.geometry import compose, intrinsics, inverse_rigid
+from pipeline.lenses import project
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene, close_scene
 from pipeline.scene.session import datablocks
@@ -80,7 +81,7 @@ def test_k_is_what_blender_projects_with(tmp_path):
     workshop, job = workshop_and_job(tmp_path, camera=camera)
     realised = build_scene(plan_frame(job, 0), workshop).realised.camera
     points = np.random.default_rng(0).uniform(-0.1, 0.1, (20, 3))
-    pixels, _ = project(realised.k, inverse_rigid(realised.world_from_camera), points)
+    pixels, _ = project(realised.lens, inverse_rigid(realised.world_from_camera), points)
     for point, pixel in zip(points, pixels, strict=True):
         u, v, _ = world_to_camera_view(bpy.context.scene, bpy.context.scene.camera, Vector(point))
         # world_to_camera_view knows no pixel aspect: it spans the frame the same way, so fractions still agree.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config
-from pipeline.geometry import box_corners, inverse_rigid, project, transform_points
+from pipeline.geometry import box_corners, inverse_rigid, transform_points
+from pipeline.lenses import project
 from pipeline.reporting import SilentReporter
 from pipeline.run import make_frame, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame
@@ -145,7 +146,7 @@ def test_the_projected_box_of_a_cube_bounds_its_mask(tmp_path):
     half = np.array(label.dimensions_m) / 2
     corners = transform_points(label.world_from_object, box_corners(-half, half))
     camera = frame.annotation.labels.camera
-    pixels, _ = project(camera.k, inverse_rigid(camera.world_from_camera), corners)
+    pixels, _ = project(camera.lens, inverse_rigid(camera.world_from_camera), corners)
     x, y, w, h = label.bbox_xywh_px
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     assert np.all(np.abs(low - (x, y)) < 1) and np.all(np.abs(high - (x + w, y + h)) < 1)
@@ -158,4 +159,4 @@ def test_the_category_and_the_distance_are_those_of_the_object(tmp_path):
     eye = np.array(frame.annotation.labels.camera.world_from_camera)[:3, 3]
     assert abs(label.distance_m - np.linalg.norm(np.array(label.world_from_object)[:3, 3] - eye)) < 1e-6
     assert np.allclose(label.dimensions_m, 0.2, atol=1e-6)
-    assert np.array_equal(frame.annotation.category, np.where(frame.rendered.instance > 0, 5, 0))
+    assert np.array_equal(frame.annotation.images["category"], np.where(frame.rendered.instance > 0, 5, 0))
