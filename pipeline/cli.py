@@ -13,6 +13,8 @@ from rich.console import Console
 from pipeline import __version__
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.errors import PipelineError
+from pipeline.exporters import EXPORTERS
+from pipeline.exporters.options import ExportOptions
 from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
 from pipeline.progress import counting, show_duration
@@ -242,30 +244,53 @@ def preview(
     epilog="""\b
 Examples:
   variegate export out/dice --format coco --out out/dice-coco
-  variegate export out/dice --format coco --out out/dice-coco --images link --partial"""
+  variegate export out/dice --format coco --out out/dice-coco --val-fraction 0.1 --min-visibility 0.2 --images link"""
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["coco"]), required=True, help="What the training code reads.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(EXPORTERS)),
+    required=True,
+    metavar="NAME",
+    help=f"What the training code reads: {', '.join(EXPORTERS)}.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write to.")
 @click.option(
     "--images",
     type=click.Choice(["reference", "copy", "link"]),
-    default="reference",
-    show_default=True,
-    help="Name the pictures of DATASET, copy them, or link them (symbolic links).",
+    help="Name the pictures of DATASET, copy them, or link them (symbolic links); by default what suits the format.",
 )
 @click.option("--partial", is_flag=True, help="Export what is there although frames are missing.")
-def export(dataset: Path, form: str, out: Path, images: Any, partial: bool) -> None:
-    """Write a dataset in the format of a training framework."""
-    from pipeline.exporters import EXPORTERS
-    from pipeline.exporters.options import ExportOptions
+@click.option(
+    "--min-visibility",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="F",
+    help="Ignore objects of which a smaller share is visible (0..1); needs the output mask_full.",
+)
+@click.option(
+    "--min-pixels", type=click.IntRange(min=1), default=1, metavar="N", help="Ignore objects with fewer visible pixels."
+)
+@click.option(
+    "--val-fraction",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="F",
+    help="Share of the scenes (0..1) that goes to the split val; which ones never changes as a dataset grows.",
+)
+def export(dataset: Path, form: str, out: Path, **options: Any) -> None:
+    """Write a dataset in the format of a training framework.
 
+    Ignored objects are marked as the format can (COCO iscrowd, KITTI DontCare, VOC difficult), else left out.
+    """
     with counting(Console(stderr=True), "exporting") as progress:
-        summary = EXPORTERS[form](dataset, out, ExportOptions(images=images, partial=partial), progress)
-    click.echo(f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations")
-    for count, what in ((summary.rejected, "rejected frames left out"), (summary.missing, "frames missing")):
-        if count:
-            click.echo(f"  {count} {what}")
+        summary = EXPORTERS[form](dataset, out, ExportOptions(**options), progress)
+    click.echo(
+        f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations, "
+        f"{summary.ignored} objects ignored, {summary.rejected} rejected frames left out, "
+        f"{summary.missing} frames missing"
+    )
 
 
 def _with_seed(overrides: tuple[str, ...], seed: int | None) -> tuple[str, ...]:

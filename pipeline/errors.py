@@ -55,5 +55,9 @@ class StoreError(PipelineError):
     """A dataset folder that cannot be read or written."""
 
 
+class ExportError(PipelineError):
+    """An export that cannot be made as asked, or a folder that holds another one."""
+
+
 class RejectedFrame(Exception):
     """A frame that a rule rejects; recorded with its reason, never an error."""

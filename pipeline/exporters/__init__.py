@@ -5,8 +5,14 @@ A new format is one file here and one line in `EXPORTERS`.
 
 from __future__ import annotations
 
-from pipeline.exporters.coco import export_coco
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-EXPORTERS = {
+from pipeline.exporters.coco import export_coco
+from pipeline.exporters.options import ExportOptions, ExportSummary, Progress
+
+Exporter = Callable[[Path, Path, ExportOptions, Progress | None], ExportSummary]  # (dataset, out, options, progress)
+
+EXPORTERS: Mapping[str, Exporter] = {
     "coco": export_coco,
 }

@@ -29,9 +29,11 @@ from pipeline.exporters.options import (
     ExportSummary,
     Progress,
     Source,
+    begin_export,
     export_frames,
     open_source,
     rgb_name,
+    with_images,
     write_export_json,
 )
 from pipeline.exporters.rle import run_lengths
@@ -48,11 +50,12 @@ def export_coco(
     File names are relative to the dataset with "reference" ("frames/000012/rgb.png"), else to `out`
     ("images/000012.png"). Raises StoreError when frames are missing, unless partial, or have no rgb.
     """
+    options = with_images(options, "coco", ("reference", "copy", "link"))
     source = open_source(dataset, options)
+    begin_export(out, "coco", source, options)
     target = out / ANNOTATIONS
     body, spool = (out / temporary_name(name) for name in (ANNOTATIONS, "annotations.part"))
     with storing(target):
-        out.mkdir(parents=True, exist_ok=True)
         try:
             with open(body, "w", encoding="utf-8", newline="\n") as file, open(spool, "w+", encoding="utf-8") as part:
                 file.write(_head(source.header))

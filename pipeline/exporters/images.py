@@ -13,15 +13,18 @@ from pipeline.exporters.options import Images
 FOLDER = "images"
 
 
-def place_image(dataset: Path, frame: int, rgb_name: str, out: Path, images: Images) -> str:
+def place_image(
+    dataset: Path, frame: int, rgb_name: str, out: Path, images: Images | None, folder: str = FOLDER
+) -> str:
     """Bring the picture of a frame to where `images` says, and return its file name for the export.
 
-    The name is relative to the dataset for "reference", else to `out`. A link is a relative symbolic link.
+    The name is relative to the dataset for "reference", else to `out`, in its `folder`. A link is a relative symbolic
+    link.
     """
     source = frame_folder(dataset, frame) / rgb_name
     if images == "reference":
         return f"{FRAMES}/{source.parent.name}/{rgb_name}"
-    name = f"{FOLDER}/{source.parent.name}{source.suffix}"
+    name = f"{folder}/{source.parent.name}{source.suffix}"
     target = out / name
     temporary = target.parent / temporary_name(target.name)
     with storing(target):

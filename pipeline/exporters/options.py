@@ -8,17 +8,18 @@ that can say so mark it (COCO `iscrowd` 1, KITTI DontCare, VOC `difficult` 1), t
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset.disk import replace_file, storing
+from pipeline.dataset.disk import remove, replace_file, storing
 from pipeline.dataset.layout import frame_folder
 from pipeline.dataset.outputs import RGB
 from pipeline.dataset.read import iter_frames, read_commit, read_dataset, read_labels
-from pipeline.errors import StoreError
+from pipeline.errors import ExportError, StoreError
 from pipeline.frames import show_frames
 from pipeline.records import InstanceLabel, Labels
 
@@ -31,14 +32,24 @@ EXPORT = "export.json"  # in the folder of every export: its format, options and
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
-    """How to export. `val_fraction` 0..1 of the scenes goes to the split "val"; 0 leaves everything in "train"."""
+    """How to export. `images` None is the format's own way; `partial` exports what is there although frames are
+    missing; `val_fraction` 0..1 of the scenes goes to the split "val", 0 leaves everything in "train".
 
-    images: Images = "reference"
+    Raises ExportError for a value out of its range.
+    """
+
+    images: Images | None = None
     partial: bool = False
-    """Export what is there although frames are missing."""
     min_visibility: float = 0.0
     min_pixels: int = 1
     val_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("min_visibility", "val_fraction"):
+            if not 0 <= getattr(self, name) <= 1:  # also true of NaN
+                raise ExportError(f"--{name.replace('_', '-')} is {getattr(self, name)}, expected 0 to 1")
+        if self.min_pixels < 1:
+            raise ExportError(f"--min-pixels is {self.min_pixels}, expected 1 or more")
 
 
 DEFAULTS = ExportOptions()
@@ -149,13 +160,59 @@ def rgb_name(dataset: Path, frame: int) -> str:
     )
 
 
+def with_images(options: ExportOptions, form: str, ways: tuple[Images, ...]) -> ExportOptions:
+    """Return the options with the way pictures go: as asked, else the first of the `ways` that the format has.
+
+    Raises ExportError for another way. Without ways (pictures lie in the export's own files) `images` stays None.
+    """
+    if options.images is None:
+        return replace(options, images=ways[0]) if ways else options
+    if options.images not in ways:
+        remedy = f"use {' or '.join(ways)}, or leave it out for {ways[0]}" if ways else "leave it out"
+        raise ExportError(f"--images is {options.images}, which {form} does not know ({remedy})")
+    return options
+
+
+def begin_export(out: Path, form: str, source: Source, options: ExportOptions) -> None:
+    """Make the folder `out` ready to be written: what export.json says of itself holds again once the export is done.
+
+    The same export is made again in place. Raises ExportError when `out` holds another one, whose files would stay.
+    """
+    path = out / EXPORT
+    with storing(path):
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            found = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return
+        except ValueError:
+            found = None
+    if _identity(found) != _identity(json.loads(json_bytes(_export_json(form, source, options)))):
+        raise ExportError(
+            f"{out} holds another export: its {EXPORT} is of another format, dataset or options "
+            "(choose another --out, or remove that folder)"
+        )
+    remove(path)
+
+
+def _identity(data: Any) -> Any:
+    """Return what of export.json says which export it is; a partial one may be completed."""
+    try:
+        return data["format"], data["job_digest"], {**data["options"], "partial": None}
+    except (KeyError, TypeError):
+        return None
+
+
 def write_export_json(out: Path, form: str, source: Source, options: ExportOptions) -> None:
-    """Write export.json, which `verify --format` reads: the format, the options and the dataset's job."""
-    data = {
+    """Write export.json, which `verify --format` reads, last of all: the format, the options and the dataset's job."""
+    with storing(out / EXPORT):
+        replace_file(out / EXPORT, json_bytes(_export_json(form, source, options), indent=1))
+
+
+def _export_json(form: str, source: Source, options: ExportOptions) -> dict[str, Any]:
+    return {
         "format": form,
         "options": asdict(options),
         "job_digest": source.header["job_digest"],
         "versions": source.header["versions"],
     }
-    with storing(out / EXPORT):
-        replace_file(out / EXPORT, json_bytes(data, indent=1))

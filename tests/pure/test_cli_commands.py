@@ -72,6 +72,11 @@ def test_help_names_the_commands_and_version_the_version(capfd):
         (["check", "nowhere.yaml"], ["nowhere.yaml"]),
         (["export", "nowhere", "--format", "coco", "--out", "OUT"], ["nowhere is not a dataset"]),
         (["export", "nowhere", "--format", "cocoa", "--out", "OUT"], ["cocoa"]),
+        (["export", "x", "--format", "coco", "--out", "OUT", "--images", "move"], ["--images", "reference"]),
+        (["export", "x", "--format", "coco", "--out", "OUT", "--min-visibility", "1.5"], ["--min-visibility", "1.5"]),
+        (["export", "x", "--format", "coco", "--out", "OUT", "--min-pixels", "0"], ["--min-pixels", "0"]),
+        (["export", "x", "--format", "coco", "--out", "OUT", "--val-fraction", "nan"], ["--val-fraction", "nan"]),
+        (["export", "x", "--format", "coco", "--out", "OUT", "--val-fraction", "half"], ["--val-fraction", "half"]),
         (["render", "--plan", "no/such/data/set/plan.json"], ["not in a dataset"]),
     ],
 )
@@ -101,7 +106,7 @@ def test_an_export_says_what_it_wrote_and_refuses_missing_frames(tmp_path, capfd
     assert "lacks 3 of 3 frames" in said(capfd, 2, *args)
     assert main([*map(str, args), "--partial"]) == 0
     out = capfd.readouterr().out
-    assert "0 images" in out and "3 frames missing" in out
+    assert "0 images, 0 annotations, 0 objects ignored, 0 rejected frames left out, 3 frames missing" in out
 
 
 def test_the_formats_offered_are_those_there_are():
