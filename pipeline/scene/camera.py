@@ -19,7 +19,6 @@ from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, inverse_rigid, look_at
 from pipeline.lenses import Lens, make_lens, project, remap_of, source_lens
 from pipeline.records import CameraCandidate, CameraPlan, RealisedCamera
-from pipeline.scene.compat import set_panorama
 from pipeline.scene.poses import read_pose, set_pose
 
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
@@ -207,7 +206,9 @@ def _set_lens(
         shift = ((width / 2 - cx) / width, (cy - height / 2) / (width * aspect))
         _set_pinhole(render, data, source.resolution, fx * candidate.sensor_width_mm / width, shift, aspect)
     elif source.model == "equirectangular":
-        set_panorama(data, "EQUIRECTANGULAR")
+        data.type, data.panorama_type = "PANO", "EQUIRECTANGULAR"
+        data.latitude_min, data.latitude_max = -math.pi / 2, math.pi / 2
+        data.longitude_min, data.longitude_max = -math.pi, math.pi
         render.resolution_x, render.resolution_y = width, height
     else:
         _set_equidistant(render, data, source)
@@ -230,13 +231,16 @@ def _set_pinhole(
 
 
 def _set_equidistant(render: bpy.types.RenderSettings, data: bpy.types.Camera, source: Lens) -> None:
-    """Blender's equidistant picture is a square about the optical axis; the border cuts our rectangle out of it."""
+    """Blender's equidistant picture is a disc in a square about the optical axis; the border cuts our rectangle out of
+    it. The disc reaches our farthest corner, or all the way round."""
     width, height = source.resolution
     (focal, _, cx), (_, _, cy), _ = source.k
-    half = math.ceil(max(cx, width - cx, cy, height - cy))
+    corner = math.hypot(max(cx, width - cx), max(cy, height - cy))
+    half = math.ceil(max(cx, width - cx, cy, height - cy, min(corner, math.pi * focal)))
     side = 2 * half
     left, top = half - round(cx), half - round(cy)
-    set_panorama(data, "FISHEYE_EQUIDISTANT", side / focal)
+    data.type, data.panorama_type = "PANO", "FISHEYE_EQUIDISTANT"
+    data.fisheye_fov = side / focal
     render.resolution_x = render.resolution_y = side
     render.use_border = render.use_crop_to_border = True
     # Borders are cut off to whole pixels; a quarter keeps the float32 fraction on the right side.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import bpy
@@ -60,18 +59,6 @@ def prepare_render(scene: bpy.types.Scene) -> None:
     """5.x composites on the GPU by default, and without a graphics driver that ends the process."""
     if IS_5:
         scene.render.compositor_device = "CPU"
-
-
-def set_panorama(data: bpy.types.Camera, kind: str, fov_rad: float | None = None) -> None:
-    """Make a camera panoramic; until 5.0 the kind belongs to Cycles' own settings, later to the camera."""
-    data.type = "PANO"
-    settings = data if IS_5 else data.cycles
-    settings.panorama_type = kind
-    if fov_rad is not None:
-        settings.fisheye_fov = fov_rad
-    else:
-        settings.latitude_min, settings.latitude_max = -math.pi / 2, math.pi / 2
-        settings.longitude_min, settings.longitude_max = -math.pi, math.pi
 
 
 def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.ShaderNodeTree:

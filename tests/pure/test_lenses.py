@@ -129,3 +129,18 @@ def test_a_distortion_that_turns_back_within_the_picture_is_refused():
     lens = Lens(model="opencv", k=K, distortion=(-2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), resolution=SIZE)
     with pytest.raises(ValueError, match="turns back within the picture"):
         remap_of(lens)
+
+
+POINTS = np.array([[0.1, -0.2, 1.0], [-0.4, 0.3, 1.5], [0.0, 0.0, 2.0], [0.35, 0.25, 0.9]])
+
+
+@pytest.mark.parametrize("name", ["pinhole", "barrel", "pincushion", "rational", "fisheye"])
+def test_opencv_itself_projects_the_same(name):
+    cv2 = pytest.importorskip("cv2", reason="OpenCV judges the lenses where it is installed")
+    lens = LENSES[name]
+    k, nothing = np.array(lens.k), np.zeros(3)
+    if lens.model == "fisheye":
+        theirs, _ = cv2.fisheye.projectPoints(POINTS[:, None], nothing, nothing, k, np.array(lens.distortion))
+    else:
+        theirs, _ = cv2.projectPoints(POINTS, nothing, nothing, k, np.array(lens.distortion or (0.0,) * 4))
+    assert np.allclose(project_camera_points(lens, POINTS), theirs[:, 0], atol=1e-9)

@@ -1,0 +1,94 @@
+"""Lenses in the scene file: what is refused and why, and what a plan draws of them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from test_plan import job_of
+
+from pipeline.config.schema import Config
+from pipeline.lenses import make_lens, project_camera_points
+from pipeline.sampling.plan import plan_frame
+from pipeline.structure import Reader, structure
+
+SHELL = {"shell": {"distance_m": 1.0, "elevation_deg": 30}}
+
+
+def problems(camera: dict[str, object], **sections: object) -> str:
+    from pipeline.config.check import check_config
+
+    reader = Reader()
+    data = {
+        "categories": [{"id": 1, "name": "mug"}],
+        "targets": [{"shapes": "cube", "category": "mug"}],
+        "camera": {**SHELL, **camera},
+        **sections,
+    }
+    structure(data, Config, reader)
+    check_config(data, reader)
+    return "\n".join(map(str, reader.problems))
+
+
+REFUSED = {
+    "skew": (
+        {"k": {"fx": 100, "fy": 100, "cx": 50, "cy": 50, "skew": 0.5}},
+        "camera.k: skew 0.5 cannot be rendered: Blender's pixels are rectangles (calibrate without skew",
+    ),
+    "two lenses": (
+        {"lens": {"opencv": {}, "fisheye": {}}},
+        "camera.lens: give exactly one of opencv, fisheye, equirectangular, got opencv and fisheye",
+    ),
+    "no lens": ({"lens": {}}, "camera.lens: give exactly one of"),
+    "a focal length on a whole sphere": (
+        {"lens": {"equirectangular": {}}, "fov_deg": 60},
+        "camera: an equirectangular lens shows the whole sphere (leave fov_deg out)",
+    ),
+    "a shift on a whole sphere": ({"lens": {"equirectangular": {}}, "shift": [0.1, 0]}, "(leave shift out)"),
+    "too wide for a pinhole": ({"fov_deg": 200}, "fov_deg"),
+    "an unknown coefficient": ({"lens": {"fisheye": {"p1": 0.1}}}, "camera.lens.fisheye.p1: unknown key 'p1'"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_rendered_is_refused_with_the_reason(case):
+    camera, message = REFUSED[case]
+    assert message in problems(camera)
+
+
+def test_eevee_renders_no_fisheye():
+    told = problems({"lens": {"fisheye": {}}}, render={"engine": "eevee"})
+    assert "camera.lens: EEVEE cannot render fisheye pictures (use render.engine: cycles, or another lens)" in told
+    assert problems({"lens": {"opencv": {}}}, render={"engine": "eevee"}) == ""
+
+
+def test_a_fisheye_may_see_behind_itself():
+    assert problems({"lens": {"fisheye": {}}, "fov_deg": 220}) == ""
+
+
+def candidate(**camera):
+    return plan_frame(job_of(camera={**SHELL, **camera}), 0).camera.candidates[0]
+
+
+def test_coefficients_are_drawn_in_opencvs_order():
+    lens = {"opencv": {"k1": -0.2, "p2": 0.01, "k3": {"uniform": [0.1, 0.2]}}}
+    first = candidate(lens=lens)
+    assert first.model == "opencv" and len(first.distortion) == 8
+    assert first.distortion[:4] == (-0.2, 0.0, 0.0, 0.01) and 0.1 <= first.distortion[4] < 0.2
+    assert candidate(lens=lens) == first
+
+
+def test_a_camera_without_lens_is_a_pinhole():
+    assert (candidate().model, candidate().distortion) == ("pinhole", ())
+
+
+@pytest.mark.parametrize("coefficients", [{}, {"k1": -0.03, "k2": 0.004}])
+@pytest.mark.parametrize("fov_deg", [60, 170, 210])
+def test_the_field_of_view_of_a_fisheye_reaches_from_edge_to_edge(fov_deg, coefficients):
+    one = candidate(lens={"fisheye": coefficients}, fov_deg=fov_deg)
+    lens = make_lens(
+        one.model, (640, 480), one.focal_length_mm, one.sensor_width_mm, one.shift, one.pixel_aspect, one.distortion
+    )
+    half = math.radians(fov_deg) / 2
+    (edge,) = project_camera_points(lens, [(math.sin(half), 0.0, math.cos(half))])
+    assert abs(edge[0] - 640) < 1e-5 and abs(edge[1] - 240) < 1e-9
