@@ -4,8 +4,8 @@
 
 Ends with `ratio: 1.04`: the time of a whole frame (plan, physics, build, render, labels, files, cleaning) over that of
 Cycles alone on the same built scene, and before it the same of CPU seconds, which a busy machine hardly moves.
-`--outputs all` asks for every label there is, flow to a second view of each scene included. `--memory N` renders N small
-frames instead and ends with the growth of resident memory after the first 50.
+`--outputs all` asks for every label there is, flow to a second view of each scene included. `--memory N` renders N
+small frames instead and ends with the growth of resident memory after the first 50.
 """
 
 from __future__ import annotations
