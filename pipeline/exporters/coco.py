@@ -1,27 +1,27 @@
-"""COCO instance annotations: RLE masks, exact boxes, ids that never depend on how the frames were made.
+"""COCO instance annotations: exact masks and boxes, ids that never depend on how the frames were made.
 
 The image id is the frame, the annotation id `frame * 65536 + instance_id`, the category id that of the class map.
-Frames are read one at a time and annotations spooled to a file, so memory does not grow with the dataset.
+Masks are run lengths (`coco`) or polygons (`coco-polygons`), both exact through pycocotools. What the policy ignores
+has `iscrowd` 1 and run lengths, as COCO has it. Where the dataset has silhouettes each annotation also carries
+`bbox_full` (may go beyond the picture), `segmentation_full`, `visibility`, `occlusion` and `truncation`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.codecs.rle import encode_counts
-from pipeline.dataset.disk import remove, storing, sync, temporary_name
-from pipeline.dataset.layout import LABELS, frame_folder
-from pipeline.dataset.read import read_instance
-from pipeline.errors import StoreError
+from pipeline.codecs.rle import Counts, encode_counts
+from pipeline.dataset.read import read_instance, read_masks_full
+from pipeline.exporters.coco_file import coco_files, file_names
 from pipeline.exporters.images import place_image
+from pipeline.exporters.masks import check_pixels, mask_in_box
 from pipeline.exporters.options import (
     DEFAULTS,
     ExportFrame,
@@ -36,124 +36,154 @@ from pipeline.exporters.options import (
     with_images,
     write_export_json,
 )
+from pipeline.exporters.polygons import polygons_without_holes
 from pipeline.exporters.rle import run_lengths
+from pipeline.records import InstanceLabel
 
-ANNOTATIONS = "annotations.json"
 IDS_PER_IMAGE = 65_536  # instance.png holds 16 bits
+
+Annotation = dict[str, Any]
+Describe = Callable[[ExportFrame, NDArray[np.uint16]], Sequence[Annotation]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What fills a COCO file: its categories, the annotations of a frame with its id image (H, W), and how many objects
+    an annotation is about."""
+
+    categories: Sequence[Mapping[str, Any]]
+    describe: Describe
+    count: Callable[[Annotation], int] = lambda _: 1
 
 
 def export_coco(
     dataset: Path, out: Path, options: ExportOptions = DEFAULTS, progress: Progress | None = None
 ) -> ExportSummary:
-    """Write OUT/annotations.json for a dataset and, with "copy" or "link", its pictures to OUT/images/.
+    """Write masks as run lengths; see `write_coco`."""
+    return write_coco("coco", dataset, out, options, progress, _with_run_lengths)
+
+
+def export_coco_polygons(
+    dataset: Path, out: Path, options: ExportOptions = DEFAULTS, progress: Progress | None = None
+) -> ExportSummary:
+    """Write masks as polygons along pixel edges, cut through their holes, which COCO's polygons cannot have: their
+    union is the mask. See `write_coco`."""
+    return write_coco("coco-polygons", dataset, out, options, progress, _with_polygons)
+
+
+def write_coco(
+    form: str,
+    dataset: Path,
+    out: Path,
+    options: ExportOptions,
+    progress: Progress | None,
+    fill: Callable[[Source], Content],
+) -> ExportSummary:
+    """Write OUT/annotations.json, or with a split annotations_train.json and annotations_val.json; with "copy" or
+    "link" the pictures go to OUT/images/.
 
     File names are relative to the dataset with "reference" ("frames/000012/rgb.png"), else to `out`
     ("images/000012.png"). Raises StoreError when frames are missing, unless partial, or have no rgb.
     """
-    options = with_images(options, "coco", ("reference", "copy", "link"))
+    options = with_images(options, form, ("reference", "copy", "link"))
     source = open_source(dataset, options)
-    begin_export(out, "coco", source, options)
-    target = out / ANNOTATIONS
-    body, spool = (out / temporary_name(name) for name in (ANNOTATIONS, "annotations.part"))
-    with storing(target):
-        try:
-            with open(body, "w", encoding="utf-8", newline="\n") as file, open(spool, "w+", encoding="utf-8") as part:
-                file.write(_head(source.header))
-                written, annotated, ignored = _write_frames(source, out, options, file, part, progress)
-                _append(file, part)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(body, target)
-            sync(out)
-        finally:
-            remove(body)
-            remove(spool)
-    write_export_json(out, "coco", source, options)
+    content = fill(source)
+    begin_export(out, form, source, options)
+    images, annotations, ignored = 0, 0, 0
+    with coco_files(out, source, options, content.categories) as files:
+        for one in export_frames(source, options, progress):
+            instance = read_instance(dataset, one.frame)
+            name = place_image(dataset, one.frame, rgb_name(dataset, one.frame), out, options.images)
+            height, width = instance.shape
+            found = content.describe(one, instance)
+            files[one.split].add({"id": one.frame, "file_name": name, "width": width, "height": height}, found)
+            images += 1
+            annotations += sum(map(content.count, found))
+            ignored += len(one.ignored)
+    write_export_json(out, form, source, options)
+    names = list(file_names(options).values())
     return ExportSummary(
-        file=target,
-        images=written,
-        annotations=annotated,
-        rejected=len(source.frames) - written,
+        file=out / names[0] if len(names) == 1 else out,
+        images=images,
+        annotations=annotations,
+        rejected=len(source.frames) - images,
         missing=source.missing,
         ignored=ignored,
     )
 
 
-def _head(header: dict[str, Any]) -> str:
-    """Return the start of the file, up to the list of images.
-
-    The licences are those of the assets the pictures may show; what licence the pictures have is for their maker to
-    say, so no image names one.
-    """
-    by_licence: dict[str, list[str]] = {}
-    for asset in header["assets"]:
-        by_licence.setdefault(asset["licence"], []).append(asset["asset_id"])
-    info = {
-        "description": header["title"] or "Made with Variegate",
-        "version": f"variegate {header['versions']['variegate']}",
-        "job_digest": header["job_digest"],
-        "seed": header["seed"],
-    }
-    licences = [
-        {"id": number, "name": name, "url": "", "assets": by_licence[name]}
-        for number, name in enumerate(sorted(by_licence), start=1)
-    ]
-    categories = [{key: item[key] for key in ("id", "name", "supercategory")} for item in header["categories"]]
-    return f'{{"info":{_json(info)},\n"licenses":{_json(licences)},\n"categories":{_json(categories)},\n"images":['
+def categories_of(source: Source) -> list[dict[str, Any]]:
+    """Return COCO's categories of the class map."""
+    return [{key: item[key] for key in ("id", "name", "supercategory")} for item in source.header["categories"]]
 
 
-def _write_frames(
-    source: Source, out: Path, options: ExportOptions, file: IO[str], part: IO[str], progress: Progress | None
-) -> tuple[int, int, int]:
-    """Write the images to `file` and the annotations to `part`; return how many of each, and how many are ignored."""
-    written, annotated, ignored = 0, 0, 0
-    for one in export_frames(source, options, progress):
-        instance = read_instance(source.root, one.frame)
-        name = place_image(source.root, one.frame, rgb_name(source.root, one.frame), out, options.images)
-        height, width = instance.shape
-        _item(file, written, {"id": one.frame, "file_name": name, "width": width, "height": height})
-        written += 1
-        for annotation in _annotations(source.root, one, instance):
-            _item(part, annotated, annotation)
-            annotated += 1
-        ignored += len(one.ignored)
-    return written, annotated, ignored
-
-
-def _annotations(dataset: Path, one: ExportFrame, instance: NDArray[np.uint16]) -> Iterator[dict[str, Any]]:
+def mask_annotations(dataset: Path, one: ExportFrame, instance: NDArray[np.uint16]) -> list[Annotation]:
+    """Return the annotations of a frame, their masks as run lengths."""
     height, width = instance.shape
     counts = run_lengths(instance)
-    for item in sorted((*one.kept, *one.ignored), key=lambda item: item.instance_id):
-        pixels = sum(counts.get(item.instance_id, [])[1::2])
-        if pixels != item.visible_px:
-            raise StoreError(
-                f"{frame_folder(dataset, one.frame)}: instance {item.instance_id} has {pixels} px in instance.png "
-                f"and {item.visible_px} px in {LABELS} (one was changed: remove the folder and run render again)"
-            )
+    full = _masks_full(dataset, one)
+    ignored = one.ignored_ids
+    found = []
+    for item in one.objects:
+        lengths = counts.get(item.instance_id, [])
+        check_pixels(dataset, one.frame, item, sum(lengths[1::2]))
         assert item.bbox_xywh_px is not None
-        yield {
-            "id": one.frame * IDS_PER_IMAGE + item.instance_id,
-            "image_id": one.frame,
-            "category_id": item.category_id,
-            "segmentation": {"size": [height, width], "counts": encode_counts(counts[item.instance_id])},
-            "bbox": [float(value) for value in item.bbox_xywh_px],
-            "area": pixels,
-            "iscrowd": int(item in one.ignored),
-            "instance_id": item.instance_id,
-            "visible_px": item.visible_px,
-        }
+        found.append(
+            {
+                "id": one.frame * IDS_PER_IMAGE + item.instance_id,
+                "image_id": one.frame,
+                "category_id": item.category_id,
+                "segmentation": {"size": [height, width], "counts": encode_counts(lengths)},
+                "bbox": [float(value) for value in item.bbox_xywh_px],
+                "area": item.visible_px,
+                "iscrowd": int(item.instance_id in ignored),
+                "instance_id": item.instance_id,
+                "visible_px": item.visible_px,
+                **_full(item, full, (height, width)),
+            }
+        )
+    return found
 
 
-def _append(file: IO[str], part: IO[str]) -> None:
-    file.write('\n],\n"annotations":[')
-    part.seek(0)
-    shutil.copyfileobj(part, file, 1 << 20)
-    file.write("\n]}\n")
+def _with_run_lengths(source: Source) -> Content:
+    return Content(categories=categories_of(source), describe=partial(mask_annotations, source.root))
 
 
-def _item(file: IO[str], number: int, value: dict[str, Any]) -> None:
-    file.write((",\n" if number else "\n") + _json(value))
+def _with_polygons(source: Source) -> Content:
+    def describe(one: ExportFrame, instance: NDArray[np.uint16]) -> list[Annotation]:
+        items = {item.instance_id: item for item in one.kept}
+        found = mask_annotations(source.root, one, instance)
+        for annotation in found:
+            if not annotation["iscrowd"]:
+                item = items[annotation["instance_id"]]
+                annotation["segmentation"] = _polygons(source.root, one.frame, instance, item)
+        return found
+
+    return Content(categories=categories_of(source), describe=describe)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+def _polygons(dataset: Path, frame: int, instance: NDArray[np.uint16], item: InstanceLabel) -> list[list[float]]:
+    assert item.bbox_xywh_px is not None
+    mask = mask_in_box(dataset, frame, instance, item)
+    loops = polygons_without_holes(mask)
+    return [(loop + item.bbox_xywh_px[:2]).astype(float).ravel().tolist() for loop in loops]
+
+
+def _masks_full(dataset: Path, one: ExportFrame) -> dict[int, Counts]:
+    if any(item.silhouette is not None for item in one.objects):
+        return read_masks_full(dataset, one.frame)[1]
+    return {}
+
+
+def _full(item: InstanceLabel, masks: Mapping[int, Counts], size: tuple[int, int]) -> dict[str, Any]:
+    """Return what an annotation says of the silhouette, nothing when there is none."""
+    silhouette = item.silhouette
+    if silhouette is None or silhouette.bbox_xywh_px is None:
+        return {}
+    return {
+        "bbox_full": [float(value) for value in silhouette.bbox_xywh_px],
+        "segmentation_full": {"size": list(size), "counts": encode_counts(masks[item.instance_id])},
+        "visibility": silhouette.visibility,
+        "occlusion": silhouette.occlusion,
+        "truncation": silhouette.truncation,
+    }

@@ -78,6 +78,16 @@ class ExportFrame:
     kept: tuple[InstanceLabel, ...]
     ignored: tuple[InstanceLabel, ...]
 
+    @property
+    def objects(self) -> list[InstanceLabel]:
+        """What is kept and what is ignored, in the order of their ids."""
+        return sorted((*self.kept, *self.ignored), key=lambda item: item.instance_id)
+
+    @property
+    def ignored_ids(self) -> frozenset[int]:
+        """The ids of what is ignored."""
+        return frozenset(item.instance_id for item in self.ignored)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -158,6 +168,18 @@ def rgb_name(dataset: Path, frame: int) -> str:
         f"{frame_folder(dataset, frame)} has no rgb, which an export needs "
         "(add rgb to outputs and render to another --out)"
     )
+
+
+def plain_rgb_name(dataset: Path, frame: int, form: str) -> str:
+    """Return the file name of a frame's 8-bit picture. Raises StoreError when it has none or only an EXR, which readers
+    of the format do not open."""
+    name = rgb_name(dataset, frame)
+    if name == RGB["exr"]:
+        raise StoreError(
+            f"{frame_folder(dataset, frame)} has its picture as {name}, which readers of {form} do not open "
+            "(set formats: {rgb: png} or jpeg and render to another --out)"
+        )
+    return name
 
 
 def with_images(options: ExportOptions, form: str, ways: tuple[Images, ...]) -> ExportOptions:
