@@ -9,5 +9,11 @@
         frame.json             the commit record, written last: size and sha256 of every file, renderer, device
       timing/ logs/           all that may differ between two equal runs: clock, host, durations
 
-A rejected frame has the three JSON files and no picture. `store` is the door; standard library and numpy only.
+A rejected frame has the three JSON files and no picture. `store` is the door of what renders, `open_dataset` that of
+what reads; standard library and numpy only, but for Pillow where an rgb is JPEG.
 """
+
+from pipeline.dataset.frame import Frame
+from pipeline.dataset.reader import Dataset, open_dataset
+
+__all__ = ["Dataset", "Frame", "open_dataset"]
