@@ -222,7 +222,8 @@ def preview(
 
     Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
     """
-    from pipeline.preview import draw_sheet, preview_config, save_sheet
+    from pipeline.preview import draw_sheet, preview_config
+    from pipeline.show.tiles import save_sheet
 
     if out.suffix.lower() not in SHEET_TYPES:
         raise click.BadParameter(
@@ -291,6 +292,49 @@ def export(dataset: Path, form: str, out: Path, **options: Any) -> None:
         f"{summary.ignored} objects ignored, {summary.rejected} rejected frames left out, "
         f"{summary.missing} frames missing"
     )
+
+
+@cli.command(
+    short_help="Draw the labels of a dataset.",
+    epilog="""\b
+Examples:
+  variegate show out/dice
+  variegate show out/dice --frames 12 --side-by-side --out frame12.png
+  variegate show out/dice --frames 0-99 --layers rgb,depth,normal,boxes --out out/dice-pictures""",
+)
+@click.argument("dataset", type=click.Path(path_type=Path))
+@_frames_option("the first 16, or 4 side by side")
+@click.option(
+    "--layers",
+    metavar="LIST",
+    help="What to draw, like rgb,depth,boxes,masks,mask_full,box_3d,axes,keypoints; all for everything there is.  "
+    "[default: masks, 3D boxes and boxes; side by side everything]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("show.png"),
+    show_default=True,
+    metavar="FILE.png|DIR",
+    help="Sheet to write, or a folder for a picture of each frame.",
+)
+@click.option(
+    "--overlay/--side-by-side",
+    "is_overlay",
+    default=None,
+    help="All layers on one picture, or a tile for each.  [default: overlay, unless layers would hide each other]",
+)
+@click.option("--scale", type=click.IntRange(1, 16), metavar="N", help="Pixels drawn for one of the frame.")
+def show(
+    dataset: Path, frames: str | None, layers: str | None, out: Path, is_overlay: bool | None, scale: int | None
+) -> None:
+    """Draw boxes, masks, 3D boxes, depth and all other labels, to see whether they are right."""
+    from pipeline.show.sheets import ShowOptions, show_dataset
+
+    options = ShowOptions(frames=frames, layers=layers, is_overlay=is_overlay, scale=scale)
+    with counting(Console(stderr=True), "drawing") as progress:
+        written = show_dataset(dataset, out, options, progress)
+    click.echo(f"wrote {out}" if written == (out,) else f"wrote {len(written)} pictures to {out}")
 
 
 def _with_seed(overrides: tuple[str, ...], seed: int | None) -> tuple[str, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from pipeline.config.schema import Accept, Camera, Config, Formats, PinholeK, Render
-from pipeline.errors import StoreError
-from pipeline.overlay import Picture, add_caption, contact_sheet, draw_labels, text_tile
+from pipeline.show.colors import Picture
+from pipeline.show.marks import draw_labels
+from pipeline.show.tiles import add_caption, contact_sheet, text_tile
 
 if TYPE_CHECKING:
     from pipeline.run import Made
@@ -64,12 +64,3 @@ def _tile(made: Made) -> Picture:
     with Image.open(made.rendered.rgb_file) as image:
         rgb = np.asarray(image.convert("RGB"))
     return add_caption(draw_labels(rgb, labels, made.rendered.instance, SCALE), caption)
-
-
-def save_sheet(sheet: Image.Image, path: Path) -> None:
-    """Write the sheet. Raises StoreError when that fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be written: {error}") from error

@@ -90,8 +90,7 @@ class Frame:
         | mask_full | (N, H, W) bool, silhouettes as if nothing were before them |
         | boxes | (N, 4) float64 x y w h in pixels, half-open, of what is visible; 0 0 0 0 for what is not |
         | box_3d | (N, 8, 3) float64 corners in the world in metres, in the order of `geometry.box_corners` |
-        | keypoints | (N, K, 3) float64 x y in pixels and visibility 0, 1 or 2; NaN NaN 0 where the lens shows none, and \
-behind the keypoints of an instance that has fewer than K |
+        | keypoints | (N, K, 3) float64 x y in pixels and visibility 0, 1 or 2; NaN NaN 0 where there is none |
 
         Raises StoreError when the frame does not hold it, saying how to get it, or when it is damaged.
         """

@@ -38,7 +38,7 @@ def said(capfd: pytest.CaptureFixture[str], code: int, *args: object) -> str:
     return captured.err
 
 
-@pytest.mark.parametrize("command", ["render", "check", "preview", "export"])
+@pytest.mark.parametrize("command", ["render", "check", "preview", "export", "show"])
 def test_every_command_has_help_with_an_example(command, capfd):
     assert main([command, "--help"]) == 0
     text = capfd.readouterr().out
@@ -49,7 +49,7 @@ def test_every_command_has_help_with_an_example(command, capfd):
 def test_help_names_the_commands_and_version_the_version(capfd):
     assert main(["--help"]) == 0
     text = capfd.readouterr().out
-    assert all(command in text for command in ("render", "check", "preview", "export"))
+    assert all(command in text for command in ("render", "check", "preview", "export", "show"))
     assert main(["--version"]) == 0
     assert __version__ in capfd.readouterr().out
 

@@ -8,9 +8,10 @@ from store_samples import sample_job
 
 from pipeline.check import bytes_per_frame, describe_job, show_bytes
 from pipeline.config.load import load_config
-from pipeline.overlay import GAP, add_caption, contact_sheet, draw_labels, text_tile
 from pipeline.preview import preview_config
 from pipeline.records import CameraLabel, InstanceLabel, Labels
+from pipeline.show.marks import draw_labels
+from pipeline.show.tiles import GAP, add_caption, contact_sheet, text_tile
 
 EYE = tuple(tuple(float(i == j) for j in range(4)) for i in range(4))
 

@@ -1,0 +1,248 @@
+"""Labels drawn onto a picture: boxes, masks, silhouettes, 3D boxes, axes, keypoints.
+
+Pictures are (H, W, 3) uint8, enlarged; positions in labels are in pixels of the picture as it was rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.dataset.frame import Frame
+from pipeline.geometry import Array
+from pipeline.records import InstanceLabel, Labels
+from pipeline.show.colors import AXIS_COLORS, Color, Picture, color_of_category, color_of_id, color_of_instance
+from pipeline.show.curves import axes_curves, box_curves, corners_of
+from pipeline.show.tiles import enlarge
+
+Mask = NDArray[np.bool_]
+ColorOf = Callable[[InstanceLabel], Color]
+
+OUTLINE_OPACITY = 0.9
+TINT_OPACITY = 0.35
+HATCH_OPACITY = 0.8
+SMOOTH = 2  # lines are drawn so many times larger and then reduced, so that they have no steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brush:
+    """How large to draw: `scale` pixels of the drawing for one of the frame, lines and letters in the drawing's."""
+
+    scale: int
+    line_px: int = 1
+    font_px: float = 11.0
+
+
+def brush_for(width_px: int, scale: int) -> Brush:
+    """Return the brush for a frame `width_px` wide that is enlarged `scale` times."""
+    wide = width_px * scale
+    return Brush(scale=scale, line_px=max(1, round(wide / 400)), font_px=max(10.0, wide / 52))
+
+
+# --- what preview draws ---------------------------------------------------------------------------------------------
+
+
+def draw_labels(rgb: Picture, labels: Labels, instance: NDArray[np.uint16], scale: int = 2) -> Picture:
+    """Return rgb (H, W, 3) enlarged `scale` times, with outlines of masks, boxes and category names.
+
+    `instance` (H, W) holds instance ids, 0 background. Instances without a category get a thin grey outline only.
+    """
+    large, ids = enlarge(rgb, scale), enlarge(instance, scale)
+    seen = [item for item in labels.instances if item.bbox_xywh_px is not None]
+    for item in seen:
+        blend(large, outline(ids == item.instance_id), color_of_category(item), OUTLINE_OPACITY)
+    return draw_boxes(large, seen, color_of_category, Brush(scale=scale, font_px=5.5 * scale))
+
+
+# --- what show draws: one function a layer --------------------------------------------------------------------------
+
+
+def draw_marks(picture: Picture, frame: Frame, layers: Iterable[str], brush: Brush) -> Picture:
+    """Return the enlarged picture of a frame with layers drawn onto it, names last."""
+    wanted = set(layers)
+    for name, draw in MARKS.items():
+        if name in wanted:
+            picture = draw(picture, frame, brush)
+    return picture
+
+
+def _masks(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    ids, drawn = enlarge(frame.read("instance"), brush.scale), picture.copy()
+    for item in frame.labels.instances:
+        mask = ids == item.instance_id
+        if item.category_id:
+            blend(drawn, mask, color_of_instance(item), TINT_OPACITY)
+        blend(drawn, outline(mask, brush.line_px), color_of_instance(item), OUTLINE_OPACITY)
+    return drawn
+
+
+def _silhouettes(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    """The whole outline, and stripes where something hides the instance."""
+    drawn = picture.copy()
+    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    stripes = (rows + columns) % (8 * brush.line_px) < 2 * brush.line_px
+    for item in frame.labels.instances:
+        full = enlarge(frame.mask_full(item.instance_id), brush.scale)
+        hidden = full & ~enlarge(frame.mask(item.instance_id), brush.scale)
+        blend(drawn, hidden & stripes, color_of_instance(item), HATCH_OPACITY)
+        blend(drawn, outline(full, brush.line_px), color_of_instance(item), 1.0 if item.category_id else 0.5)
+    return drawn
+
+
+def _boxes(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    return draw_boxes(picture, frame.labels.instances, color_of_instance, brush)
+
+
+def _boxes_3d(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    """Edges in the instance's colour, faint where the box hides them; those at its low corner in the axes' colours."""
+    camera = frame.labels.camera
+    assert camera is not None
+    with smooth_lines(picture, brush) as pen:
+        for item in _far_first(frame.labels.instances):
+            if item.box_3d is None or not item.category_id:
+                continue
+            edges = box_curves(camera, corners_of(item))
+            for axis, is_low, is_hidden, pieces in sorted(edges, key=lambda edge: not edge[2]):
+                color = AXIS_COLORS[axis] if is_low else color_of_instance(item)
+                pen.lines(pieces, color, 90 if is_hidden else 255)
+    return pen.result
+
+
+def _axes(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    camera = frame.labels.camera
+    assert camera is not None
+    with smooth_lines(picture, brush) as pen:
+        for item in _far_first(frame.labels.instances):
+            if item.category_id:
+                for pieces, color in zip(axes_curves(camera, item), AXIS_COLORS, strict=True):
+                    pen.lines(pieces, color, 255, wide=1.5)
+    return pen.result
+
+
+def _keypoints(picture: Picture, frame: Frame, brush: Brush) -> Picture:
+    """Discs, hollow where the point is hidden."""
+    with smooth_lines(picture, brush) as pen:
+        for item in _far_first(frame.labels.instances):
+            for number, point in enumerate(item.keypoints or (), start=1):
+                if point.position_px is not None and point.visibility:
+                    pen.disc(np.array(point.position_px), color_of_id(number), is_filled=point.visibility == 2)
+    return pen.result
+
+
+# In the order they are drawn.
+MARKS: Mapping[str, Callable[[Picture, Frame, Brush], Picture]] = {
+    "masks": _masks,
+    "mask_full": _silhouettes,
+    "box_3d": _boxes_3d,
+    "axes": _axes,
+    "keypoints": _keypoints,
+    "boxes": _boxes,
+}
+
+
+# --- drawing --------------------------------------------------------------------------------------------------------
+
+
+def draw_boxes(picture: Picture, items: Iterable[InstanceLabel], color_of: ColorOf, brush: Brush) -> Picture:
+    """Return the picture with the box and the category name of everything visible that has a category."""
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=brush.font_px)
+    boxes = [
+        (item, tuple(value * brush.scale for value in item.bbox_xywh_px))
+        for item in _far_first(items)
+        if item.category_id and item.bbox_xywh_px is not None
+    ]
+    for item, (x, y, width, height) in boxes:
+        draw.rectangle((x, y, x + width - 1, y + height - 1), outline=color_of(item), width=brush.line_px)
+    for item, box in boxes:
+        _draw_name(draw, item.category, box, color_of(item), font, image.size)
+    return np.asarray(image)
+
+
+def _draw_name(
+    draw: ImageDraw.ImageDraw,
+    name: str,
+    box: tuple[int, ...],
+    color: Color,
+    font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
+    size: tuple[int, int],
+) -> None:
+    """Write a name above a box, or below it at the upper border, always within the picture."""
+    x, y, _, height = box
+    left, top, right, bottom = draw.textbbox((0, 0), name, font=font)
+    wide, high = right - left + 4, bottom - top + 4
+    label_x = min(max(x, 0), size[0] - wide)
+    label_y = y - high if y >= high else min(y + height, size[1] - high)
+    draw.rectangle((label_x, label_y, label_x + wide, label_y + high), fill=color)
+    is_bright = 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] > 110
+    ink = (0, 0, 0) if is_bright else (255, 255, 255)
+    draw.text((label_x + 2 - left, label_y + 2 - top), name, font=font, fill=ink)
+
+
+def _far_first(items: Iterable[InstanceLabel]) -> list[InstanceLabel]:
+    return sorted(items, key=lambda item: -item.distance_m)
+
+
+def outline(mask: Mask, wide_px: int = 1) -> Mask:
+    """Return the pixels of a mask within `wide_px` of what is not in it; the picture's border does not count."""
+    inner = mask
+    for _ in range(wide_px):
+        outer, inner = inner, inner.copy()
+        inner[1:] &= outer[:-1]
+        inner[:-1] &= outer[1:]
+        inner[:, 1:] &= outer[:, :-1]
+        inner[:, :-1] &= outer[:, 1:]
+    edge: Mask = mask & ~inner
+    return edge
+
+
+def blend(picture: Picture, where: Mask, color: Color, opacity: float) -> None:
+    """Mix a colour into some pixels of a picture, in place."""
+    mixed = opacity * np.asarray(color) + (1 - opacity) * picture[where]
+    picture[where] = mixed.astype(np.uint8)
+
+
+class Pen:
+    """Draws smooth lines and discs on a sheet over a picture; `result` is both together."""
+
+    def __init__(self, picture: Picture, brush: Brush) -> None:
+        self._factor = brush.scale * SMOOTH
+        self._line_px = brush.line_px * SMOOTH
+        self._radius_px = brush.font_px * SMOOTH / 3
+        self._sheet = Image.new("RGBA", (picture.shape[1] * SMOOTH, picture.shape[0] * SMOOTH))
+        self._draw = ImageDraw.Draw(self._sheet)
+        self.result = picture
+
+    def lines(self, pieces: Iterable[Array], color: Color, alpha: int, wide: float = 1.0) -> None:
+        """Draw curves (P, 2), in pixels of the frame."""
+        for piece in pieces:
+            points = [(float(x), float(y)) for x, y in piece * self._factor]
+            self._draw.line(points, fill=(*color, alpha), width=round(self._line_px * wide), joint="curve")
+
+    def disc(self, center_px: Array, color: Color, *, is_filled: bool) -> None:
+        """Draw a disc with a dark rim, or a ring."""
+        x, y = (float(value) for value in center_px * self._factor)
+        r = self._radius_px
+        self._draw.ellipse((x - r, y - r, x + r, y + r), outline=(0, 0, 0, 255), width=self._line_px)
+        r -= self._line_px / 2
+        fill = (*color, 255) if is_filled else None
+        self._draw.ellipse((x - r, y - r, x + r, y + r), fill=fill, outline=(*color, 255), width=self._line_px)
+
+    def lay(self) -> None:
+        """Put the sheet onto the picture."""
+        base = Image.fromarray(self.result).convert("RGBA")
+        self.result = np.asarray(Image.alpha_composite(base, self._sheet.reduce(SMOOTH)).convert("RGB"))
+
+
+@contextmanager
+def smooth_lines(picture: Picture, brush: Brush) -> Iterator[Pen]:
+    """Yield a pen whose `result` is the picture with all that was drawn, once the block ends."""
+    pen = Pen(picture, brush)
+    yield pen
+    pen.lay()
