@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline.exporters.bop import export_bop
 from pipeline.exporters.coco import export_coco, export_coco_polygons
 from pipeline.exporters.coco_keypoints import export_coco_keypoints
 from pipeline.exporters.coco_panoptic import export_coco_panoptic
+from pipeline.exporters.dope import export_dope
+from pipeline.exporters.hdf5 import export_hdf5
+from pipeline.exporters.imagefolder import export_imagefolder
+from pipeline.exporters.kitti import export_kitti
 from pipeline.exporters.options import ExportOptions, ExportSummary, Progress
+from pipeline.exporters.parquet import export_parquet
 from pipeline.exporters.voc import export_voc
+from pipeline.exporters.webdataset import export_webdataset
 from pipeline.exporters.yolo import export_yolo, export_yolo_obb, export_yolo_pose, export_yolo_segment
 
 Exporter = Callable[[Path, Path, ExportOptions, Progress | None], ExportSummary]  # (dataset, out, options, progress)
@@ -27,4 +34,11 @@ EXPORTERS: Mapping[str, Exporter] = {
     "yolo-pose": export_yolo_pose,
     "yolo-obb": export_yolo_obb,
     "voc": export_voc,
+    "kitti": export_kitti,
+    "bop": export_bop,
+    "dope": export_dope,
+    "webdataset": export_webdataset,
+    "imagefolder": export_imagefolder,
+    "parquet": export_parquet,
+    "hdf5": export_hdf5,
 }

@@ -14,17 +14,17 @@ FOLDER = "images"
 
 
 def place_image(
-    dataset: Path, frame: int, rgb_name: str, out: Path, images: Images | None, folder: str = FOLDER
+    dataset: Path, frame: int, rgb_name: str, out: Path, images: Images | None, folder: str = FOLDER, stem: str = ""
 ) -> str:
     """Bring the picture of a frame to where `images` says, and return its file name for the export.
 
-    The name is relative to the dataset for "reference", else to `out`, in its `folder`. A link is a relative symbolic
-    link.
+    The name is relative to the dataset for "reference", else to `out`, in its `folder` and called by the frame's
+    number or `stem`. A link is a relative symbolic link.
     """
     source = frame_folder(dataset, frame) / rgb_name
     if images == "reference":
         return f"{FRAMES}/{source.parent.name}/{rgb_name}"
-    name = f"{folder}/{source.parent.name}{source.suffix}"
+    name = f"{folder}/{stem or source.parent.name}{source.suffix}"
     target = out / name
     temporary = target.parent / temporary_name(target.name)
     with storing(target):

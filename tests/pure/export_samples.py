@@ -60,3 +60,9 @@ def masks_of(store: Store, frame: int) -> dict[int, np.ndarray]:
     """The mask (H, W) of every id in instance.png."""
     instance = read_instance(store.root, frame)
     return {int(i): instance == i for i in np.unique(instance) if i}
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file of an export by its name in it, links followed."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -181,3 +181,15 @@ def traced_dataset(root: Path, frames: int = 4, lens: Lens = LENS, outputs=OUTPU
     for frame in range(frames):
         commit(store, *traced_frame(job, frame, root, lens, outputs), {"render": 0.5})
     return store
+
+
+def staged_dataset(root: Path, stages, outputs=OUTPUTS, first: int = 0) -> Store:
+    """A dataset of frames staged by hand: one (camera, instances) for each frame from `first` on."""
+    job = sample_job(frames=first + len(stages))
+    store = open_store(root, job, root.parent, FACTS)
+    for frame, (camera, instances) in enumerate(stages, start=first):
+        plan = sample_plan(job, frame, outputs=tuple(sorted({*outputs, "instance"})))
+        plan = replace(plan, camera=replace(plan.camera, resolution=camera.lens.resolution))
+        rendered = trace(camera, instances, root)
+        commit(store, plan, rendered, annotate(plan, rendered), {"render": 0.5})
+    return store

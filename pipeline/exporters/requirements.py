@@ -1,0 +1,110 @@
+"""What a format needs of a frame. Each raises one StoreError with the remedy where the dataset does not have it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codecs.rle import Counts, mask_of_counts
+from pipeline.dataset.layout import frame_folder
+from pipeline.dataset.read import read_commit, read_masks_full
+from pipeline.errors import StoreError
+from pipeline.exporters.options import ExportFrame, Source
+from pipeline.lenses import Lens
+from pipeline.records import Box3d, CameraLabel, InstanceLabel, Silhouette
+
+
+def picture_files(source: Source, frame: int) -> dict[str, Path]:
+    """Return the files of a frame that hold pixels or masks, by output name without extension, in order."""
+    files = read_commit(source.root, frame)["files"]
+    folder = frame_folder(source.root, frame)
+    plain = {"plan.json", "labels.json"}
+    return {Path(name).stem: folder / name for name in sorted(files) if name not in plain}
+
+
+def camera_of(source: Source, one: ExportFrame) -> CameraLabel:
+    """Return the camera of a frame."""
+    if one.labels.camera is None:
+        _lacks(source, one, "camera", "remove the folder and run render again")
+    return one.labels.camera
+
+
+def pinhole_of(source: Source, one: ExportFrame, form: str) -> Lens:
+    """Return the lens of a frame, which must not distort."""
+    lens = camera_of(source, one).lens
+    if lens.model != "pinhole":
+        raise StoreError(
+            f"{frame_folder(source.root, one.frame)}: the lens is {lens.model}, and {form} describes pinhole cameras "
+            "alone (leave camera.lens out of the scene file, or use a format that only holds pixels, such as coco)"
+        )
+    return lens
+
+
+def pixel_matrix(lens: Lens) -> list[list[float]]:
+    """Return the lens's matrix (3, 3) where pixel centres lie on integers."""
+    (fx, skew, cx), (_, fy, cy), _ = lens.k
+    return [[fx, skew, cx - 0.5], [0.0, fy, cy - 0.5], [0.0, 0.0, 1.0]]
+
+
+def silhouette_of(source: Source, one: ExportFrame, item: InstanceLabel) -> Silhouette:
+    """Return the silhouette of an instance."""
+    if item.silhouette is None:
+        _lacks(source, one, "silhouettes", "add mask_full to outputs and render to another --out")
+    return item.silhouette
+
+
+def box_of(source: Source, one: ExportFrame, item: InstanceLabel) -> Box3d:
+    """Return the 3D box of an instance."""
+    if item.box_3d is None:
+        _lacks(source, one, "3D boxes", "add box_3d to outputs and render to another --out")
+    return item.box_3d
+
+
+def masks_full_of(source: Source, one: ExportFrame) -> dict[int, NDArray[np.bool_]]:
+    """Return the silhouette in the picture of each instance that the export keeps or ignores, (H, W) bool."""
+    wanted = (*one.kept, *one.ignored)
+    for item in wanted:
+        silhouette_of(source, one, item)
+    if not wanted:
+        return {}
+    (height, width), counts = read_masks_full(source.root, one.frame)
+    return {item.instance_id: _mask(source, one, item, counts, height, width) for item in wanted}
+
+
+def _mask(
+    source: Source, one: ExportFrame, item: InstanceLabel, counts: dict[int, Counts], height: int, width: int
+) -> NDArray[np.bool_]:
+    try:
+        return mask_of_counts(counts[item.instance_id], height, width)
+    except (KeyError, ValueError) as error:
+        raise StoreError(
+            f"{frame_folder(source.root, one.frame)}: the silhouette of instance {item.instance_id} is missing or "
+            f"damaged: {error} (remove the folder and run render again)"
+        ) from error
+
+
+def visible_mask(
+    source: Source, one: ExportFrame, item: InstanceLabel, instance: NDArray[np.uint16]
+) -> NDArray[np.bool_]:
+    """Return where an instance is visible in an id image (H, W), which must agree with its labels."""
+    mask: NDArray[np.bool_] = instance == item.instance_id
+    if (pixels := int(np.count_nonzero(mask))) != item.visible_px:
+        raise StoreError(
+            f"{frame_folder(source.root, one.frame)}: instance {item.instance_id} has {pixels} px in instance.png and "
+            f"{item.visible_px} px in labels.json (one was changed: remove the folder and run render again)"
+        )
+    return mask
+
+
+def box_of_mask(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Return the half-open box xywh (pixel edges) of a mask (H, W) with a pixel in it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    x, y = int(columns[0]), int(rows[0])
+    return (x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
+
+
+def _lacks(source: Source, one: ExportFrame, what: str, remedy: str) -> NoReturn:
+    raise StoreError(f"{frame_folder(source.root, one.frame)} has no {what}, which this format needs ({remedy})")
