@@ -11,6 +11,7 @@ from pipeline.annotations.box_3d import box_3d
 from pipeline.annotations.boxes import Box, visible_boxes
 from pipeline.annotations.category import category_image, category_names
 from pipeline.annotations.coordinates import nocs, object_coordinates
+from pipeline.annotations.flow import flow_between
 from pipeline.annotations.masks import runs_of, visible_px
 from pipeline.annotations.normals import camera_normals
 from pipeline.annotations.panoptic import panoptic_image
@@ -27,6 +28,7 @@ from pipeline.records import (
     FramePlan,
     InstanceLabel,
     Labels,
+    NextView,
     RealisedCamera,
     RealisedInstance,
     RenderedFrame,
@@ -63,9 +65,11 @@ def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
         )
         for item in sorted(realised.instances, key=lambda item: item.instance_id)
     )
+    next_view = _accepted_next_view(plan, rendered)
     return Annotation(
-        labels=_labels(plan, rendered, "", instances),
-        images={name: make(rendered, category) for name, make in IMAGES.items() if name in plan.outputs},
+        labels=_labels(plan, rendered, "", instances, flow_to=None if next_view is None else next_view.frame),
+        images={name: make(rendered, category) for name, make in IMAGES.items() if name in plan.outputs}
+        | _flow_images(plan, rendered, next_view),
         masks_full={key: counts_of(full.mask) for key, full in silhouettes.items()},
     )
 
@@ -82,13 +86,34 @@ IMAGES: Mapping[str, Callable[[RenderedFrame, Image], Image]] = {
 }
 
 
+def _flow_images(plan: FramePlan, rendered: RenderedFrame, next_view: NextView | None) -> dict[str, Image]:
+    if next_view is None:
+        return {}
+    background = None if plan.world is None else plan.world.background
+    flow = flow_between(rendered, next_view, has_photo=background is not None and background.photo is not None)
+    return {"flow": flow.flow_px, "flow_occlusion": flow.occlusion}
+
+
+def _accepted_next_view(plan: FramePlan, rendered: RenderedFrame) -> NextView | None:
+    """Return the view that flow leads to; None where there is none or its own frame is rejected."""
+    next_view = rendered.next_view
+    if next_view is None:
+        return None
+    counts = visible_px(runs_of(next_view.instance))
+    return None if _why_rejected(plan, rendered.realised.instances, counts) else next_view
+
+
 def rejected_labels(plan: FramePlan, reason: str) -> Annotation:
     """Return the labels of a frame that could not be built or rendered: no camera, no instances, only the reason."""
     return Annotation(labels=_labels(plan, None, reason, ()))
 
 
 def _labels(
-    plan: FramePlan, rendered: RenderedFrame | None, reason: str, instances: tuple[InstanceLabel, ...]
+    plan: FramePlan,
+    rendered: RenderedFrame | None,
+    reason: str,
+    instances: tuple[InstanceLabel, ...],
+    flow_to: int | None = None,
 ) -> Labels:
     realised = None if rendered is None else rendered.realised
     return Labels(
@@ -104,6 +129,7 @@ def _labels(
         lights=() if realised is None else realised.lights,
         environment=None if realised is None else realised.environment,
         instances=instances,
+        flow_to=flow_to,
     )
 
 

@@ -90,6 +90,7 @@ OutputName = Literal[
     "flow",
     "flow_occlusion",
 ]
+FLOWS = frozenset({"flow", "flow_occlusion"})  # outputs that a scene's last view has not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

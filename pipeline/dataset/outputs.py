@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.schema import FLOWS
 from pipeline.records import FramePlan
 
 
@@ -81,14 +82,13 @@ OUTPUTS: Mapping[str, Output] = {
 RGB = {"png": "rgb.png", "jpeg": "rgb.jpg", "exr": "rgb.exr"}
 DEPTH_PNG = "depth.png"
 MASK_FULL = "mask_full.json"
-FLOWS = frozenset({"flow", "flow_occlusion"})
 IN_LABELS = frozenset({"box_3d", "keypoints"})  # they have no file of their own
 
 
 def output_files(plan: FramePlan, has_flow: bool) -> dict[str, str]:
     """Return the file name of each output that an accepted frame of this plan holds; instance always.
 
-    The last view of a scene has no next one, so it has no flow (`has_flow` false).
+    The last view of a scene has no next one, nor has one before a rejected view, so it has no flow (`has_flow` false).
     """
     files = {}
     for output in sorted({*plan.outputs, "instance"} - IN_LABELS):

@@ -141,7 +141,8 @@ class Labels:
     """labels.json: what a frame shows. `status` "rejected" carries its `reason` and no instances.
 
     `id_source` says whether ids came with the picture ("render") or from the exact pass ("exact"), `id_reason` why the
-    exact pass was needed. `flow_to` is the frame that flow.exr leads to, None where there is no flow.
+    exact pass was needed. `flow_to` is the frame that flow.exr leads to; None where there is no flow: none was asked
+    for, this is the last view of its scene, or the next view is rejected, for the reason in its own labels.
     """
 
     format_version: int

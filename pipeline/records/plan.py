@@ -203,8 +203,20 @@ class CameraCandidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MotionPlan:
+    """How the camera moves while the shutter is open, in its own axes (x right, y down, z forward); the pose it is
+    placed at is the one in the middle. `axis` (3,) unit: it turns about it by the right hand."""
+
+    exposure_s: float
+    velocity_m_s: Vector
+    axis: Vector
+    turn_deg_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraPlan:
-    """Tries in order; the first that keeps its clearance and sees enough targets is taken."""
+    """Tries in order; the first that keeps its clearance and sees enough targets is taken. `motion` None: it stands
+    still, and nothing is blurred."""
 
     resolution: tuple[int, int]
     clip_start_m: float
@@ -212,6 +224,15 @@ class CameraPlan:
     clearance_m: float
     min_targets_in_view: int
     candidates: tuple[CameraCandidate, ...]
+    motion: MotionPlan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextViewPlan:
+    """The next view of the same scene, which optical flow leads to: its frame, and that frame's own camera."""
+
+    frame: int
+    camera: CameraPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,3 +285,5 @@ class FramePlan:
     min_pixels: int
     rejected: str = ""
     """Why no scene can be made of this plan (no room for an object, say); "" when it can."""
+    next_view: NextViewPlan | None = None
+    """None without flow among the outputs, and for the last view of a scene."""

@@ -94,10 +94,16 @@ class Surface:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NextView:
-    """The view that optical flow leads to: its frame, its camera, and its distances (H, W) float32, inf background."""
+    """The view that optical flow leads to, seen by one ray through the centre of each pixel.
+
+    `instance` (H, W) uint16 ids as that view's own frame has them, 0 background. `distance_m` (H', W') float32 along the
+    ray, inf background, of what Blender rendered for it: the picture of `lenses.source_lens(camera.lens)`, whose pixels
+    are all sampled in their middles.
+    """
 
     frame: int
     camera: RealisedCamera
+    instance: NDArray[np.uint16]
     distance_m: NDArray[np.float32]
 
 

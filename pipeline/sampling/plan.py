@@ -5,11 +5,21 @@ from __future__ import annotations
 from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
 from pipeline.config.quality import resolve_render
-from pipeline.config.schema import Config, Drop, Environment
+from pipeline.config.schema import FLOWS, Config, Drop, Environment
 from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
 from pipeline.errors import RejectedFrame
 from pipeline.job import Job
-from pipeline.records import Catalogue, DropPlan, FramePlan, InstancePlan, LightPlan, PhysicsPlan, RenderPlan, WorldPlan
+from pipeline.records import (
+    Catalogue,
+    DropPlan,
+    FramePlan,
+    InstancePlan,
+    LightPlan,
+    NextViewPlan,
+    PhysicsPlan,
+    RenderPlan,
+    WorldPlan,
+)
 from pipeline.sampling.camera import sample_camera
 from pipeline.sampling.draw import draw, draw_count
 from pipeline.sampling.lights import sample_light, sample_world
@@ -53,6 +63,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         world=_sample_world(config, catalogue, scopes["environment"]),
         lights=_sample_lights(config, scopes["lights"]),
         camera=sample_camera(config.camera, config.seed, here),
+        next_view=_sample_next_view(config, frame),
         render=_sample_render(config, here),
         min_targets=config.accept.min_targets,
         min_pixels=config.accept.min_pixels,
@@ -125,6 +136,14 @@ def _sample_lights(config: Config, scope: Scope) -> tuple[LightPlan, ...]:
         count = draw_count(group.count, rng_for(config.seed, scope, f"lights/{number}/count"))
         lights += [sample_light(group, rng_for(config.seed, scope, f"lights/{number}/{i}")) for i in range(count)]
     return tuple(lights)
+
+
+def _sample_next_view(config: Config, frame: int) -> NextViewPlan | None:
+    """Return the view that flow leads to, with the very camera that its own frame draws."""
+    after = frame + 1
+    if not FLOWS & set(config.outputs) or after % config.views_per_scene == 0:
+        return None
+    return NextViewPlan(frame=after, camera=sample_camera(config.camera, config.seed, ("frame", after)))
 
 
 def _sample_render(config: Config, scope: Scope) -> RenderPlan:
