@@ -147,7 +147,7 @@ def _make(
         built = build_scene(plan, engine.workshop)
     if blend is not None:
         with stage("save"):
-            configure(built.scene, plan.render, engine.device)
+            configure(built.scene, plan.render, engine.device, plan.camera.motion)
             save_scene(blend)
     with stage("render"):
         rendered = render_frame(built, plan, engine.device, scratch)

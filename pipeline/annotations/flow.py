@@ -89,23 +89,23 @@ def _is_hidden(next_view: NextView, points_m: Array, is_far: NDArray[np.bool_]) 
     """Return (N,) whether the next view shows something nearer than the points (N, 3, its camera's axes).
 
     A point is compared with the four rendered pixels whose centres surround it. Over a plane, however slanted, the
-    distance is quasi-convex, so nowhere between four centres is it above the largest of the four: a visible point is
-    never taken for hidden. Half of their difference more is allowed for the half pixel beyond the outermost centres.
-    So at the edge of what hides it, a hidden point may pass for visible within a pixel. Distances are compared as
-    their inverses, which are 0 for the background.
+    distance is quasi-convex, so nowhere between four centres is it above the largest of the four: no slant hides a
+    visible point. Beyond the outermost centres half of their difference more is allowed. Within a pixel of an edge the
+    answer may be wrong: where something hides, in favour of visible; in a corner or a gap narrower than a pixel, of
+    hidden. Distances are compared as their inverses, 0 for the background.
     """
     source = source_lens(next_view.camera.lens)
     width, height = source.resolution
     with np.errstate(divide="ignore"):
         shown = 1.0 / next_view.distance_m.astype(np.float64)
     corner = np.floor(project_camera_points(source, points_m) - 0.5).astype(np.int64)
-    x, y = corner[:, 0], np.clip(corner[:, 1], 0, max(height - 2, 0))
-    if source.model == "equirectangular":
-        columns = (x % width, (x + 1) % width)
-    else:
-        x = np.clip(x, 0, max(width - 2, 0))
-        columns = (x, np.minimum(x + 1, width - 1))
-    nearness = np.where(is_far, 0.0, 1.0 / np.sqrt((points_m * points_m).sum(axis=1)))
+    x, y = (np.clip(corner[:, axis], 0, max(size - 2, 0)) for axis, size in enumerate((width, height)))
+    is_beyond = (x != corner[:, 0]) | (y != corner[:, 1])
+    columns = (x, np.minimum(x + 1, width - 1))
+    if source.model == "equirectangular":  # its left and right edges are neighbours
+        columns, is_beyond = (corner[:, 0] % width, (corner[:, 0] + 1) % width), y != corner[:, 1]
     around = np.stack([shown[row, column] for row in (y, np.minimum(y + 1, height - 1)) for column in columns])
     least, most = around.min(axis=0), around.max(axis=0)
-    return np.asarray(nearness * (1 + TOLERANCE) < least - (most - least) / 2)
+    least = np.where(is_beyond, least - (most - least) / 2, least)
+    nearness = np.where(is_far, 0.0, 1.0 / np.sqrt((points_m * points_m).sum(axis=1)))
+    return np.asarray(nearness * (1 + TOLERANCE) < least)

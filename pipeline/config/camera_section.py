@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.config.distributions import Constant, Number, require
+from pipeline.config.distributions import Constant, LogUniform, Number, Uniform, bounds, require
 from pipeline.config.limits import exactly_one, positive
 from pipeline.config.stage_section import Shell
 from pipeline.config.words import Anchor, Vector
@@ -93,6 +93,29 @@ class CameraLens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MotionBlur:
+    """The camera moves evenly while the shutter is open, in a random direction and about a random axis.
+
+    The picture is blurred by it; poses and all labels are those of the shutter's middle. The defaults are a camera held
+    in the hand or carried by a slow robot: 1/500 s in the sun to 1/30 s indoors.
+    """
+
+    exposure_s: Number = LogUniform(low=1 / 500, high=1 / 30)
+    speed_m_s: Number = Uniform(low=0.0, high=0.5)
+    turn_deg_s: Number = Uniform(low=0.0, high=30.0)
+
+    def __post_init__(self) -> None:
+        require("exposure_s", self.exposure_s, 1e-5, 10)
+        require("speed_m_s", self.speed_m_s, 0, 100)
+        require("turn_deg_s", self.turn_deg_s, 0, 1000)
+
+    @property
+    def reach_m(self) -> float:
+        """How far from the pose of its labels the camera may be while the shutter is open, at most."""
+        return bounds(self.speed_m_s)[1] * bounds(self.exposure_s)[1] / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
     """Pose (exactly one of shell, box, around), aim, lens and what makes a pose acceptable."""
 
@@ -121,6 +144,8 @@ class Camera:
     f_stop: Number | None = None
     """Depth of field; labels then come from an exact pass of their own."""
     focus: Anchor | Vector = "target"
+    motion_blur: MotionBlur | None = None
+    """By default none: pictures are sharp, a template's animation too."""
     clip_start_m: float = 0.001
     clip_end_m: float = 1000.0
     clearance_m: float = 0.05
@@ -152,6 +177,12 @@ class Camera:
             raise ValueError("clip_start_m must be above 0 and below clip_end_m")
         if self.clearance_m < 0 or self.min_targets_in_view < 0 or not 0 <= self.retries <= 1000:
             raise ValueError("clearance_m and min_targets_in_view must be 0 or more, retries 0..1000")
+        if self.motion_blur is not None and self.motion_blur.reach_m > self.clearance_m:
+            raise ValueError(
+                f"motion_blur may carry the camera {self.motion_blur.reach_m:g} m, through things that clearance_m "
+                f"{self.clearance_m:g} lets near",
+                "raise clearance_m, or lower speed_m_s or exposure_s",
+            )
 
     def _widest_deg(self) -> float:
         return 360.0 if self.lens is not None and self.lens.model == "fisheye" else 170.0

@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from pipeline.config.distributions import Number, bounds
-from pipeline.config.schema import AssetGroup, Camera, Config, Drop, Surroundings
+from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.structure import FAILED, Reader, did_you_mean, field_types, structure
 from pipeline.structure import Path as KeyPath
@@ -31,7 +31,9 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
     _check_lens(part, reader)
+    _check_motion_blur(part, reader)
     _check_light(part, reader)
+    _check_flow(part, reader)
     for name in ("outputs", "reroll_per_view"):
         _check_repeats(part[name], (name,), reader)
 
@@ -160,6 +162,24 @@ def _check_lens(part: dict[str, Any], reader: Reader) -> None:
     if render.engine == "eevee" and camera.lens.model != "opencv":
         message = f"EEVEE cannot render {camera.lens.model} pictures"
         reader.report(("camera", "lens"), message, "use render.engine: cycles, or another lens")
+
+
+def _check_motion_blur(part: dict[str, Any], reader: Reader) -> None:
+    camera, render = part["camera"], part["render"]
+    if FAILED in (camera, render) or camera.motion_blur is None or render.engine != "eevee":
+        return
+    message = "EEVEE's motion blur is not supported"
+    reader.report(("camera", "motion_blur"), message, "use render.engine: cycles, or leave it out")
+
+
+def _check_flow(part: dict[str, Any], reader: Reader) -> None:
+    outputs, views = part["outputs"], part["views_per_scene"]
+    if FAILED in (outputs, views) or views != 1:
+        return
+    for i, name in enumerate(outputs):
+        if name in FLOWS:
+            message = f"{name} leads from one view of a scene to the next, and views_per_scene is 1"
+            reader.report(("outputs", i), message, "set views_per_scene to 2 or more, or leave it out")
 
 
 def _check_light(part: dict[str, Any], reader: Reader) -> None:

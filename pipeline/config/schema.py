@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pipeline.config.camera_section import Box, Camera, PinholeK
+from pipeline.config.camera_section import Box, Camera, MotionBlur, PinholeK
 from pipeline.config.distributions import Constant, Number, Uniform, require
 from pipeline.config.limits import positive
 from pipeline.config.materials_section import PATTERNS, Jitter, MaterialOption, Materials, Pbr, Procedural, Textures
@@ -50,6 +50,7 @@ __all__ = [
     "LightGroup",
     "MaterialOption",
     "Materials",
+    "MotionBlur",
     "OutputName",
     "PATTERNS",
     "Pbr",

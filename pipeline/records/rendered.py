@@ -96,9 +96,9 @@ class Surface:
 class NextView:
     """The view that optical flow leads to, seen by one ray through the centre of each pixel.
 
-    `instance` (H, W) uint16 ids as that view's own frame has them, 0 background. `distance_m` (H', W') float32 along the
-    ray, inf background, of what Blender rendered for it: the picture of `lenses.source_lens(camera.lens)`, whose pixels
-    are all sampled in their middles.
+    `instance` (H, W) uint16 ids as that view's own frame has them, 0 background. `distance_m` (H', W') float32 along
+    the ray, inf background, of what Blender rendered for it: the picture of `lenses.source_lens(camera.lens)`, whose
+    pixels are all sampled in their middles.
     """
 
     frame: int

@@ -1,9 +1,9 @@
 """The exact pass: ids and depth by one ray through each pixel's centre, where the picture's own would be wrong.
 
-Wrong they are with depth of field, with materials that let the background through or fill space (Cycles then writes
-ids by chance), with other engines, on devices where it has not been proven, and where a template numbers its own
-objects. Half decides: a surface that lets through up to half of the light is labelled, one that lets through more is
-not there.
+Wrong they are with depth of field and motion blur, with materials that let the background through or fill space
+(Cycles then writes ids by chance), with other engines, on devices where it has not been proven, and where a template
+numbers its own objects. Half decides: a surface that lets through up to half of the light is labelled, one that lets
+through more is not there.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def exact_reason(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, devi
         return "normals of a picture are means over its samples"
     if scene.camera.data.dof.use_dof:
         return "depth of field"
+    if scene.render.use_motion_blur:
+        return "motion blur"
     if (scene.world is not None and has_volume(scene.world.node_tree)) or any(
         item.type == "VOLUME" for item in scene.objects
     ):
@@ -67,7 +69,7 @@ def exact_settings(scene: bpy.types.Scene, objects: Objects) -> Iterator[None]:
 
 
 def _use_one_sample(scene: bpy.types.Scene, until: ExitStack) -> None:
-    change(until, scene.render, engine="CYCLES", use_compositing=False)
+    change(until, scene.render, engine="CYCLES", use_compositing=False, use_motion_blur=False)
     change(until, scene.camera.data.dof, use_dof=False)
     change(
         until,

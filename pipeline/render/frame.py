@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DeviceError
-from pipeline.records import FramePlan, RenderedFrame
+from pipeline.records import FramePlan, NextView, RenderedFrame
+from pipeline.render.changes import change
 from pipeline.render.decode import decode_depth, decode_ids, decode_normals, linear_rgb
 from pipeline.render.device import Device
 from pipeline.render.exact import NORMALS, PICTURES, exact_reason, exact_settings
@@ -25,7 +27,7 @@ from pipeline.render.passes import (
     read_passes,
 )
 from pipeline.render.picture import write_rgb
-from pipeline.render.remap import depth_and_distance, filtered, nearest
+from pipeline.render.remap import depth_and_distance, filtered, nearest, rendered_distance
 from pipeline.render.settings import configure
 from pipeline.render.solo import alone, groups, see_through
 from pipeline.scene.build import BuiltScene
@@ -41,7 +43,7 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
     DeviceError for an engine, denoiser or device that fails, StoreError when `scratch` cannot be written.
     """
     scene, lens = built.scene, built.realised.camera.lens
-    configure(scene, plan.render, device)
+    configure(scene, plan.render, device, plan.camera.motion)
     layer = label_layer(scene)
     enable_passes(layer, plan.outputs)
     pictures, exact = set(plan.outputs) & PICTURES, exact_reason(scene, built.objects, plan, device)
@@ -73,6 +75,7 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
         normal_world=None if normals is None else nearest(normals, lens),
         surfaces=built.surfaces,
         solo=_solo_masks(built, device, scratch),
+        next_view=_render_next_view(built, plan, device, scratch),
     )
 
 
@@ -88,6 +91,25 @@ def _solo_masks(built: BuiltScene, device: Device, scratch: Path) -> dict[int, N
         ids = decode_ids(find_pass(channels, label_layer(built.scene).name, OBJECT_INDEX))
         masks |= {key: nearest(ids, camera.lens) == key for key in members}
     return masks
+
+
+def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratch: Path) -> NextView | None:
+    """Return what the next view shows, by an exact pass through its camera, where flow leads to one."""
+    if built.next_camera is None or plan.next_view is None:
+        return None
+    lens, layer = built.next_camera.realised.lens, label_layer(built.scene)
+    with ExitStack() as until:
+        change(until, built.scene, camera=built.next_camera.item)
+        change(until, built.scene.render, **built.next_camera.picture)
+        until.enter_context(exact_settings(built.scene, built.objects))
+        render_once(built.scene, device)
+        channels = read_passes(built.scene, scratch)
+    return NextView(
+        frame=plan.next_view.frame,
+        camera=built.next_camera.realised,
+        instance=nearest(decode_ids(find_pass(channels, layer.name, OBJECT_INDEX)), lens),
+        distance_m=rendered_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens),
+    )
 
 
 def render_once(scene: bpy.types.Scene, device: Device) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.lenses import Lens, remap_of, sampled_rays
+from pipeline.lenses import Lens, pixel_centers, remap_of, sampled_rays, source_lens, unproject
 
 Image = NDArray[Any]
 
@@ -74,3 +74,13 @@ def depth_and_distance(z: NDArray[np.float32], lens: Lens) -> tuple[NDArray[np.f
         return other, shown
     other[seen] = shown[seen] / along[seen]
     return shown, other
+
+
+def rendered_distance(z: NDArray[np.float32], lens: Lens) -> NDArray[np.float32]:
+    """Return the distance along the ray (H', W') float32, inf background, of a depth pass as it was rendered for
+    `lens`: every pixel of it, before any remapping."""
+    source = source_lens(lens)
+    if source.model != "pinhole":
+        return z
+    along = unproject(source, pixel_centers(source.resolution))[:, 2].reshape(z.shape)
+    return (z / along).astype(np.float32)

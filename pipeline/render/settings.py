@@ -6,10 +6,11 @@ from typing import Any
 
 import bpy
 
-from pipeline.records import RenderPlan
+from pipeline.records import MotionPlan, RenderPlan
 from pipeline.render.device import DENOISERS, GPU_KINDS, Device, pick_denoiser
 from pipeline.render.eevee import require_eevee
 from pipeline.scene.compat import EEVEE, prepare_render
+from pipeline.scene.motion import shutter_frames
 
 # Read when rendering starts, and written into files even where nothing is drawn.
 STAMPS = (
@@ -29,8 +30,10 @@ REPRODUCIBLE: dict[str, Any] = {
 }
 
 
-def configure(scene: bpy.types.Scene, plan: RenderPlan, device: Device) -> None:
+def configure(scene: bpy.types.Scene, plan: RenderPlan, device: Device, motion: MotionPlan | None = None) -> None:
     """Set up the scene's renderer; doing so twice changes nothing. `exposure_ev` is left to `render_frame`.
+
+    Pictures are sharp unless the camera has a `motion`: then all that moves is blurred, a template's animation too.
 
     Raises DeviceError for an engine or a denoiser that is not there.
     """
@@ -42,6 +45,7 @@ def configure(scene: bpy.types.Scene, plan: RenderPlan, device: Device) -> None:
     _set_denoiser(scene.cycles, plan, device)
     _set_colors(scene, plan)
     _set_output(scene)
+    _set_shutter(scene, motion)
     prepare_render(scene)
 
 
@@ -87,10 +91,17 @@ def _set_colors(scene: bpy.types.Scene, plan: RenderPlan) -> None:
 def _set_output(scene: bpy.types.Scene) -> None:
     render = scene.render
     render.use_persistent_data = False
-    render.use_motion_blur = False  # nothing of ours moves; a template's animation is sampled, not smeared
     render.use_sequencer = False  # it would put its strips in the place of the scene
     render.use_multiview = False
     render.threads_mode = "AUTO"
     render.use_stamp = False
     for name in STAMPS:
         setattr(render, f"use_stamp_{name}", False)
+
+
+def _set_shutter(scene: bpy.types.Scene, motion: MotionPlan | None) -> None:
+    scene.render.use_motion_blur = motion is not None
+    if motion is not None:
+        scene.render.motion_blur_position = "CENTER"
+        scene.render.motion_blur_shutter = shutter_frames(scene, motion)
+        scene.cycles.rolling_shutter_type = "NONE"

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from pipeline.config.distributions import Uniform
-from pipeline.config.schema import Anchor, Box, Camera
+from pipeline.config.schema import Anchor, Box, Camera, MotionBlur
+from pipeline.geometry import direction_from_angles
 from pipeline.lenses import COEFFICIENTS, fisheye_radius
-from pipeline.records import CameraCandidate, CameraPlan, Vector
+from pipeline.records import CameraCandidate, CameraPlan, MotionPlan, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.lights import sample_shell
 from pipeline.sampling.rng import Scope, rng_for
@@ -18,7 +19,9 @@ DEFAULT_FOCAL_LENGTH_MM = 50.0
 
 
 def sample_camera(camera: Camera, seed: int, scope: Scope) -> CameraPlan:
-    """Return the camera plan of a frame. Try k comes from stream "camera/attempt/k" alone."""
+    """Return the camera plan of a frame. Try k comes from stream "camera/attempt/k" alone, how the camera moves from
+    stream "camera/motion"."""
+    blur = camera.motion_blur
     tries = range(camera.retries + 1)
     return CameraPlan(
         resolution=camera.resolution,
@@ -27,7 +30,26 @@ def sample_camera(camera: Camera, seed: int, scope: Scope) -> CameraPlan:
         clearance_m=camera.clearance_m,
         min_targets_in_view=camera.min_targets_in_view,
         candidates=tuple(_sample_candidate(camera, rng_for(seed, scope, f"camera/attempt/{k}")) for k in tries),
+        motion=None if blur is None else _sample_motion(blur, rng_for(seed, scope, "camera/motion")),
     )
+
+
+def _sample_motion(blur: MotionBlur, rng: Rng) -> MotionPlan:
+    speed_m_s = draw(blur.speed_m_s, rng)
+    x, y, z = (speed_m_s * part for part in _sample_direction(rng))
+    return MotionPlan(
+        exposure_s=draw(blur.exposure_s, rng),
+        velocity_m_s=(x, y, z),
+        axis=_sample_direction(rng),
+        turn_deg_s=draw(blur.turn_deg_s, rng),
+    )
+
+
+def _sample_direction(rng: Rng) -> Vector:
+    """Return a unit vector, evenly over the sphere (Archimedes)."""
+    azimuth, height = math.tau * rng.random(), 2 * rng.random() - 1
+    x, y, z = direction_from_angles(azimuth, math.asin(height))
+    return (float(x), float(y), float(z))
 
 
 def _sample_candidate(camera: Camera, rng: Rng) -> CameraCandidate:

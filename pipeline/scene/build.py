@@ -22,7 +22,7 @@ from pipeline.records import (
     RealisedInstance,
     Surface,
 )
-from pipeline.scene.camera import Target, add_camera, anchor_point, as_rows, targets_of
+from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point, as_rows, targets_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
 from pipeline.scene.hulls import collision_points
@@ -30,6 +30,7 @@ from pipeline.scene.images import ImageCache
 from pipeline.scene.library import Library, LoadedAsset
 from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
+from pipeline.scene.motion import set_in_motion
 from pipeline.scene.objects import add_instance
 from pipeline.scene.physics import Body, Obstacle, Settled, settle
 from pipeline.scene.poses import read_pose
@@ -54,12 +55,13 @@ class Workshop:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltScene:
     """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
-    where silhouettes are asked for."""
+    where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one."""
 
     scene: bpy.types.Scene
     realised: Realised
     objects: dict[int, tuple[bpy.types.Object, ...]]
     surfaces: dict[int, Surface] = field(default_factory=dict)
+    next_camera: AddedCamera | None = None
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -83,10 +85,13 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         add_light(collection, light, f"light {number}", (float(anchor[0]), float(anchor[1]), float(anchor[2])))
     if plan.world is not None:
         add_world(scene, plan.world, workshop.images, workshop.places, plan.camera.resolution)
+    next_camera = add_next_camera(scene, collection, plan.next_view, targets)
     camera = add_camera(scene, collection, plan.camera, targets)
+    if plan.camera.motion is not None:
+        set_in_motion(scene, camera.item, plan.camera.motion)
     realised = Realised(
         instances=instances,
-        camera=camera,
+        camera=camera.realised,
         drop_attempts=settled.attempts,
         settle_time_s=settled.time_s,
         lights=read_lights(scene),
@@ -96,7 +101,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     if "mask_full" in plan.outputs:
         recipes = {one.instance_id: one.recipe for one in plan.instances}
         surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in instances}
-    return BuiltScene(scene=scene, realised=realised, objects=objects, surfaces=surfaces)
+    return BuiltScene(scene=scene, realised=realised, objects=objects, surfaces=surfaces, next_camera=next_camera)
 
 
 def _add(

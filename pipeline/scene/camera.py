@@ -1,6 +1,6 @@
 """The camera: the first planned try that keeps its clearance and sees enough targets, set up and read back.
 
-The only file that knows Blender's camera axes and its lens shift.
+The only file that knows Blender's camera axes; `scene/camera_lens.py` knows its lenses.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -17,8 +18,9 @@ from mathutils import Matrix, Vector
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, inverse_rigid, look_at
-from pipeline.lenses import Lens, make_lens, project, remap_of, source_lens
-from pipeline.records import CameraCandidate, CameraPlan, RealisedCamera
+from pipeline.lenses import make_lens, project, remap_of
+from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, RealisedCamera
+from pipeline.scene.camera_lens import lens_of, set_lens
 from pipeline.scene.poses import read_pose, set_pose
 
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
@@ -35,9 +37,19 @@ class Target:
     objects: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AddedCamera:
+    """A camera in the scene: its object, what it needs of `scene.render` (its picture's size and border), and what it
+    is. The camera added last is the scene's."""
+
+    item: bpy.types.Object
+    picture: Mapping[str, Any]
+    realised: RealisedCamera
+
+
 def add_camera(
     scene: bpy.types.Scene, collection: bpy.types.Collection, plan: CameraPlan, targets: Sequence[Target]
-) -> RealisedCamera:
+) -> AddedCamera:
     """Set up the scene's camera and return it as Blender has it. Raises RejectedFrame when no try is acceptable.
 
     Expects the view layer to be up to date: clearance and view are tested against the evaluated meshes.
@@ -47,13 +59,25 @@ def add_camera(
     for attempt, candidate in enumerate(plan.candidates):
         reason = _refusal(scene, depsgraph, plan, candidate, targets)
         if reason is None:
-            camera = _make(scene, collection, plan, candidate, targets)
-            return _read_back(scene, camera, plan, candidate, attempt)
+            item, picture = _make(scene, collection, plan, candidate, targets)
+            realised = _read_back(scene, item, plan, candidate, attempt)
+            return AddedCamera(item=item, picture=picture, realised=realised)
         refused[reason] += 1
     counts = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
     raise RejectedFrame(
         f"no camera: of {len(plan.candidates)} tries {counts}; widen the camera's pose or lower its limits"
     )
+
+
+def add_next_camera(
+    scene: bpy.types.Scene, collection: bpy.types.Collection, plan: NextViewPlan | None, targets: Sequence[Target]
+) -> AddedCamera | None:
+    """Set up the camera of the next view, before that of this one; None where there is none, or where it is rejected,
+    as its own frame will say."""
+    try:
+        return None if plan is None else add_camera(scene, collection, plan.camera, targets)
+    except RejectedFrame:
+        return None
 
 
 def anchor_point(name: str, index: int, targets: Sequence[Target]) -> Array:
@@ -83,7 +107,7 @@ def _refusal(
     except ValueError:
         return NO_DIRECTION
     try:
-        remap_of(_lens(plan, candidate))
+        remap_of(lens_of(plan, candidate))
     except ValueError:
         return FOLDED
     if _too_near(depsgraph, pose[:3, 3], plan.clearance_m):
@@ -137,7 +161,7 @@ def _count_in_view(
     if not targets:
         return 0
     centers = np.array([target.center_m for target in targets])
-    pixels, _ = project(_lens(plan, candidate), inverse_rigid(pose), centers)
+    pixels, _ = project(lens_of(plan, candidate), inverse_rigid(pose), centers)
     far = ((centers - pose[:3, 3]) ** 2).sum(axis=1) > plan.clip_start_m**2
     inside = far & np.all((pixels >= 0) & (pixels < plan.resolution), axis=1)
     eye = Vector(pose[:3, 3])
@@ -156,13 +180,15 @@ def _make(
     plan: CameraPlan,
     candidate: CameraCandidate,
     targets: Sequence[Target],
-) -> bpy.types.Object:
+) -> tuple[bpy.types.Object, Mapping[str, Any]]:
     data = bpy.data.cameras.new("variegate camera")
     camera = bpy.data.objects.new("variegate camera", data)
     collection.objects.link(camera)
     pose = _pose(candidate, targets)
     set_pose(camera, pose @ BLENDER_CAMERA_FROM_CAMERA)
-    _set_lens(scene.render, data, plan, candidate)
+    picture = set_lens(data, plan, candidate)
+    for name, value in picture.items():
+        setattr(scene.render, name, value)
     data.clip_start, data.clip_end = plan.clip_start_m, plan.clip_end_m
     data.dof.use_dof = candidate.f_stop is not None
     if candidate.f_stop is not None:
@@ -170,82 +196,7 @@ def _make(
         data.dof.aperture_fstop = candidate.f_stop
         data.dof.focus_distance = max(plan.clip_start_m, float((inverse_rigid(pose) @ [*focus, 1.0])[2]))
     scene.camera = camera
-    return camera
-
-
-def _lens(plan: CameraPlan, candidate: CameraCandidate) -> Lens:
-    return make_lens(
-        candidate.model,
-        plan.resolution,
-        candidate.focal_length_mm,
-        candidate.sensor_width_mm,
-        candidate.shift,
-        candidate.pixel_aspect,
-        candidate.distortion,
-    )
-
-
-def _set_lens(
-    render: bpy.types.RenderSettings, data: bpy.types.Camera, plan: CameraPlan, candidate: CameraCandidate
-) -> None:
-    """Set up Blender's camera for a candidate, or for the wider picture that its own is remapped from."""
-    render.resolution_percentage = 100
-    render.use_border = render.use_crop_to_border = False
-    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
-    data.sensor_fit = "HORIZONTAL"
-    data.sensor_width = candidate.sensor_width_mm
-    if candidate.model == "pinhole":
-        size, aspect = plan.resolution, candidate.pixel_aspect
-        _set_pinhole(render, data, size, candidate.focal_length_mm, candidate.shift, aspect)
-        return
-    source = source_lens(_lens(plan, candidate))
-    width, height = source.resolution
-    (fx, _, cx), (_, fy, cy), _ = source.k
-    if source.model == "pinhole":
-        aspect = fy / fx
-        shift = ((width / 2 - cx) / width, (cy - height / 2) / (width * aspect))
-        _set_pinhole(render, data, source.resolution, fx * candidate.sensor_width_mm / width, shift, aspect)
-    elif source.model == "equirectangular":
-        data.type, data.panorama_type = "PANO", "EQUIRECTANGULAR"
-        data.latitude_min, data.latitude_max = -math.pi / 2, math.pi / 2
-        data.longitude_min, data.longitude_max = -math.pi, math.pi
-        render.resolution_x, render.resolution_y = width, height
-    else:
-        _set_equidistant(render, data, source)
-
-
-def _set_pinhole(
-    render: bpy.types.RenderSettings,
-    data: bpy.types.Camera,
-    resolution: tuple[int, int],
-    focal_length_mm: float,
-    shift: tuple[float, float],
-    aspect: float,
-) -> None:
-    data.lens = focal_length_mm
-    data.shift_x, data.shift_y = shift
-    render.resolution_x, render.resolution_y = resolution
-    # Blender's pixel aspects start at 1, so the larger of the two carries the ratio.
-    render.pixel_aspect_x = max(1.0, aspect)
-    render.pixel_aspect_y = max(1.0, 1.0 / aspect)
-
-
-def _set_equidistant(render: bpy.types.RenderSettings, data: bpy.types.Camera, source: Lens) -> None:
-    """Blender's equidistant picture is a disc in a square about the optical axis; the border cuts our rectangle out of
-    it. The disc reaches our farthest corner, or all the way round."""
-    width, height = source.resolution
-    (focal, _, cx), (_, _, cy), _ = source.k
-    corner = math.hypot(max(cx, width - cx), max(cy, height - cy))
-    half = math.ceil(max(cx, width - cx, cy, height - cy, min(corner, math.pi * focal)))
-    side = 2 * half
-    left, top = half - round(cx), half - round(cy)
-    data.type, data.panorama_type = "PANO", "FISHEYE_EQUIDISTANT"
-    data.fisheye_fov = side / focal
-    render.resolution_x = render.resolution_y = side
-    render.use_border = render.use_crop_to_border = True
-    # Borders are cut off to whole pixels; a quarter keeps the float32 fraction on the right side.
-    render.border_min_x, render.border_max_x = (left + 0.25) / side, (left + width + 0.25) / side
-    render.border_min_y, render.border_max_y = (side - top - height + 0.25) / side, (side - top + 0.25) / side
+    return camera, picture
 
 
 def _read_back(
@@ -253,7 +204,7 @@ def _read_back(
 ) -> RealisedCamera:
     bpy.context.view_layer.update()
     data = camera.data
-    lens = _lens(plan, candidate)
+    lens = lens_of(plan, candidate)
     if candidate.model == "pinhole":
         aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
         shift = (data.shift_x, data.shift_y)

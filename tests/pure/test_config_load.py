@@ -113,6 +113,23 @@ outputs: [rgb, rgb, dept]
         ("{uniform: [0.6, 1.4]}", "2000", "camera.clip_end_m: nothing beyond 1000 m is rendered"),
         ("placement:", "environment: {strength: 0}\nplacement:", "every picture is black"),
         ("placement:", "outputs: [rgb, rgb]\nplacement:", "scene.yaml:5: outputs[1]: 'rgb' is given twice"),
+        (
+            "placement:",
+            "outputs: [rgb, flow]\nplacement:",
+            "scene.yaml:5: outputs[1]: flow leads from one view of a scene to the next, and views_per_scene is 1 "
+            "(set views_per_scene to 2 or more, or leave it out)",
+        ),
+        (
+            "focal_length_mm: 35",
+            "motion_blur: {}\nrender: {engine: eevee}",
+            "scene.yaml:9: camera.motion_blur: EEVEE's motion blur is not supported",
+        ),
+        (
+            "focal_length_mm: 35",
+            "motion_blur: {exposure_s: 0.1, speed_m_s: {uniform: [0, 2]}}",
+            "scene.yaml:6: camera: motion_blur may carry the camera 0.1 m, through things that clearance_m 0.05 lets "
+            "near (raise clearance_m, or lower speed_m_s or exposure_s)",
+        ),
     ],
 )
 def test_what_cannot_work_together_is_refused(scene, old, new, problem):

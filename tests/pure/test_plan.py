@@ -121,6 +121,32 @@ def test_views_reroll_what_the_scene_file_asks_for():
     assert [one.poses for one in a.instances] == [one.poses for one in b.instances]
 
 
+def test_the_next_view_in_a_plan_is_the_camera_that_its_own_frame_has():
+    job = job_of(views_per_scene=3, outputs=["rgb", "flow"], reroll_per_view=["lights", "environment", "materials"])
+    plans = [plan_frame(job, i) for i in range(6)]
+    for i in (0, 1, 3, 4):
+        assert plans[i].next_view.frame == i + 1 and plans[i].next_view.camera == plans[i + 1].camera
+    assert plans[2].next_view is None and plans[5].next_view is None
+    assert plan_frame(job_of(views_per_scene=3), 0).next_view is None
+
+
+def test_motion_blur_moves_nothing_else():
+    blurred = {**SCENE["camera"], "motion_blur": {"speed_m_s": {"uniform": [0.2, 0.4]}, "turn_deg_s": 9}}
+    before, after = plan_frame(job_of(), 5), plan_frame(job_of(camera=blurred), 5)
+    motion = after.camera.motion
+    still = dataclasses.replace(after.camera, motion=None)
+    assert dataclasses.replace(after, camera=still, job_digest=before.job_digest) == before
+    assert 0.2 <= np.linalg.norm(motion.velocity_m_s) <= 0.4 and 1 / 500 <= motion.exposure_s <= 1 / 30
+    assert motion.turn_deg_s == 9 and np.linalg.norm(motion.axis) == pytest.approx(1)
+
+
+def test_the_camera_moves_in_every_direction_alike():
+    blurred = {**SCENE["camera"], "motion_blur": {"speed_m_s": 1}}
+    ways = np.array([plan_frame(job_of(camera=blurred), i).camera.motion.velocity_m_s for i in range(150)])
+    assert np.abs(ways.mean(axis=0)).max() < 0.15
+    assert (ways**2).mean(axis=0) == pytest.approx([1 / 3] * 3, abs=0.07)
+
+
 def test_cameras_are_uniform_over_the_sphere_not_crowded_at_the_pole():
     job = job_of()
     heights = []

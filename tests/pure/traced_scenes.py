@@ -17,11 +17,12 @@ from pipeline.codecs.png import encode_png
 from pipeline.dataset.store import Store, commit, open_store
 from pipeline.geometry import box_corners, compose, inverse_rigid, look_at, quaternion_from_uniforms, transform_points
 from pipeline.job import Job
-from pipeline.lenses import Lens, pinhole, sampled_rays
+from pipeline.lenses import Lens, pinhole, pixel_centers, sampled_rays, source_lens, unproject
 from pipeline.records import (
     EnvironmentLabel,
     Keypoint,
     LightLabel,
+    NextView,
     Realised,
     RealisedCamera,
     RealisedInstance,
@@ -92,17 +93,7 @@ def surface_of(item: RealisedInstance) -> Surface:
 def trace(camera: RealisedCamera, instances, scratch: Path | None = None) -> RenderedFrame:
     """The frame a camera sees of boxes before nothing. A picture, shaded by the normals, goes to `scratch`."""
     lens = camera.lens
-    pose = np.array(camera.world_from_camera)
-    directions = sampled_rays(lens) @ pose[:3, :3].T
-    ids = np.zeros(directions.shape[:2], dtype=np.uint16)
-    distance = np.full(directions.shape[:2], np.inf)
-    normal = np.zeros_like(directions)
-    for item in instances:
-        near, face, sign = _slabs(item, pose[:3, 3], directions)
-        wins = near < distance
-        ids[wins], distance[wins] = item.instance_id, near[wins]
-        axes = np.array(item.world_from_object)[:3, :3]
-        normal[wins] = (axes.T[face] * sign[..., None])[wins]
+    ids, distance, normal = cast(camera, instances, sampled_rays(lens))
     shade = np.clip(normal @ (0.3, -0.5, 0.8), 0.05, 1.0)[..., None] * np.array([0.9, 0.8, 0.7])
     picture = np.where((ids > 0)[..., None], shade, 0.2).astype(np.float32)
     along = sampled_rays(lens)[..., 2]
@@ -136,6 +127,32 @@ def trace(camera: RealisedCamera, instances, scratch: Path | None = None) -> Ren
         normal_world=normal.astype(np.float32),
         surfaces={item.instance_id: surface_of(item) for item in instances},
     )  # fmt: skip
+
+
+def cast(camera: RealisedCamera, instances, rays):
+    """Ids, distances (inf: none) and world normals that rays (H, W, 3) from the camera, in its axes, meet."""
+    pose = np.array(camera.world_from_camera)
+    directions = rays @ pose[:3, :3].T
+    ids = np.zeros(directions.shape[:2], dtype=np.uint16)
+    distance = np.full(directions.shape[:2], np.inf)
+    normal = np.zeros_like(directions)
+    for item in instances:
+        near, face, sign = _slabs(item, pose[:3, 3], directions)
+        wins = near < distance
+        ids[wins], distance[wins] = item.instance_id, near[wins]
+        axes = np.array(item.world_from_object)[:3, :3]
+        normal[wins] = (axes.T[face] * sign[..., None])[wins]
+    return ids, distance, normal
+
+
+def next_view_of(frame: int, camera: RealisedCamera, instances) -> NextView:
+    """What the camera of frame `frame`, the next view, sees of the boxes."""
+    source = source_lens(camera.lens)
+    width, height = source.resolution
+    rays = unproject(source, pixel_centers(source.resolution)).reshape(height, width, 3)
+    distance = cast(camera, instances, rays)[1].astype(np.float32)
+    ids = cast(camera, instances, sampled_rays(camera.lens))[0]
+    return NextView(frame=frame, camera=camera, instance=ids, distance_m=distance)
 
 
 def _slabs(item: RealisedInstance, eye, directions):
