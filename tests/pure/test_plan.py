@@ -103,7 +103,7 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "d74d682bd4f54c20537d87e65fb73b5ed485c350e0b6e829ee24de40b0cc1055"
+REFERENCE_DIGEST = "8b8170db7e4f76dbcdaa683c38a85f8e1c7f09258b1f640e461f458c8ad0ba43"
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
