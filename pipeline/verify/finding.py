@@ -22,6 +22,7 @@ KINDS: Mapping[str, str] = {
     "view-mismatch": "views of one scene that do not share the scene",
     # the pictures
     "black-picture": "an rgb without light",
+    "broken-pixels": "a picture that holds nan or infinities where it cannot",
     "constant-picture": "an rgb of one colour, though objects are in it",
     "depth-mismatch": "depth or distance that does not fit the lens, or an object without depth",
     "normal-mismatch": "normals that are not of unit length, point away, or differ between camera and world",

@@ -1,0 +1,118 @@
+"""A whole dataset, frame by frame in several processes, and the report of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.dataset.layout import FRAMES
+from pipeline.dataset.read import read_job
+from pipeline.job import Job, assets_of
+from pipeline.records import Asset
+from pipeline.verify.dataset import list_frames, missing_frames, read_checked_job
+from pipeline.verify.finding import Finding
+from pipeline.verify.frame import FrameResult, check_frame
+from pipeline.verify.report import Report, make_report
+
+Progress = Callable[[int, int], None]
+
+BATCH = 4  # frames that a process takes at a time
+FEW = 8  # so many frames are done sooner than a process is started
+
+
+def verify_dataset(
+    root: Path,
+    frames: Sequence[int] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Return the report on a dataset, or on some `frames` of it, checked by `workers` processes.
+
+    By default as many as there are processors. Raises StoreError for what is no dataset. The report is the same for
+    any number of workers.
+    """
+    job, findings = read_checked_job(root)
+    if job is None:
+        return make_report(expected=0, results={}, findings=findings, notices=("no frame was checked",))
+    wanted = range(job.config.frames) if frames is None else frames
+    listing = list_frames(root, job.config.frames)
+    present = sorted(set(listing.present) & set(wanted))
+    findings += missing_frames(wanted, listing.present)
+    if frames is None:
+        findings += listing.foreign
+    shared = _Shared()
+    statuses: dict[str, int] = {}
+    for done, result in enumerate(_results(root, job, present, workers), start=1):
+        findings += (*result.findings, *shared.differences(result))
+        statuses[result.status] = statuses.get(result.status, 0) + 1
+        if progress is not None:
+            progress(done, len(present))
+    return make_report(expected=len(wanted), results=statuses, findings=findings, notices=listing.notices)
+
+
+class _Shared:
+    """What the first view of each scene said of what all its views share."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[int, str], tuple[int, str]] = {}
+
+    def differences(self, result: FrameResult) -> Iterator[Finding]:
+        for name, value in (result.scene_facts or {}).items():
+            frame, before = self._first.setdefault((result.scene, name), (result.frame, value))
+            if value != before:
+                yield Finding(
+                    kind="view-mismatch",
+                    where=f"{FRAMES}/{result.frame:06d}",
+                    message=f"its {name} are not those of frame {frame}, another view of scene {result.scene} "
+                    "(remove both folders and run render again)",
+                    frame=result.frame,
+                )
+
+
+def _results(root: Path, job: Job, frames: Sequence[int], workers: int | None) -> Iterator[FrameResult]:
+    """Yield the results in the order of `frames`; only a few are under way at a time, however long the dataset."""
+    count = min(workers or os.cpu_count() or 1, -(-len(frames) // BATCH))
+    if count <= 1 or len(frames) <= FEW:
+        assets = _assets(job)
+        yield from (check_frame(root, frame, job, assets) for frame in frames)
+        return
+    batches = iter([tuple(frames[i : i + BATCH]) for i in range(0, len(frames), BATCH)])
+    # Spawned, never forked: a fork of a process with threads or Blender in it may hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts)
+    under_way: deque[Future[list[FrameResult]]] = deque()
+    try:
+        for batch in batches:
+            under_way.append(pool.submit(_check_batch, str(root), batch))
+            if len(under_way) > 2 * count:
+                yield from under_way.popleft().result()
+        while under_way:
+            yield from under_way.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the first process, which ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _check_batch(root: str, frames: tuple[int, ...]) -> list[FrameResult]:
+    job, assets = _job_of(root)
+    return [check_frame(Path(root), frame, job, assets) for frame in frames]
+
+
+@lru_cache(maxsize=1)
+def _job_of(root: str) -> tuple[Job, Mapping[str, Asset]]:
+    job = read_job(Path(root))
+    return job, _assets(job)
+
+
+def _assets(job: Job) -> dict[str, Asset]:
+    return {asset.asset_id: asset for asset in assets_of(job.catalogue)}
