@@ -16,7 +16,7 @@ from pipeline.annotations.masks import runs_of, visible_px
 from pipeline.annotations.normals import camera_normals
 from pipeline.annotations.panoptic import panoptic_image
 from pipeline.annotations.pose import camera_from_object, distance_m
-from pipeline.annotations.silhouettes import FullMask, full_mask
+from pipeline.annotations.silhouettes import FullMask, full_mask, holding
 from pipeline.annotations.visibility import silhouette_of
 from pipeline.codecs.rle import counts_of
 from pipeline.conventions import FORMAT_VERSION
@@ -146,7 +146,8 @@ def _camera_label(camera: RealisedCamera) -> CameraLabel:
 def _silhouettes(rendered: RenderedFrame) -> dict[int, FullMask]:
     camera = rendered.realised.camera
     return {
-        key: full_mask(surface, camera, rendered.solo.get(key)) for key, surface in sorted(rendered.surfaces.items())
+        key: holding(full_mask(surface, camera, rendered.solo.get(key)), rendered.instance == key)
+        for key, surface in sorted(rendered.surfaces.items())
     }
 
 

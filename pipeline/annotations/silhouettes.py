@@ -51,6 +51,20 @@ def full_mask(surface: Surface, camera: RealisedCamera, solo: Mask | None = None
     return _with_beyond(inside, _beyond(points, surface.triangles, lens))
 
 
+def holding(full: FullMask, visible: Mask) -> FullMask:
+    """Return the silhouette with every `visible` pixel (H, W) of the instance in it: where a ray passes an edge nearer
+    than float32 can tell, the renderer's word counts, so that a mask never leaves its silhouette."""
+    added = int(np.count_nonzero(visible & ~full.mask))
+    if not added:
+        return full
+    boxes = [box for box in (full.bbox_xywh_px, _box_of(visible, 0, 0)) if box is not None]
+    x, y = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    return FullMask(
+        mask=full.mask | visible, px_beyond=full.px_beyond + added, bbox_xywh_px=(x, y, right - x, bottom - y)
+    )
+
+
 def _with_beyond(inside: Mask, beyond: Mask) -> FullMask:
     """Join the exact part in the picture with a canvas (3 H, 3 W) that is only good beyond it."""
     height, width = inside.shape

@@ -10,8 +10,8 @@ from pipeline.verify.opened import Opened
 
 # How far a point that the renderer hit may lie outside its object's box: float32 coordinates of the scene, the last
 # bits of a ray's length, and the ninth decimal of labels. Of the distance, and of the box's diagonal.
-SLACK_OF_DISTANCE = 1e-4
-SLACK_OF_SIZE = 1e-4
+SLACK_OF_DISTANCE = 4e-5
+SLACK_OF_SIZE = 4e-5
 
 
 def local_box(opened: Opened, item: InstanceLabel) -> tuple[Array, Array] | None:
@@ -28,7 +28,8 @@ def center_world_m(opened: Opened, item: InstanceLabel) -> Array | None:
     box = local_box(opened, item)
     if box is None:
         return None
-    return transform_points(item.world_from_object, [(box[0] + box[1]) / 2])[0]
+    center: Array = transform_points(item.world_from_object, [(box[0] + box[1]) / 2])[0]
+    return center
 
 
 def slack_m(item: InstanceLabel) -> float:

@@ -30,6 +30,7 @@ class Folder:
     """What a frame's folder holds. `record` is frame.json, empty when the frame is of no use; `data` maps the names of
     the files that are there to their contents, `channels` those of EXRs to their channels by name."""
 
+    root: Path
     frame: int
     record: Mapping[str, Any]
     findings: tuple[Finding, ...]
@@ -45,14 +46,14 @@ def read_folder(root: Path, frame: int, job_digest: str) -> Folder:
         names = sorted(os.listdir(folder))
     except OSError as error:
         text = f"{COMMIT} cannot be read: {error.strerror}; the frame is not committed"
-        return _useless(frame_finding("incomplete-frame", frame, "", text), frame)
+        return _useless(root, frame_finding("incomplete-frame", frame, "", text), frame)
     try:
         record = json.loads(raw)
     except ValueError as error:
-        return _useless(frame_finding("unreadable-json", frame, COMMIT, f"damaged: {error}"), frame)
+        return _useless(root, frame_finding("unreadable-json", frame, COMMIT, f"damaged: {error}"), frame)
     problem = _record_problem(record, frame, job_digest)
     if problem is not None:
-        return _useless(problem, frame)
+        return _useless(root, problem, frame)
     findings = [] if raw == json_bytes(record) else [_not_canonical(frame, COMMIT)]
     data: dict[str, bytes] = {}
     channels: dict[str, Channels] = {}
@@ -66,11 +67,11 @@ def read_folder(root: Path, frame: int, job_digest: str) -> Folder:
         for name in names
         if name not in listed
     ]
-    return Folder(frame=frame, record=record, findings=tuple(findings), data=data, channels=channels)
+    return Folder(root=root, frame=frame, record=record, findings=tuple(findings), data=data, channels=channels)
 
 
-def _useless(finding: Finding, frame: int) -> Folder:
-    return Folder(frame=frame, record={}, findings=(finding,))
+def _useless(root: Path, finding: Finding, frame: int) -> Folder:
+    return Folder(root=root, frame=frame, record={}, findings=(finding,))
 
 
 def _not_canonical(frame: int, name: str) -> Finding:

@@ -12,13 +12,15 @@ from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.job import Job
 from pipeline.records import Asset, FramePlan, Labels
 from pipeline.structure import unstructure
+from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding, sort_key
+from pipeline.verify.flow import check_flow
 from pipeline.verify.folder import read_folder
 from pipeline.verify.keypoints import check_keypoints
 from pipeline.verify.masks import check_accepted, check_categories, check_masks, check_parts
 from pipeline.verify.opened import Opened, frame_finding
 from pipeline.verify.pictures import check_finite, check_rgb
-from pipeline.verify.plans import check_camera, check_plan, check_planned, lens_problem
+from pipeline.verify.plans import check_camera, check_plan, check_planned
 from pipeline.verify.poses import check_poses
 from pipeline.verify.reading import open_frame, read_records
 from pipeline.verify.silhouettes import check_silhouettes
@@ -44,6 +46,7 @@ THROUGH_THE_LENS: tuple[Check, ...] = (
     check_depth,
     check_points,
     check_normals,
+    check_flow,
 )
 
 

@@ -11,10 +11,9 @@ from pipeline.conventions import AXES
 from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.geometry import Array, compose, look_at, unit
 from pipeline.job import Job
-from pipeline.lenses import COEFFICIENTS, Lens, make_lens
+from pipeline.lenses import Lens, make_lens
 from pipeline.records import (
     CameraCandidate,
-    CameraLabel,
     FramePlan,
     InstanceLabel,
     InstancePlan,
@@ -25,10 +24,10 @@ from pipeline.records import (
 from pipeline.sampling.plan import plan_frame
 from pipeline.structure import unstructure
 from pipeline.verify.boxes_3d import center_world_m
+from pipeline.verify.cameras import FLOAT32, is_rigid
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance, frame_finding
 
-FLOAT32 = 1e-5  # what a number loses on its way through Blender's float32, of its size
 TIE = 1e-6  # axes so equally upward that rounding decides between them
 
 
@@ -159,20 +158,6 @@ def _anchor(name: str, index: int, centers: list[Array]) -> Array:
     return np.mean(centers, axis=0) if name == "targets" else centers[index % len(centers)]
 
 
-def lens_problem(camera: CameraLabel) -> str:
-    """Return what makes a lens unusable, "" for a good one."""
-    k = np.asarray(camera.k)
-    if k.shape != (3, 3) or not np.isfinite(k).all():
-        return f"k is not a (3, 3) matrix: {camera.k}"
-    if k[0, 0] <= 0 or k[1, 1] <= 0:
-        return f"focal lengths {k[0, 0]:g} and {k[1, 1]:g} px are not above 0"
-    if k[0, 1] or k[1, 0] or k[2, 0] or k[2, 1] or k[2, 2] != 1:
-        return f"k has skew or is no calibration: {camera.k}"
-    if len(camera.distortion) != len(COEFFICIENTS[camera.model]):
-        return f"{len(camera.distortion)} coefficients, a lens {camera.model!r} has {len(COEFFICIENTS[camera.model])}"
-    return ""
-
-
 def check_camera(opened: Opened) -> Iterator[Finding]:
     """The camera is rigid, and one of the plan's candidates."""
     camera, plan = opened.camera, opened.plan.camera
@@ -192,14 +177,6 @@ def check_camera(opened: Opened) -> Iterator[Finding]:
     if centers is not None and not any(_is_pose(pose, one, centers) for one in fitting):
         text = "camera.world_from_camera is none of the planned poses"
         yield opened.found("camera-mismatch", LABELS, text)
-
-
-def is_rigid(matrix: Array) -> bool:
-    """Return whether a matrix (4, 4) is a rotation and a translation, as exact as float32 allows."""
-    if matrix.shape != (4, 4) or not np.array_equal(matrix[3], (0.0, 0.0, 0.0, 1.0)):
-        return False
-    turn = matrix[:3, :3]
-    return bool(np.abs(turn.T @ turn - np.eye(3)).max() < FLOAT32) and bool(np.linalg.det(turn) > 0)
 
 
 def _is_lens(lens: Lens, candidate: CameraCandidate, resolution: tuple[int, int]) -> bool:

@@ -11,9 +11,9 @@ from pipeline.geometry import Array, box_corners, inverse_rigid, transform_point
 from pipeline.lenses import project_camera_points
 from pipeline.records import Box3d, InstanceLabel
 from pipeline.verify.boxes_3d import center_world_m, local_box
+from pipeline.verify.cameras import is_rigid
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance
-from pipeline.verify.plans import is_rigid
 
 METRES = 1e-6  # of a length plus one: float32 coordinates and nine decimals
 PIXELS = 1e-3

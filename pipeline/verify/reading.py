@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,9 +16,12 @@ from pipeline.codecs.png import decode_png
 from pipeline.codecs.rle import Counts, decode_counts
 from pipeline.dataset.layout import COMMIT, LABELS, PLAN
 from pipeline.dataset.outputs import DEPTH_PNG, MASK_FULL, OUTPUTS, RGB, array_of, output_files
+from pipeline.dataset.read import read_labels
+from pipeline.errors import StoreError
 from pipeline.job import Job
-from pipeline.records import Asset, FramePlan, Labels
+from pipeline.records import Asset, CameraLabel, FramePlan, Labels
 from pipeline.structure import from_json, unstructure
+from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding
 from pipeline.verify.folder import Folder
 from pipeline.verify.opened import Opened, frame_finding
@@ -105,8 +109,17 @@ def open_frame(
         images=images,
         rgb=rgb,
         masks_full=_masks_full(folder, plan, findings),
-        data=folder.data,
+        next_camera=None if labels.flow_to is None else _camera_of(folder.root, labels.flow_to),
     )
+
+
+def _camera_of(root: Path, frame: int) -> CameraLabel | None:
+    """Return the camera of another frame, None where it cannot be had: that frame's own checks say so."""
+    try:
+        camera = read_labels(root, frame).camera
+    except StoreError:
+        return None
+    return None if camera is None or lens_problem(camera) else camera
 
 
 def _images(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.dataset.outputs import DEPTH_PNG, OUTPUTS
 from pipeline.geometry import Array, inverse_rigid, transform_points
@@ -17,11 +18,13 @@ from pipeline.verify.boxes_3d import local_box, outside_m, slack_m
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance
 
+Pixels = NDArray[np.int64]
+
 SAME_DEPTH = 2e-6  # of the distance: two float32 files of one number
 COORDINATES = 1e-5
 HALF_FLOAT = 3e-3  # normals are kept as float16, three numbers of 2^-11 each
-AWAY = 0.3  # cosine from which on a shading normal points away: it may lean over at a rounded edge
-AWAY_SHARE = 0.02
+AWAY = 0.1  # cosine from which on a normal points away; Cycles turns them to the camera, float16 rounds them
+AWAY_SHARE = 0.005
 DEEPEST_PNG_M = 65.0
 
 
@@ -63,7 +66,7 @@ def _check_range(opened: Opened, output: str) -> Iterator[Finding]:
             yield opened.found("depth-mismatch", file, f"{name}: {without} of its {len(pixels)} px have no depth")
 
 
-def _at(wrong: Array) -> str:
+def _at(wrong: NDArray[np.bool_]) -> str:
     y, x = (int(v[0]) for v in np.nonzero(wrong))
     return f"{int(wrong.sum())} px, the first at ({x}, {y}),"
 
@@ -90,20 +93,20 @@ def check_points(opened: Opened) -> Iterator[Finding]:
             yield from _coordinates(opened, item, name, local, pixels, box)
 
 
-def _in_box(opened: Opened, item: InstanceLabel, name: str, excess_m: Array, pixels: Array) -> Iterator[Finding]:
+def _in_box(opened: Opened, item: InstanceLabel, name: str, excess_m: Array, pixels: Pixels) -> Iterator[Finding]:
     wrong = excess_m > 0
     if not wrong.any():
         return
     y, x = divmod(int(pixels[wrong][0]), opened.shape[1])
     text = (
-        f"{name}: {int(wrong.sum())} of its {len(pixels)} px show points up to {float(excess_m.max()):.2g} m outside its "
-        f"3D box, the first at ({x}, {y}): its id, mask, pose or depth or the lens is wrong"
+        f"{name}: {int(wrong.sum())} of its {len(pixels)} px show points up to {float(excess_m.max()):.2g} m outside "
+        f"its 3D box, the first at ({x}, {y}): its id, mask, pose or depth or the lens is wrong"
     )
     yield opened.found("surface-mismatch", OUTPUTS["instance"].file, text)
 
 
 def _coordinates(
-    opened: Opened, item: InstanceLabel, name: str, local_m: Array, pixels: Array, box: tuple[Array, Array]
+    opened: Opened, item: InstanceLabel, name: str, local_m: Array, pixels: Pixels, box: tuple[Array, Array]
 ) -> Iterator[Finding]:
     diagonal = float(np.sqrt(((box[1] - box[0]) ** 2).sum()))
     wanted = {"object_coordinates": local_m, "nocs": (local_m - (box[0] + box[1]) / 2) / diagonal + 0.5}
