@@ -12,6 +12,7 @@ from rich.console import Console
 
 from pipeline import __version__
 from pipeline.config.load import base_dir_of, load_config
+from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import ExportOptions
@@ -19,17 +20,28 @@ from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
 from pipeline.progress import counting, show_duration
 from pipeline.reporting import Summary
-from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption, import_run, open_job, replay, session
+from pipeline.terminal import (
+    INTERRUPTED,
+    Interrupted,
+    describe_interruption,
+    import_run,
+    open_job,
+    render_again,
+    replay,
+    session,
+)
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 SHEET_TYPES = (".png", ".jpg", ".jpeg", ".webp")
 PREVIEW_FRAMES = 9
+EXPORT_FORMATS = ("coco", "yolo", "voc", "kitti", "bop")
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 2 something the user can mend, 130 interrupted."""
+    """Run a command and return its exit code: 0 done, 1 verify found something, 2 something the user can mend,
+    130 interrupted."""
     try:
-        cli.main(None if args is None else list(args), prog_name="variegate", standalone_mode=False)
+        code = cli.main(None if args is None else list(args), prog_name="variegate", standalone_mode=False)
     except PipelineError as error:
         click.echo(f"{error}", err=True)
         return 2
@@ -41,7 +53,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except click.exceptions.Exit as done:
         return done.exit_code
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 @click.group(
@@ -335,6 +347,64 @@ def show(
     with counting(Console(stderr=True), "drawing") as progress:
         written = show_dataset(dataset, out, options, progress)
     click.echo(f"wrote {out}" if written == (out,) else f"wrote {len(written)} pictures to {out}")
+
+
+@cli.command(
+    short_help="Prove a finished dataset or an export of one.",
+    epilog="""\b
+Examples:
+  variegate verify out/dice
+  variegate verify out/dice --replay 5 --report findings.json
+  variegate verify --format coco out/dice-coco --dataset out/dice""",
+)
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DATASET|EXPORT")
+@click.option("--replay", "count", type=click.IntRange(0), default=0, metavar="N", help="Also render N frames again.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes.  [default: one a processor]")
+@click.option(
+    "--report", "report_file", type=click.Path(path_type=Path), metavar="FILE.json", help="Write all findings."
+)
+@click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
+@click.option("--format", "form", type=click.Choice(EXPORT_FORMATS), help="Check an export of this format instead.")
+@click.option("--dataset", type=click.Path(path_type=Path), metavar="DATASET", help="What the export was made of.")
+def verify(
+    folder: Path,
+    count: int,
+    workers: int | None,
+    report_file: Path | None,
+    frames: str | None,
+    form: str | None,
+    dataset: Path | None,
+) -> None:
+    """Prove that every frame is there, whole, and labelled with what its pixels show; or say where not.
+
+    Nothing is taken on trust: plans are drawn again, masks, boxes, poses and depth recomputed from each other. With
+    --replay some frames are rendered again too. Exit code 0: nothing is wrong, 1: something is.
+    """
+    from pipeline.verify.exports import verify_export
+    from pipeline.verify.report import show_report, write_report
+    from pipeline.verify.run import replay_dataset, verify_dataset
+
+    if form is None and dataset is not None:
+        raise click.UsageError("--dataset goes with --format: it is what an export was made of")
+    if form is not None and (count or workers or frames):
+        raise click.UsageError("--replay, --workers and --frames are for datasets, not for exports")
+    if count:
+        import_run()  # without Blender, say so before the long part
+    with counting(Console(stderr=True), "verifying") as progress:
+        if form is not None:
+            report = verify_export(form, folder, dataset, progress)
+        else:
+            wanted = None if frames is None else parse_frames(frames, int(read_dataset(folder)["frames"]))
+            report = verify_dataset(folder, wanted, workers, progress)
+    if count:
+        with tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
+            report = replay_dataset(folder, report, count, Path(scratch), render_again)
+    for line in show_report(report):
+        click.echo(line)
+    if report_file is not None:
+        write_report(report_file, report)
+    if not report.is_clean:
+        raise click.exceptions.Exit(1)
 
 
 def _with_seed(overrides: tuple[str, ...], seed: int | None) -> tuple[str, ...]:

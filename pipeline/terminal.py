@@ -5,7 +5,7 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +17,9 @@ from rich.console import Console
 from pipeline.blender_log import blender_log
 from pipeline.config.load import base_dir_of, places_in
 from pipeline.config.schema import Config
-from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS
-from pipeline.dataset.read import read_base_dir, read_job, read_plan
-from pipeline.errors import AssetError, PipelineError, Problem
+from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS, PLAN, frame_folder
+from pipeline.dataset.read import read_base_dir, read_commit, read_job, read_plan
+from pipeline.errors import AssetError, DeviceError, PipelineError, Problem
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
@@ -176,3 +176,28 @@ def _compare(before: Path, after: Path) -> str:
         return "there are no labels beside the plan to compare with"
     same = before.read_bytes() == after.read_bytes()
     return f"labels.json is {'the same as' if same else 'NOT the same as'} {before}"
+
+
+def render_again(root: Path, frames: Sequence[int], out: Path) -> None:
+    """Render frames of the dataset `root` again, from their plans, into the dataset `out`.
+
+    On the device that made them where it is there. Raises PipelineError for a Blender of another series, whose physics
+    and poses may differ in their last bits.
+    """
+    job, base_dir = read_job(root), read_base_dir(root)
+    plans = [read_plan(frame_folder(root, frame) / PLAN) for frame in frames]
+    with session() as report:
+        run = import_run()
+        for frame, plan in zip(frames, plans, strict=True):
+            renderer = read_commit(root, frame)["renderer"]
+            _check_series(renderer.get("blender", ""), run.blender_facts()["blender"], frame)
+            try:
+                engine = run.open_engine(renderer.get("device", "auto"), base_dir, plan.template or None)
+            except DeviceError:
+                engine = run.open_engine("auto", base_dir, plan.template or None)
+            run.render_plan(engine, job, plan, out, report)
+
+
+def _check_series(made: str, here: str, frame: int) -> None:
+    if made.split(".")[:2] != here.split(".")[:2]:
+        raise PipelineError(f"frame {frame} was made by Blender {made}, this is {here}: replay it with that series")

@@ -5,12 +5,66 @@ A new format is one file here and one line in `EXPORT_CHECKS`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from pipeline.dataset.create import read_dataset
+from pipeline.errors import PipelineError, StoreError
+from pipeline.exporters.options import EXPORT
 from pipeline.verify.finding import Finding
+from pipeline.verify.report import Report, make_report
 
 Progress = Callable[[int, int], None]
 ExportCheck = Callable[[Path, Path, Progress | None], Iterator[Finding]]  # (export's folder, dataset, progress)
 
 EXPORT_CHECKS: Mapping[str, ExportCheck] = {}
+
+
+def verify_export(form: str, folder: Path, dataset: Path | None, progress: Progress | None = None) -> Report:
+    """Return the report on the export in `folder`, of the dataset that is given or that export.json names.
+
+    Raises StoreError for what is no export, PipelineError for a format without a check.
+    """
+    if form not in EXPORT_CHECKS:
+        raise PipelineError(f"exports of the format {form} cannot be checked; those that can: {_known()}")
+    about = _read_about(folder)
+    root = dataset or _dataset_of(folder, about)
+    header = read_dataset(root)
+    foreign = [
+        Finding(kind="export-foreign", where=EXPORT, message=f"{key} is {seen!r}, expected {wanted!r} (export again)")
+        for key, seen, wanted in (
+            ("format", about.get("format"), form),
+            ("job_digest", about.get("job_digest"), header["job_digest"]),
+        )
+        if seen != wanted
+    ]
+    findings = foreign or list(EXPORT_CHECKS[form](folder, root, progress))
+    return make_report(expected=0, statuses={}, findings=findings)
+
+
+def _known() -> str:
+    return ", ".join(sorted(EXPORT_CHECKS)) or "none"
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    path = folder / EXPORT
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise StoreError(f"{folder} is no export: it has no {EXPORT} (name what export had as --out)") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged: {error} (export again)") from error
+    if not isinstance(data, dict):
+        raise StoreError(f"{path} is damaged: expected a JSON object (export again)")
+    return data
+
+
+def _dataset_of(folder: Path, about: Mapping[str, Any]) -> Path:
+    named = about.get("dataset")
+    if not isinstance(named, str):
+        raise StoreError(f"{folder / EXPORT} does not say where its dataset is (give --dataset DATASET)")
+    return folder / named

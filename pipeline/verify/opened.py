@@ -26,7 +26,8 @@ class Opened:
     """An accepted frame whose files are all there. `images`: output -> array as `dataset.outputs` describes, depth of
     a PNG in metres; `rgb` (H, W, 3); `masks_full`: instance id -> COCO run lengths. What could not be read is absent.
 
-    `assets` are those of the job by id, `next_camera` that of the frame which optical flow leads to. Not slotted: its derived arrays are made once, when a check first asks.
+    `assets` are those of the job by id, `next_camera` that of the frame which optical flow leads to. Not slotted: its
+    derived arrays are made once, when a check first asks.
     """
 
     frame: int

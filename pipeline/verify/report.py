@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from pipeline.canonical import json_bytes
+from pipeline.dataset.disk import replace_file, storing
 from pipeline.frames import show_frames
 from pipeline.structure import unstructure
 from pipeline.verify.finding import KINDS, Finding, sort_key
@@ -16,9 +19,11 @@ LINES = 20  # of a kind on a terminal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a check found. `counts`: kind -> number of findings; `frames`: what was expected and what was checked."""
+    """What a check found. `frames`: how many were expected and checked; `readable` are those with plan and labels;
+    `counts`: kind -> number of findings."""
 
     frames: Mapping[str, int]
+    readable: tuple[int, ...]
     counts: Mapping[str, int]
     findings: tuple[Finding, ...]
     notices: tuple[str, ...] = ()
@@ -30,27 +35,48 @@ class Report:
 
 
 def make_report(
-    expected: int, results: Mapping[str, int], findings: Iterable[Finding], notices: Sequence[str] = ()
+    expected: int, statuses: Mapping[int, str], findings: Iterable[Finding], notices: Sequence[str] = ()
 ) -> Report:
-    """Return the report on `expected` frames, of which `results` were accepted, rejected, or ("") unreadable."""
+    """Return the report on `expected` frames; `statuses`: frame -> "accepted", "rejected", or "" for unreadable."""
+    counted = Counter(statuses.values())
     ordered = tuple(sorted(findings, key=sort_key))
-    counted = Counter(finding.kind for finding in ordered)
     return Report(
         frames={
             "expected": expected,
-            "checked": sum(results.values()),
-            "accepted": results.get("accepted", 0),
-            "rejected": results.get("rejected", 0),
+            "checked": len(statuses),
+            "accepted": counted["accepted"],
+            "rejected": counted["rejected"],
         },
-        counts={kind: counted[kind] for kind in KINDS if counted[kind]},
+        readable=tuple(sorted(frame for frame, status in statuses.items() if status)),
+        counts=_counts(ordered),
         findings=ordered,
         notices=tuple(notices),
     )
 
 
+def with_findings(report: Report, more: Iterable[Finding]) -> Report:
+    """Return the report with more findings on the same frames."""
+    ordered = tuple(sorted((*report.findings, *more), key=sort_key))
+    return replace(report, findings=ordered, counts=_counts(ordered))
+
+
+def _counts(findings: Sequence[Finding]) -> dict[str, int]:
+    counted = Counter(finding.kind for finding in findings)
+    return {kind: counted[kind] for kind in KINDS if counted[kind]}
+
+
 def report_json(report: Report) -> dict[str, Any]:
     """Return the report as JSON data; each kind comes with what it means."""
-    return {"clean": report.is_clean, "kinds": {kind: KINDS[kind] for kind in report.counts}, **unstructure(report)}
+    data = unstructure(report)
+    del data["readable"]
+    return {"clean": report.is_clean, "kinds": {kind: KINDS[kind] for kind in report.counts}, **data}
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write the report as JSON. Raises StoreError when that fails."""
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json_bytes(report_json(report), indent=1))
 
 
 def show_report(report: Report) -> Iterator[str]:
@@ -70,10 +96,13 @@ def show_report(report: Report) -> Iterator[str]:
 def summary_line(report: Report) -> str:
     """Return the verdict in one line."""
     frames = report.frames
-    checked = f"{frames['checked']} of {frames['expected']} frames checked, {frames['rejected']} of them rejected"
+    checked = ""
+    if frames["expected"]:
+        checked = f"{frames['checked']} of {frames['expected']} frames checked, {frames['rejected']} of them rejected: "
     if report.is_clean:
-        return f"{checked}: nothing is wrong"
-    return f"{checked}: {len(report.findings)} findings of {len(report.counts)} kinds"
+        return f"{checked}nothing is wrong"
+    total = len(report.findings)
+    return f"{checked}{total} finding{'s' * (total > 1)} of {len(report.counts)} kind{'s' * (len(report.counts) > 1)}"
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import FRAMES
 from pipeline.dataset.read import read_job
 from pipeline.job import Job, assets_of
@@ -18,7 +19,8 @@ from pipeline.records import Asset
 from pipeline.verify.dataset import list_frames, missing_frames, read_checked_job
 from pipeline.verify.finding import Finding
 from pipeline.verify.frame import FrameResult, check_frame
-from pipeline.verify.report import Report, make_report
+from pipeline.verify.replay import compare_replayed, sample_of
+from pipeline.verify.report import Report, make_report, with_findings
 
 Progress = Callable[[int, int], None]
 
@@ -39,7 +41,7 @@ def verify_dataset(
     """
     job, findings = read_checked_job(root)
     if job is None:
-        return make_report(expected=0, results={}, findings=findings, notices=("no frame was checked",))
+        return make_report(expected=0, statuses={}, findings=findings, notices=("no frame was checked",))
     wanted = range(job.config.frames) if frames is None else frames
     listing = list_frames(root, job.config.frames)
     present = sorted(set(listing.present) & set(wanted))
@@ -47,13 +49,26 @@ def verify_dataset(
     if frames is None:
         findings += listing.foreign
     shared = _Shared()
-    statuses: dict[str, int] = {}
+    statuses: dict[int, str] = {}
     for done, result in enumerate(_results(root, job, present, workers), start=1):
         findings += (*result.findings, *shared.differences(result))
-        statuses[result.status] = statuses.get(result.status, 0) + 1
+        statuses[result.frame] = result.status
         if progress is not None:
             progress(done, len(present))
-    return make_report(expected=len(wanted), results=statuses, findings=findings, notices=listing.notices)
+    return make_report(expected=len(wanted), statuses=statuses, findings=findings, notices=listing.notices)
+
+
+def replay_dataset(
+    root: Path, report: Report, count: int, scratch: Path, render_again: Callable[[Path, Sequence[int], Path], None]
+) -> Report:
+    """Return the report with what differs in a sample of `count` frames, rendered again by `render_again` (dataset,
+    frames, dataset to make) into `scratch`."""
+    sample = sample_of(read_dataset(root)["job_digest"], report.readable, count)
+    if not sample:
+        return report
+    again = scratch / "again"
+    render_again(root, sample, again)
+    return with_findings(report, (finding for frame in sample for finding in compare_replayed(root, again, frame)))
 
 
 class _Shared:
