@@ -29,3 +29,5 @@ BLENDER_CAMERA_FROM_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
 JSON_DECIMALS = 9
 
 AXES = ("+x", "+y", "+z", "-x", "-y", "-z")
+
+SUN_W_PER_M2_PER_W = 0.1  # a sun's irradiance from the energy_w of its plan

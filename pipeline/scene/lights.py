@@ -7,12 +7,12 @@ import math
 import bpy
 import numpy as np
 
+from pipeline.conventions import SUN_W_PER_M2_PER_W
 from pipeline.geometry import quaternion_between, unit
 from pipeline.records import LightLabel, LightPlan, Vector
 
 SPOT_BLEND = 0.2  # the outer fifth of a spot's cone fades out
 SUN_DEG_PER_M = 2.0
-SUN_W_PER_M2_PER_W = 0.1
 
 
 def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anchor_m: Vector) -> bpy.types.Object:

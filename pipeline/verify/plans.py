@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipeline.canonical import json_bytes
-from pipeline.conventions import AXES
+from pipeline.conventions import AXES, SUN_W_PER_M2_PER_W
 from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.geometry import Array, compose, look_at, unit
 from pipeline.job import Job
@@ -127,7 +127,7 @@ def _check_lights(opened: Opened) -> Iterator[Finding]:
 def _is_light(label: LightLabel, light: LightPlan, anchors: list[Array] | None) -> bool:
     if label.kind != light.kind or not _near(label.color, light.color):
         return False
-    if light.kind != "sun" and not _near([label.energy], [light.energy_w]):
+    if not _near([label.energy], [light.energy_w * (SUN_W_PER_M2_PER_W if light.kind == "sun" else 1.0)]):
         return False
     way = -unit(light.offset_m) if any(light.offset_m) else np.array([0.0, 0.0, -1.0])
     if not _near(label.direction, way):
