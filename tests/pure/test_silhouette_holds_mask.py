@@ -19,7 +19,8 @@ def test_a_silhouette_that_holds_its_mask_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("pixel", "box"), [((4, 2), (-2, 1, 7, 2)), ((3, 3), (-2, 1, 6, 3)), ((3, 0), (-2, 0, 6, 3)), ((0, 1), (-2, 1, 6, 2))]
+    ("pixel", "box"),
+    [((4, 2), (-2, 1, 7, 2)), ((3, 3), (-2, 1, 6, 3)), ((3, 0), (-2, 0, 6, 3)), ((0, 1), (-2, 1, 6, 2))],
 )
 def test_a_visible_pixel_beside_it_is_added_to_mask_count_and_box(pixel, box):
     full = FullMask(mask=mask_of((2, 2), (3, 2)), px_beyond=5, bbox_xywh_px=(-2, 1, 6, 2))
