@@ -118,12 +118,13 @@ def export_frames(source: Source, options: ExportOptions, progress: Progress | N
     for done, frame in enumerate(source.frames, start=1):
         labels = read_labels(source.root, frame)
         if labels.status == "accepted":
-            yield _export_frame(source, labels, options)
+            yield export_frame(source, labels, options)
         if progress is not None:
             progress(done, len(source.frames))
 
 
-def _export_frame(source: Source, labels: Labels, options: ExportOptions) -> ExportFrame:
+def export_frame(source: Source, labels: Labels, options: ExportOptions) -> ExportFrame:
+    """Return what the options make of the labels of one accepted frame; see `export_frames`."""
     kept: list[InstanceLabel] = []
     ignored: list[InstanceLabel] = []
     for item in labels.instances:

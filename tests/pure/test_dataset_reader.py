@@ -1,8 +1,10 @@
 """A dataset as a sequence of frames: what was written comes back, and what is not there is named."""
 
 import pickle
+import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from pipeline.errors import StoreError
 from pipeline.records import KeypointLabel
 from pipeline.structure import unstructure
 
+ROOT = Path(__file__).resolve().parents[2]
 JOB = sample_job()
 
 
@@ -93,6 +96,21 @@ def test_nothing_but_commit_records_is_read_before_it_is_asked_for(store):
     assert frame.is_accepted
     with pytest.raises(StoreError, match="labels.json is damaged"):
         _ = frame.labels
+
+
+def test_reading_needs_nothing_but_numpy(traced):
+    code = """
+import sys
+for name in ("PIL", "yaml", "click", "rich", "pycocotools", "OpenEXR", "bpy", "torch"):
+    sys.modules[name] = None
+from pipeline.dataset import open_dataset
+frame = open_dataset(sys.argv[1])[1]
+print(sorted(name for name in (*frame.outputs, "masks", "boxes") if frame.read(name).size))
+"""
+    command = [sys.executable, "-c", code, str(traced[0].root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(sorted((*traced[0].frame(1).outputs, "masks", "boxes")))
 
 
 def test_datasets_and_frames_pickle_as_their_place(store):

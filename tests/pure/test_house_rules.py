@@ -26,6 +26,7 @@ BANS = {
     r"\bbpy\.app\.version\b": ("only compat asks which Blender this is", ("scene/compat.py",)),
     r"(?<![.\w])print\(": ("only the command line prints", ()),
     r"\bclick\.echo\(": ("only the command line prints", ("cli.py",)),
+    r"^\s*(import|from) torch\b": ("torch is an extra", ("torch_dataset.py",)),
     r"\b(TODO|FIXME|XXX)\b": ("finish it", ()),
     r"^\s*global \b": ("no globals", ()),
 }
@@ -68,6 +69,7 @@ def test_nothing_banned_is_used(path):
         "if bpy.app.version > (5, 0):",
         "print(x)",
         "click.echo(x)",
+        "    from torch import nn",
         "key = hash(name)",
         "    global cache",
     ],
