@@ -29,6 +29,7 @@ from pipeline.terminal import (
     render_again,
     replay,
     session,
+    write_models,
 )
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
@@ -292,11 +293,14 @@ Examples:
     metavar="F",
     help="Share of the scenes (0..1) that goes to the split val; which ones never changes as a dataset grows.",
 )
-def export(dataset: Path, form: str, out: Path, **options: Any) -> None:
+@click.option("--models", is_flag=True, help="bop: write the meshes of the objects too, with Blender.")
+def export(dataset: Path, form: str, out: Path, models: bool, **options: Any) -> None:
     """Write a dataset in the format of a training framework.
 
     Ignored objects are marked as the format can (COCO iscrowd, KITTI DontCare, VOC difficult), else left out.
     """
+    if models and form != "bop":
+        raise PipelineError(f"--models is for --format bop; {form} has no meshes (leave it out)")
     with counting(Console(stderr=True), "exporting") as progress:
         summary = EXPORTERS[form](dataset, out, ExportOptions(**options), progress)
     click.echo(
@@ -304,6 +308,8 @@ def export(dataset: Path, form: str, out: Path, **options: Any) -> None:
         f"{summary.ignored} objects ignored, {summary.rejected} rejected frames left out, "
         f"{summary.missing} frames missing"
     )
+    if models:
+        click.echo(write_models(dataset, out))
 
 
 @cli.command(

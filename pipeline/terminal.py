@@ -106,14 +106,30 @@ def count_frames(out: Path) -> int:
 
 def import_run() -> ModuleType:
     """Return `pipeline.run`, which needs Blender. Raises PipelineError saying how to get one."""
+    return import_with_blender("pipeline.run")
+
+
+def import_with_blender(module: str) -> ModuleType:
+    """Return a module that needs Blender. Raises PipelineError saying how to get one."""
     try:
-        return importlib.import_module("pipeline.run")
+        return importlib.import_module(module)
     except ImportError as error:
         if error.name == "bpy" and isinstance(error, ModuleNotFoundError):
             raise PipelineError(NO_BLENDER) from error
         if ".so" in str(error) or ".dylib" in str(error) or "DLL" in str(error):
             raise PipelineError(NO_LIBRARY.format(error)) from error
         raise
+
+
+def write_models(dataset: Path, out: Path) -> str:
+    """Write the meshes of a BOP export with Blender and return what to say; where there is none, that they lack."""
+    try:
+        models = import_with_blender("pipeline.models")
+    except PipelineError as error:
+        return f"{out / 'models'} holds models_info.json with boxes alone, no meshes and no diameters: {error}"
+    with session():
+        count: int = models.write_bop_models(dataset, out)
+    return f"wrote {out / 'models'}: {count} meshes"
 
 
 def open_job(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import json_bytes, rounded
+from pipeline.dataset.disk import remove
 from pipeline.dataset.read import read_job, read_labels
 from pipeline.errors import StoreError
 from pipeline.exporters.files import put_file
@@ -82,8 +83,15 @@ def write_objects(out: Path, source: Source, objects: tuple[BopObject, ...]) -> 
         }
         for item in objects
     ]
+    for left in (out / MODELS).glob(model_name("*")):
+        remove(left)
     put_file(out / MODELS / ASSETS, json_bytes(listed, indent=1))
     put_file(out / MODELS / MODELS_INFO, models_info({item.obj_id: box_info(item) for item in objects}))
+
+
+def model_name(obj_id: int | str) -> str:
+    """Return the file name of an object's model in models/."""
+    return f"obj_{obj_id:06d}.ply" if isinstance(obj_id, int) else f"obj_{obj_id}.ply"
 
 
 def box_info(item: BopObject) -> dict[str, float]:

@@ -9,6 +9,7 @@ from PIL import Image
 from store_samples import sample_job
 from traced_scenes import box, camera_at, staged_dataset, trace, traced_dataset
 
+from pipeline.cli import main
 from pipeline.dataset.read import read_instance, read_labels
 from pipeline.errors import StoreError
 from pipeline.exporters import bop, bop_objects
@@ -215,3 +216,18 @@ def test_labels_that_the_pixels_contradict_are_refused(tmp_path):
 
 def test_the_licences_of_the_assets_are_named(traced):
     assert "- CC0-1.0: mugs/red.glb" in (traced / "out" / "dataset_info.md").read_text()
+
+
+def test_without_blender_models_are_a_notice_and_the_export_stands(tmp_path, capfd):
+    traced_dataset(tmp_path / "ds", 1)
+    arguments = ["export", str(tmp_path / "ds"), "--format", "bop", "--out", str(tmp_path / "out"), "--models"]
+    assert main(arguments) == 0
+    said = capfd.readouterr().out
+    assert "1 images, 3 annotations" in said
+    assert "holds models_info.json with boxes alone, no meshes and no diameters: this Python has no Blender" in said
+
+
+def test_models_of_a_format_without_meshes_are_refused(tmp_path, capfd):
+    arguments = ["export", str(tmp_path / "ds"), "--format", "kitti", "--out", str(tmp_path / "out"), "--models"]
+    assert main(arguments) == 2
+    assert "--models is for --format bop; kitti has no meshes" in capfd.readouterr().err
