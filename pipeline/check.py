@@ -29,7 +29,7 @@ BYTES_PER_PIXEL = {
     "normal_world": 1.6,
     "object_coordinates": 1.2,
     "nocs": 1.2,
-    "flow": 5.0,
+    "flow": 7.4,
 }
 SMALL_PER_PIXEL = 0.02  # ids and masks
 BYTES_PER_INSTANCE = 1_800  # in plan.json and labels.json
