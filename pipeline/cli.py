@@ -35,7 +35,6 @@ from pipeline.terminal import (
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 SHEET_TYPES = (".png", ".jpg", ".jpeg", ".webp")
 PREVIEW_FRAMES = 9
-EXPORT_FORMATS = ("coco", "yolo", "voc", "kitti", "bop")
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -370,7 +369,13 @@ Examples:
     "--report", "report_file", type=click.Path(path_type=Path), metavar="FILE.json", help="Write all findings."
 )
 @click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
-@click.option("--format", "form", type=click.Choice(EXPORT_FORMATS), help="Check an export of this format instead.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(EXPORTERS)),
+    metavar="NAME",
+    help="Check an export of this format instead.",
+)
 @click.option("--dataset", type=click.Path(path_type=Path), metavar="DATASET", help="What the export was made of.")
 def verify(
     folder: Path,

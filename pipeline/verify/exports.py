@@ -13,13 +13,26 @@ from typing import Any
 from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError, StoreError
 from pipeline.exporters.options import EXPORT
+from pipeline.verify.exports_coco import check_coco
+from pipeline.verify.exports_voc import check_voc
+from pipeline.verify.exports_yolo import check_yolo
 from pipeline.verify.finding import Finding
 from pipeline.verify.report import Report, make_report
 
 Progress = Callable[[int, int], None]
 ExportCheck = Callable[[Path, Path, Progress | None], Iterator[Finding]]  # (export's folder, dataset, progress)
 
-EXPORT_CHECKS: Mapping[str, ExportCheck] = {}
+EXPORT_CHECKS: Mapping[str, ExportCheck] = {
+    "coco": check_coco,
+    "coco-polygons": check_coco,
+    "coco-keypoints": check_coco,
+    "coco-panoptic": check_coco,
+    "yolo": check_yolo,
+    "yolo-segment": check_yolo,
+    "yolo-pose": check_yolo,
+    "yolo-obb": check_yolo,
+    "voc": check_voc,
+}
 
 
 def verify_export(form: str, folder: Path, dataset: Path | None, progress: Progress | None = None) -> Report:
