@@ -372,9 +372,6 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(EXPORTERS)),
-    metavar="NAME",
-    help="Check an export of this format instead.",
 )
 @click.option("--dataset", type=click.Path(path_type=Path), metavar="DATASET", help="What the export was made of.")
 def verify(
