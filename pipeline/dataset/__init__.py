@@ -14,6 +14,6 @@ what reads; standard library and numpy only, but for Pillow where an rgb is JPEG
 """
 
 from pipeline.dataset.frame import Frame
-from pipeline.dataset.reader import Dataset, open_dataset
+from pipeline.dataset.reader import Dataset, DatasetCategory, open_dataset
 
-__all__ = ["Dataset", "Frame", "open_dataset"]
+__all__ = ["Dataset", "DatasetCategory", "Frame", "open_dataset"]

@@ -27,7 +27,7 @@ _OUTPUT_OF = {
     DEPTH_PNG: "depth",
     MASK_FULL: "mask_full",
 }
-FLOW_REMEDY = "the last view of a scene has none; flow needs views_per_scene of 2 or more"
+FLOW_REMEDY = "the last view of a scene has none, nor has one before a rejected view"
 
 
 class Frame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
-from pipeline.config.schema import Category
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.frame import Frame
 from pipeline.dataset.layout import DATASET
@@ -15,6 +14,19 @@ from pipeline.dataset.read import iter_frames, read_commit
 from pipeline.errors import StoreError
 from pipeline.frames import show_frames
 from pipeline.structure import from_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetCategory:
+    """One semantic class: `id` 1..65535, as in every label. Where objects of it have keypoints, their names in order,
+    the pairs of them to join when drawn, and the pairs that swap places in a mirrored picture."""
+
+    id: int
+    name: str
+    supercategory: str = ""
+    keypoints: tuple[str, ...] = ()
+    skeleton: tuple[tuple[str, str], ...] = ()
+    flip: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,10 +79,11 @@ class Dataset:
         return tuple(sorted(set(range(self.header["frames"])) - set(self.accepted) - set(self.rejected)))
 
     @property
-    def categories(self) -> tuple[Category, ...]:
-        """The class map: `id` 1..65535, `name`, `supercategory`."""
+    def categories(self) -> tuple[DatasetCategory, ...]:
+        """The class map, in the order of the scene file."""
+        where = str(self.root / DATASET)
         try:
-            return tuple(from_json(item, Category, str(self.root / DATASET)) for item in self.header["categories"])
+            return tuple(from_json(item, DatasetCategory, where) for item in self.header["categories"])
         except ValueError as error:
             raise StoreError(str(error)) from error
 

@@ -49,7 +49,7 @@ def _layer_tile(frame: Frame, layer: str, brush: Brush) -> tuple[Picture, Legend
         return draw_marks(enlarge(base_picture(frame), brush.scale), frame, (layer,), brush), Note(text="")
     if layer not in frame.outputs:
         height, width = (side * brush.scale for side in frame.read("instance").shape)
-        return text_tile(f"no {layer} in this frame", width, height), Note(text="")
+        return text_tile(f"no {layer}: no view comes after this one", width, height), Note(text="")
     shown = PICTURES[layer](frame)
     return enlarge(shown.picture, brush.scale), shown.legend
 

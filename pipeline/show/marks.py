@@ -5,7 +5,7 @@ Pictures are (H, W, 3) uint8, enlarged; positions in labels are in pixels of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.dataset.create import read_dataset
 from pipeline.dataset.frame import Frame
 from pipeline.geometry import Array
 from pipeline.records import InstanceLabel, Labels
 from pipeline.show.colors import AXIS_COLORS, Color, Picture, color_of_category, color_of_id, color_of_instance
-from pipeline.show.curves import axes_curves, box_curves, corners_of
+from pipeline.show.curves import axes_curves, box_curves, corners_of, curves_of
 from pipeline.show.tiles import enlarge
 
 Mask = NDArray[np.bool_]
@@ -125,13 +126,27 @@ def _axes(picture: Picture, frame: Frame, brush: Brush) -> Picture:
 
 
 def _keypoints(picture: Picture, frame: Frame, brush: Brush) -> Picture:
-    """Discs, hollow where the point is hidden."""
+    """Discs, hollow where the point is hidden, and the lines of the skeleton."""
+    categories = read_dataset(frame.root)["categories"]
+    skeletons = {category["id"]: category.get("skeleton") or () for category in categories}
     with smooth_lines(picture, brush) as pen:
         for item in _far_first(frame.labels.instances):
+            for pieces in _bones(frame, item, skeletons.get(item.category_id, ())):
+                pen.lines(pieces, color_of_instance(item), 255)
             for number, point in enumerate(item.keypoints or (), start=1):
                 if point.position_px is not None and point.visibility:
                     pen.disc(np.array(point.position_px), color_of_id(number), is_filled=point.visibility == 2)
     return pen.result
+
+
+def _bones(frame: Frame, item: InstanceLabel, skeleton: Iterable[Sequence[str]]) -> list[list[Array]]:
+    """Return the lines between joined keypoints, where both are in the picture."""
+    camera = frame.labels.camera
+    assert camera is not None
+    seen = {point.name: point.world_m for point in item.keypoints or () if point.visibility}
+    pairs = [(seen[a], seen[b]) for a, b in skeleton if a in seen and b in seen]
+    ends = np.array(pairs, dtype=np.float64).reshape(-1, 2, 3)
+    return curves_of(camera, ends[:, 0], ends[:, 1])
 
 
 # In the order they are drawn.

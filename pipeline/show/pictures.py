@@ -185,9 +185,11 @@ def _flow(frame: Frame) -> LayerPicture:
 
 
 def _flow_occlusion(frame: Frame) -> LayerPicture:
+    """Over the frame in dim grey."""
     hidden = frame.read("flow_occlusion") > 0
-    legend = Names(names=((OCCLUDED, "hidden in the next view"),))
-    return _ids(hidden.astype(np.uint8), {1: OCCLUDED}, legend)
+    grey = (base_picture(frame).mean(axis=-1, keepdims=True) / 2).astype(np.uint8)
+    picture = np.where(hidden[..., None], np.array(OCCLUDED, dtype=np.uint8), grey)
+    return LayerPicture(picture=picture, has_value=hidden, legend=Names(names=((OCCLUDED, "hidden in the next view"),)))
 
 
 PICTURES: Mapping[str, Callable[[Frame], LayerPicture]] = {

@@ -63,7 +63,9 @@ def test_a_position_beyond_the_end_is_an_index_error(store):
 
 def test_categories_and_header_come_back(store):
     dataset = open_dataset(str(store.root))
-    assert dataset.categories == CATEGORIES
+    assert [(c.id, c.name, c.supercategory) for c in dataset.categories] == [
+        (c.id, c.name, c.supercategory) for c in CATEGORIES
+    ]
     assert dataset.header["job_digest"] == JOB.digest
 
 
@@ -264,6 +266,15 @@ def test_a_damaged_picture_is_named(store):
 def test_a_folder_that_is_no_dataset_is_named(tmp_path):
     with pytest.raises(StoreError, match="is not a dataset: it has no dataset.json"):
         open_dataset(tmp_path)
+
+
+def test_a_category_brings_its_keypoints(store):
+    dataset = open_dataset(store.root)
+    mug, bowl = dataset.header["categories"]
+    points = {"keypoints": ["rim", "handle"], "skeleton": [["rim", "handle"]], "flip": []}
+    first, second = replace(dataset, header={**dataset.header, "categories": [{**mug, **points}, bowl]}).categories
+    assert first.keypoints == ("rim", "handle") and first.skeleton == (("rim", "handle"),)
+    assert second.keypoints == second.skeleton == second.flip == ()
 
 
 def test_the_header_keeps_to_the_class_map(store):

@@ -1,5 +1,6 @@
 """Labels drawn onto pictures: colour where the thing is, through any lens, and nowhere else."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -204,6 +205,25 @@ def test_keypoints_are_discs_hollow_where_hidden_and_absent_where_outside(plain,
     picture = drawn(open_like(plain, (item,)), "keypoints")
     assert bool(picture[24 * SCALE, 32 * SCALE].max() > 100) is center
     assert bool(picture.any()) is rim
+
+
+@pytest.mark.parametrize(("visibility", "is_joined"), [(2, True), (1, True), (0, False)])
+def test_a_skeleton_joins_keypoints_that_are_in_the_picture(tmp_path, visibility, is_joined):
+    store = traced_dataset(tmp_path / "ds", 1)
+    path = store.root / "dataset.json"
+    header = json.loads(path.read_text())
+    header["categories"][0] |= {"keypoints": ["a", "b"], "skeleton": [["a", "b"]], "flip": []}
+    path.write_text(json.dumps(header))
+    frame = open_dataset(store.root)[0]
+    camera, item = frame.labels.camera, frame.labels.instances[0]
+    ends = [(-0.1, 0.0, 0.0), (0.1, 0.0, 0.0)]
+    pixels, _ = project(camera.lens, inverse_rigid(camera.world_from_camera), [*ends, (0.0, 0.0, 0.0)])
+    points = tuple(
+        KeypointLabel(name=name, visibility=seen, position_px=tuple(at), camera_m=(0,) * 3, world_m=end)
+        for name, seen, at, end in zip("ab", (2, visibility), pixels, ends, strict=False)
+    )
+    picture = drawn(open_like(frame, (replace(item, keypoints=points),)), "keypoints")
+    assert bool(brightest_near(picture, pixels[2], 1).max() > 60) is is_joined
 
 
 def test_boxes_are_drawn_on_the_pixels_of_the_labels(plain):

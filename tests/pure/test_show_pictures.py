@@ -108,7 +108,9 @@ def test_flow_shows_nothing_where_there_is_none(frame):
     assert layer.legend == Wheel(longest_px=5.0) and layer.has_value.sum() == 1
     assert (layer.picture[0] == NOTHING).all()
     hidden = np.array([[0, 255]], dtype=np.uint8)
-    assert PICTURES["flow_occlusion"](Given(frame, flow_occlusion=hidden)).has_value.tolist() == [[False, True]]
+    occlusion = PICTURES["flow_occlusion"](Given(frame, flow_occlusion=hidden, instance=hidden))
+    assert occlusion.has_value.tolist() == [[False, True]]
+    assert occlusion.picture[0, 1, 0] > 200 and len(set(occlusion.picture[0, 0])) == 1, "red on grey"
 
 
 def test_every_picture_layer_that_the_frame_holds_is_eight_bit_colour(frame):
