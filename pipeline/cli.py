@@ -325,7 +325,7 @@ Examples:
     "--layers",
     metavar="LIST",
     help="What to draw, like rgb,depth,boxes,masks,mask_full,box_3d,axes,keypoints; all for everything there is.  "
-    "[default: masks, 3D boxes and boxes; side by side everything]",
+    "[default: masks, 3D boxes, keypoints and boxes; side by side everything]",
 )
 @click.option(
     "--out",

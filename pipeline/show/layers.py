@@ -13,7 +13,7 @@ from pipeline.structure import did_you_mean
 # What is made of other outputs than the one it is called by; nothing is needed for what every frame's labels say.
 NEEDS = {"masks": "instance", "boxes": "", "axes": ""}
 LAYERS = (*PICTURES, *MARKS)
-OVERLAY = ("masks", "box_3d", "boxes")
+OVERLAY = ("masks", "box_3d", "keypoints", "boxes")
 
 
 def held_layers(dataset: Dataset) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -161,7 +161,7 @@ def _part(frame: Frame) -> LayerPicture:
     names = {part.class_id: part.name for part in frame.labels.parts if part.visible_px}
     colors = {part.part_id: color_of_id(part.class_id + 1) for part in frame.labels.parts}
     legend = Names(names=tuple((color_of_id(number + 1), name) for number, name in sorted(names.items())))
-    return _ids(ids, colors, legend)
+    return _on_grey(frame, _ids(ids, colors, legend))
 
 
 def _panoptic(frame: Frame) -> LayerPicture:
@@ -185,11 +185,15 @@ def _flow(frame: Frame) -> LayerPicture:
 
 
 def _flow_occlusion(frame: Frame) -> LayerPicture:
-    """Over the frame in dim grey."""
-    hidden = frame.read("flow_occlusion") > 0
+    hidden = (frame.read("flow_occlusion") > 0).astype(np.uint8)
+    legend = Names(names=((OCCLUDED, "hidden in the next view"),))
+    return _on_grey(frame, _ids(hidden, {1: OCCLUDED}, legend))
+
+
+def _on_grey(frame: Frame, layer: LayerPicture) -> LayerPicture:
+    """Show the frame, dim and grey, where a layer that says little by itself has no value."""
     grey = (base_picture(frame).mean(axis=-1, keepdims=True) / 2).astype(np.uint8)
-    picture = np.where(hidden[..., None], np.array(OCCLUDED, dtype=np.uint8), grey)
-    return LayerPicture(picture=picture, has_value=hidden, legend=Names(names=((OCCLUDED, "hidden in the next view"),)))
+    return replace(layer, picture=np.where(layer.has_value[..., None], layer.picture, grey))
 
 
 PICTURES: Mapping[str, Callable[[Frame], LayerPicture]] = {

@@ -1,5 +1,7 @@
 """Outputs as pictures: colours that say what the numbers are, and headings that explain them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from traced_scenes import traced_dataset
@@ -7,6 +9,7 @@ from traced_scenes import traced_dataset
 from pipeline.codecs.exr import encode_exr
 from pipeline.codecs.png import encode_png
 from pipeline.dataset import open_dataset
+from pipeline.records import PartLabel
 from pipeline.show.colors import NOTHING, color_of_id, color_of_instance, flow_colors, srgb_of_linear, viridis
 from pipeline.show.headings import add_heading, marks_between
 from pipeline.show.pictures import PICTURES, Bar, Names, Note, Wheel, base_picture, distance_picture
@@ -111,6 +114,22 @@ def test_flow_shows_nothing_where_there_is_none(frame):
     occlusion = PICTURES["flow_occlusion"](Given(frame, flow_occlusion=hidden, instance=hidden))
     assert occlusion.has_value.tolist() == [[False, True]]
     assert occlusion.picture[0, 1, 0] > 200 and len(set(occlusion.picture[0, 0])) == 1, "red on grey"
+
+
+def test_parts_are_named_in_their_colours_over_the_frame_in_grey(frame):
+    part = np.array([[0, 1], [2, 3]], dtype=np.uint16)
+    given = Given(frame, part=part, instance=part)
+    of = {"instance_id": 1, "visible_px": 1}
+    labels = (
+        PartLabel(part_id=1, name="lid", class_id=4, **of),
+        PartLabel(part_id=2, name="body", class_id=2, **of),
+        PartLabel(part_id=3, name="lid", class_id=4, **of),
+    )
+    given.labels = replace(frame.labels, parts=labels)
+    layer = PICTURES["part"](given)
+    assert layer.legend == Names(names=((color_of_id(3), "body"), (color_of_id(5), "lid")))
+    assert tuple(layer.picture[0, 1]) == tuple(layer.picture[1, 1]) == color_of_id(5)
+    assert layer.has_value.tolist() == [[False, True], [True, True]] and len(set(layer.picture[0, 0])) == 1
 
 
 def test_every_picture_layer_that_the_frame_holds_is_eight_bit_colour(frame):
