@@ -63,6 +63,13 @@ def assets_of(catalogue: Catalogue) -> tuple[Asset, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def part_classes(catalogue: Catalogue) -> dict[str, int]:
+    """Return the class id of each name of a part, 1..C in the order of the names."""
+    groups = (*catalogue.targets, *catalogue.distractors)
+    names = {name for group in groups for asset in group for name in asset.parts}
+    return {name: number for number, name in enumerate(sorted(names), start=1)}
+
+
 def _identity(config: Config, catalogue: Catalogue) -> dict[str, Any]:
     def contents(groups: tuple[tuple[Asset, ...], ...]) -> list[list[list[str]]]:
         return [[[asset.asset_id, asset.sha256] for asset in group] for group in groups]

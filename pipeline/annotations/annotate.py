@@ -12,6 +12,7 @@ from pipeline.annotations.boxes import Box, visible_boxes
 from pipeline.annotations.category import category_image, category_names
 from pipeline.annotations.coordinates import nocs, object_coordinates
 from pipeline.annotations.flow import flow_between
+from pipeline.annotations.keypoints import keypoint_labels
 from pipeline.annotations.masks import runs_of, visible_px
 from pipeline.annotations.normals import camera_normals
 from pipeline.annotations.panoptic import panoptic_image
@@ -57,7 +58,7 @@ def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
         _instance_label(
             item,
             plan,
-            realised.camera,
+            rendered,
             names,
             counts.get(item.instance_id, 0),
             boxes.get(item.instance_id),
@@ -154,7 +155,7 @@ def _silhouettes(rendered: RenderedFrame) -> dict[int, FullMask]:
 def _instance_label(
     item: RealisedInstance,
     plan: FramePlan,
-    camera: RealisedCamera,
+    rendered: RenderedFrame,
     names: dict[int, str],
     pixels: int,
     box: Box | None,
@@ -162,7 +163,7 @@ def _instance_label(
 ) -> InstanceLabel:
     if item.category_id not in names:
         raise ValueError(f"instance {item.instance_id} has category {item.category_id}, which the class map lacks")
-    full = silhouettes.get(item.instance_id)
+    camera, full = rendered.realised.camera, silhouettes.get(item.instance_id)
     return InstanceLabel(
         instance_id=item.instance_id,
         asset_id=item.asset_id,
@@ -178,6 +179,7 @@ def _instance_label(
         dimensions_m=item.dimensions_m,
         silhouette=None if full is None else silhouette_of(full, pixels, _is_in_picture(item, camera)),
         box_3d=box_3d(item, camera) if "box_3d" in plan.outputs else None,
+        keypoints=keypoint_labels(item, rendered) if "keypoints" in plan.outputs else None,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from pipeline.config.category_keypoints import check_category_keypoints
 from pipeline.config.distributions import Number, bounds
 from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
 from pipeline.conventions import MAX_INSTANCES
@@ -27,6 +28,8 @@ def check_config(data: Any, reader: Reader) -> None:
     targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
     _check_categories(part["categories"], [*targets, *distractors], reader)
     _check_targets(data, targets, reader)
+    check_category_keypoints([*targets, *distractors], reader)
+    _check_asked_keypoints(data, part["outputs"], [*targets, *distractors], reader)
     _check_counts(part, [*targets, *distractors], targets if _all_read(data, "targets") else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
@@ -95,6 +98,15 @@ def _check_targets(data: Mapping[str, Any], targets: Groups, reader: Reader) -> 
     for path, group in targets:
         if group.category is None and group.category_by_up_axis is None:
             reader.report(path, "a target needs a category", "add category, or category_by_up_axis")
+
+
+def _check_asked_keypoints(data: Mapping[str, Any], outputs: Any, groups: Groups, reader: Reader) -> None:
+    are_read = all(_all_read(data, name) for name in ("targets", "distractors"))
+    if outputs is FAILED or "keypoints" not in outputs or not are_read:
+        return
+    if not any(group.keypoints for _, group in groups):
+        message = "keypoints are asked for, and no group has any"
+        reader.report(("outputs",), message, "give a group keypoints: [{name: tip, point_m: [0, 0, 0.1]}]")
 
 
 def _check_counts(part: dict[str, Any], groups: Groups, targets: Groups, reader: Reader) -> None:

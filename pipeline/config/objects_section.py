@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config.distributions import Constant, Number, Uniform, require
+from pipeline.config.keypoints_section import NamedPoint, check_keypoints
 from pipeline.config.limits import exactly_one, positive
 from pipeline.config.words import Vector
 from pipeline.conventions import AXES
@@ -97,8 +98,16 @@ class AssetGroup:
     materials: Literal["keep", "jitter", "replace"] | None = None
     """Keep the asset's materials (default for files), jitter them, or replace them (default for shapes)."""
     placement: Placement | None = None
+    keypoints: tuple[NamedPoint, ...] = ()
+    """Named points of each asset, for the output `keypoints`; groups of one category have the same ones."""
+    skeleton: tuple[tuple[str, str], ...] = ()
+    """Pairs of keypoints to join when they are drawn: [[handle, rim]]."""
+    parts: Literal["materials", "objects"] | None = None
+    """What the output `part` tells apart in an asset: its materials (default for targets from files) or its objects,
+    by their names in the file. Distractors have parts only where this is given."""
 
     def __post_init__(self) -> None:
+        check_keypoints(self.keypoints, self.skeleton)
         if bool(self.files) == bool(self.shapes):
             raise ValueError("give files or shapes, one of the two")
         if self.category is not None and self.category_by_up_axis is not None:
@@ -109,11 +118,9 @@ class AssetGroup:
         if self.category_by_up_axis is not None and len(self.category_by_up_axis) != len(AXES):
             missing = ", ".join(axis for axis in AXES if axis not in self.category_by_up_axis)
             raise ValueError(f"category_by_up_axis has no category for {missing}", "name all six axes")
-        if self.shapes and (self.objects or self.collections or self.up_axis):
-            raise ValueError("objects, collections and up_axis belong to files, not to shapes")
-        if self.shapes and self.materials in ("keep", "jitter"):
-            raise ValueError(f"shapes have no materials to {self.materials}", "leave materials out")
-        if self.files and self.proportions is not None:
+        if self.shapes:
+            self._check_shapes()
+        elif self.proportions is not None:
             raise ValueError("proportions belong to shapes, not to files", "use scale or size_m")
         require("count", self.count, low=0)
         require("scale", self.scale, low=1e-9)
@@ -122,3 +129,13 @@ class AssetGroup:
         if self.proportions is not None:
             require("proportions", self.proportions, low=0.01)
         positive("density_kg_m3", self.density_kg_m3)
+
+    def _check_shapes(self) -> None:
+        if self.objects or self.collections or self.up_axis:
+            raise ValueError("objects, collections and up_axis belong to files, not to shapes")
+        if self.materials in ("keep", "jitter"):
+            raise ValueError(f"shapes have no materials to {self.materials}", "leave materials out")
+        if self.parts is not None:
+            raise ValueError("shapes have no named parts", "leave parts out")
+        if any(point.point_m is None for point in self.keypoints):
+            raise ValueError("keypoints: shapes hold no empties and no bones", "use point_m")

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from pipeline.config.camera_section import Box, Camera, MotionBlur, PinholeK
 from pipeline.config.distributions import Constant, Number, Uniform, require
+from pipeline.config.keypoints_section import NamedPoint
 from pipeline.config.limits import positive
 from pipeline.config.materials_section import PATTERNS, Jitter, MaterialOption, Materials, Pbr, Procedural, Textures
 from pipeline.config.objects_section import AssetGroup, Collision, Drop, Flying, Placement, Resting, ShapeName
@@ -51,6 +52,7 @@ __all__ = [
     "MaterialOption",
     "Materials",
     "MotionBlur",
+    "NamedPoint",
     "OutputName",
     "PATTERNS",
     "Pbr",

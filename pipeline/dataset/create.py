@@ -10,11 +10,12 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.canonical import json_bytes
+from pipeline.config.category_keypoints import category_keypoints
 from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset.disk import create_file, remove, replace_file, storing, temporary_name
 from pipeline.dataset.layout import DATASET, FRAMES, JOB, LOGS, TEMPORARY, TIMING, Store
 from pipeline.errors import StoreError
-from pipeline.job import Job, assets_of, job_to_json
+from pipeline.job import Job, assets_of, job_to_json, part_classes
 from pipeline.structure import unstructure
 
 
@@ -47,6 +48,7 @@ def open_store(root: Path, job: Job, base_dir: Path, facts: Mapping[str, str] | 
 
 def dataset_json(job: Job) -> dict[str, Any]:
     """Return dataset.json: what the dataset is, the same for one job whoever makes it, wherever and with what."""
+    classes = part_classes(job.catalogue)
     return {
         "format_version": FORMAT_VERSION,
         "versions": {"variegate": __version__},
@@ -54,12 +56,24 @@ def dataset_json(job: Job) -> dict[str, Any]:
         "job_digest": job.digest,
         "seed": job.config.seed,
         "frames": job.config.frames,
-        "categories": unstructure(job.config.categories),
+        "categories": _categories(job),
+        **({"parts": [{"class_id": number, "name": name} for name, number in classes.items()]} if classes else {}),
         "assets": [
             {"asset_id": asset.asset_id, "sha256": asset.sha256, "licence": asset.licence or "unknown"}
             for asset in assets_of(job.catalogue)
         ],
     }
+
+
+def _categories(job: Job) -> list[dict[str, Any]]:
+    """Return the class map; a category with keypoints lists their names, the pairs to join, and the pairs that swap
+    places in a mirrored picture."""
+    config = job.config
+    points = category_keypoints((*config.targets, *config.distractors)) if "keypoints" in config.outputs else {}
+    return [
+        unstructure(category) | (unstructure(points[category.name]) if category.name in points else {})
+        for category in config.categories
+    ]
 
 
 def read_dataset(root: Path) -> dict[str, Any]:

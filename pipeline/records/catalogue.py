@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Vector
 
 
@@ -37,6 +38,7 @@ class Asset:
     """One catalogued asset at scale 1. `asset_id` is stable text: the source, with "#name" for a part of a .blend.
 
     `low_m`/`high_m` bound the mesh in the asset's own axes; `radius_m` is the farthest vertex from the origin.
+    `keypoints` are those of the asset's group; `parts` the names of what part.png tells apart in it, sorted.
     """
 
     asset_id: str
@@ -50,6 +52,8 @@ class Asset:
     """Some material lets the background through; `check` says so, because ids then take the exact pass."""
     resting: tuple[RestingPose, ...]
     licence: str = ""
+    keypoints: tuple[Keypoint, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

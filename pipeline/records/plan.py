@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.lenses import LensModel
 from pipeline.records.catalogue import AssetRecipe, Hdri, Photo, TextureSet
+from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Role, Vector
 
 
@@ -71,6 +72,14 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartsPlan:
+    """What part.png tells apart in an instance: class ids by the name that a material or an object has in the file."""
+
+    by: Literal["materials", "objects"]
+    class_ids: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePlan:
     """One object to place. `poses` holds the pose, or for a dropped one the release pose of each attempt in turn."""
 
@@ -88,6 +97,8 @@ class InstancePlan:
     poses: tuple[Pose, ...]
     material: MaterialPlan | None
     jitter: JitterPlan | None
+    keypoints: tuple[Keypoint, ...] = ()
+    parts: PartsPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,11 @@ from pipeline.records.shapes import Matrix, Role, Vector
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keypoint:
     """A named point of an asset: in the catalogue and in plans in the asset's own axes at scale 1, realised in the
-    world. Metres."""
+    world. Metres. `radius_m` is how far below the surface it may lie and still count as visible."""
 
     name: str
     point_m: Vector
+    radius_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pipeline.config.quality import resolve_render
 from pipeline.config.schema import FLOWS, Config, Drop, Environment
 from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
 from pipeline.errors import RejectedFrame
-from pipeline.job import Job
+from pipeline.job import Job, part_classes
 from pipeline.records import (
     Catalogue,
     DropPlan,
@@ -16,7 +16,9 @@ from pipeline.records import (
     InstancePlan,
     LightPlan,
     NextViewPlan,
+    PartsPlan,
     PhysicsPlan,
+    Pose,
     RenderPlan,
     WorldPlan,
 )
@@ -44,7 +46,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         part: here if part in config.reroll_per_view else scene for part in ("lights", "environment", "materials")
     }
     chosen = sample_objects(config, catalogue, scene, scopes["materials"])
-    instances, rejected = _place_all(config, chosen, scene)
+    instances, rejected = _place_all(config, chosen, scene, part_classes(catalogue))
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -77,22 +79,29 @@ def canonical_plan(plan: FramePlan) -> FramePlan:
     return from_json(rounded(unstructure(plan)), FramePlan, "plan")
 
 
-def _place_all(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> tuple[tuple[InstancePlan, ...], str]:
+def _place_all(
+    config: Config, chosen: tuple[Chosen, ...], scene: Scope, classes: dict[str, int]
+) -> tuple[tuple[InstancePlan, ...], str]:
     """Return the placed instances, ids 1..N in order, or none and the reason there are none."""
     if len(chosen) > MAX_INSTANCES:
         return (), f"{len(chosen)} instances; instance.png holds at most {MAX_INSTANCES}"
+    parts = sum(len(one.asset.parts) for one in chosen)
+    if parts > MAX_INSTANCES:
+        return (), f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
     ids = {category.name: category.id for category in config.categories}
     taken, placed = Taken(), []
     try:
         for number, one in enumerate(chosen, start=1):
             poses = place(one, taken, config.seed, scene, config.physics.retries + 1)
-            placed.append(_instance(number, one, poses, ids))
+            placed.append(_instance(number, one, poses, ids, classes))
     except RejectedFrame as reason:
         return (), str(reason)
     return tuple(placed), ""
 
 
-def _instance(number: int, chosen: Chosen, poses: tuple, ids: dict[str, int]) -> InstancePlan:  # type: ignore[type-arg]
+def _instance(
+    number: int, chosen: Chosen, poses: tuple[Pose, ...], ids: dict[str, int], classes: dict[str, int]
+) -> InstancePlan:
     group, placement = chosen.group, chosen.placement
     return InstancePlan(
         instance_id=number,
@@ -108,7 +117,16 @@ def _instance(number: int, chosen: Chosen, poses: tuple, ids: dict[str, int]) ->
         poses=poses,
         material=chosen.material,
         jitter=chosen.jitter,
+        keypoints=chosen.asset.keypoints,
+        parts=_parts(chosen, classes),
     )
+
+
+def _parts(chosen: Chosen, classes: dict[str, int]) -> PartsPlan | None:
+    names = chosen.asset.parts
+    if not names:
+        return None
+    return PartsPlan(by=chosen.group.parts or "materials", class_ids={name: classes[name] for name in names})
 
 
 def _sample_physics(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> PhysicsPlan:

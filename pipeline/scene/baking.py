@@ -19,11 +19,14 @@ _LOOKS = (bpy.types.Material, bpy.types.Image, bpy.types.NodeTree, bpy.types.Tex
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RawPart:
     """One mesh as evaluated, in its own coordinates; `matrix` (4, 4) takes them to the file's. `owner` is the
-    `session_uid` of the object in the file that shows it."""
+    `session_uid` of the object in the file that shows it, `name` what the object that the mesh comes from is called,
+    `slots` what its materials are, "" where a slot has none."""
 
     mesh: bpy.types.Mesh
     matrix: Array
     owner: int
+    name: str
+    slots: tuple[str, ...]
 
 
 def datablocks() -> Iterator[bpy.types.ID]:
@@ -88,7 +91,15 @@ def bake(scene: bpy.types.Scene) -> list[RawPart]:
             made[key] = _to_mesh(item, instance.is_instance, depsgraph)
         owner = instance.parent if instance.is_instance else item
         matrix = np.array(instance.matrix_world, dtype=np.float64)
-        parts.append(RawPart(mesh=made[key], matrix=matrix, owner=owner.original.session_uid))
+        parts.append(
+            RawPart(
+                mesh=made[key],
+                matrix=matrix,
+                owner=owner.original.session_uid,
+                name=item.original.name,
+                slots=tuple("" if material is None else material.name for material in made[key].materials),
+            )
+        )
     return [part for part in parts if len(part.mesh.polygons)]
 
 

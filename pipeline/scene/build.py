@@ -16,6 +16,7 @@ from pipeline.records import (
     AssetRecipe,
     FramePlan,
     InstancePlan,
+    Keypoint,
     MaterialPlan,
     Pose,
     Realised,
@@ -255,7 +256,14 @@ def _realise(plan: InstancePlan, objects: tuple[bpy.types.Object, ...], library:
         scale=plan.scale,
         dimensions_m=(x, y, z),
         center_m=(float(center[0]), float(center[1]), float(center[2])),
+        keypoints=tuple(_realise_keypoint(keypoint, plan, matrix) for keypoint in plan.keypoints),
     )
+
+
+def _realise_keypoint(keypoint: Keypoint, plan: InstancePlan, matrix: Array) -> Keypoint:
+    """Return a keypoint of the asset where the instance has it, in the world."""
+    x, y, z = (float(v) for v in transform_points(matrix, [np.multiply(keypoint.point_m, plan.scale)])[0])
+    return Keypoint(name=keypoint.name, point_m=(x, y, z), radius_m=keypoint.radius_m * max(plan.scale))
 
 
 def _surface(item: RealisedInstance, recipes: dict[int, AssetRecipe], library: Library) -> Surface:

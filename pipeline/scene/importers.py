@@ -158,10 +158,12 @@ def read_model(path: Path, scene: bpy.types.Scene) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BlendContents:
-    """What a .blend holds, under the names it has there. `shown` are the objects its scenes render."""
+    """What a .blend holds, under the names it has there. `placed` are the objects that lie in its scenes (all where it
+    has none), `shown` those that they render."""
 
     objects: dict[str, bpy.types.Object]
     collections: dict[str, bpy.types.Collection]
+    placed: tuple[str, ...]
     shown: tuple[str, ...]
     metres_per_unit: float
 
@@ -181,7 +183,9 @@ def read_blend(path: Path, scene: bpy.types.Scene) -> BlendContents:
     objects = {name: item for name, item in pairs if item is not None}
     collections = {name: item for name, item in zip(names[1], target.collections, strict=True) if item is not None}
     scenes = [item for item in target.scenes if item is not None]
-    shown = _rendered_objects(scenes) if scenes else {item.session_uid for item in objects.values()}
+    everything = {item.session_uid for item in objects.values()}
+    shown = _rendered_objects(scenes) if scenes else everything
+    placed = {item.session_uid for one in scenes for item in one.objects} if scenes else everything
     for item in objects.values():
         scene.collection.objects.link(item)
     if scenes:
@@ -189,6 +193,7 @@ def read_blend(path: Path, scene: bpy.types.Scene) -> BlendContents:
     return BlendContents(
         objects=objects,
         collections=collections,
+        placed=tuple(name for name, item in objects.items() if item.session_uid in placed),
         shown=tuple(name for name, item in objects.items() if item.session_uid in shown),
         metres_per_unit=_metres_per_unit(scenes),
     )

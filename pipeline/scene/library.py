@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import bpy
@@ -16,7 +15,9 @@ from pipeline.errors import AssetError, PipelineError, Problem
 from pipeline.geometry import Array
 from pipeline.records import AssetRecipe, Vector
 from pipeline.scene import baking, importers
+from pipeline.scene.landmarks import Landmarks, landmarks_within, moved_landmarks, only_landmarks
 from pipeline.scene.shapes import shape_mesh
+from pipeline.scene.sources import Source, read_source
 from pipeline.structure import did_you_mean
 
 
@@ -25,7 +26,9 @@ class LoadedAsset:
     """One asset at scale 1, origin and up axis as its recipe says.
 
     `parts` are meshes to share between instances; each has at least one material slot. `vertices` (N, 3) float64 and
-    `triangles` (M, 3) int32 are all parts together, metres, without vertices that no face uses.
+    `triangles` (M, 3) int32 are all parts together, metres, without vertices that no face uses. `objects` and `slots`
+    are the names in the file of each part's object and of the materials in its slots, "" where there is none;
+    `landmarks` the file's named places in the asset's own axes.
     """
 
     parts: tuple[bpy.types.Mesh, ...]
@@ -33,6 +36,9 @@ class LoadedAsset:
     triangles: NDArray[np.int32]
     low_m: Vector
     high_m: Vector
+    objects: tuple[str, ...]
+    slots: tuple[tuple[str, ...], ...]
+    landmarks: Landmarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +51,12 @@ class BlendNames:
     silent: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Source:
-    """A file as read: its parts, what can be chosen of them, and the datablocks they are made of."""
-
-    parts: tuple[baking.RawPart, ...]
-    choices: _Choices
-    kept: tuple[bpy.types.ID, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Choices:
-    """The indices of the parts that the whole file, each object with its children, and each collection shows."""
-
-    whole: tuple[int, ...]
-    by_object: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    by_collection: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    ancestors: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
 class Library:
     """Assets by recipe. It holds datablocks of the open file, so it lives as long as that file is open."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._sources: dict[Path, _Source | AssetError] = {}
+        self._sources: dict[Path, Source | AssetError] = {}
         self._assets: dict[AssetRecipe, LoadedAsset] = {}
 
     def load(self, recipe: AssetRecipe) -> LoadedAsset:
@@ -79,7 +66,7 @@ class Library:
                 self._assets[recipe] = _shape_asset(recipe)
             else:
                 source = self._source(self._file(recipe.source))
-                self._assets[recipe] = _make(recipe, _chosen(recipe, source))
+                self._assets[recipe] = _make(recipe, _chosen(recipe, source), _around(recipe, source))
         return self._assets[recipe]
 
     def names(self, source: str) -> BlendNames:
@@ -95,7 +82,7 @@ class Library:
         """Return every datablock that the assets are made of: nothing may remove them."""
         pinned = {part for asset in self._assets.values() for part in asset.parts}
         for source in self._sources.values():
-            if isinstance(source, _Source):
+            if isinstance(source, Source):
                 pinned.update(source.kept)
         return pinned
 
@@ -110,10 +97,10 @@ class Library:
             raise AssetError([Problem(message="the file does not exist", remedy=f"looked at {path}")])
         return path
 
-    def _source(self, path: Path) -> _Source:
+    def _source(self, path: Path) -> Source:
         if path not in self._sources:
             try:
-                self._sources[path] = _read(path)
+                self._sources[path] = read_source(path)
             except AssetError as error:
                 self._sources[path] = error  # a file that cannot be read is not tried again
         source = self._sources[path]
@@ -135,93 +122,10 @@ def datablock_name(recipe: AssetRecipe, part: int) -> str:
     return f"asset:{stem}:{digest(told)[:12]}:{part}"
 
 
-# --- reading a file -------------------------------------------------------------------------------------------------
-
-
-def _read(path: Path) -> _Source:
-    file_format = importers.FORMATS.get(path.suffix.lower())
-    if file_format is None:
-        text = f"{path.suffix or 'no extension'} is no model format"
-        raise AssetError([Problem(message=text, remedy=f"known: {', '.join(importers.FORMATS)}")])
-    scene = bpy.data.scenes.new("import")
-    mark = scene.session_uid
-    libraries = set(bpy.data.libraries)
-    meshes: list[bpy.types.Mesh] = []
-    try:
-        contents = importers.read_blend(path, scene) if path.suffix.lower() == ".blend" else None
-        if contents is None:
-            importers.read_model(path, scene)
-        added = baking.newer_than(mark)
-        baking.check_meshes(added)
-        baking.as_rendered(added)
-        with importers.captured():
-            parts = baking.bake(scene)
-        if contents is not None:
-            parts = [_in_metres(part, contents.metres_per_unit) for part in parts]
-        choices = _choices(contents, parts)
-        meshes = list({part.mesh: None for part in parts})
-    finally:
-        kept = baking.keep_only(meshes, [scene, *baking.newer_than(mark)])
-        used = {item.library for item in kept}
-        bpy.data.batch_remove([item for item in bpy.data.libraries if item not in libraries and item not in used])
-    _rename(kept, path)
-    return _Source(parts=tuple(parts), choices=choices, kept=tuple(kept))
-
-
-def _in_metres(part: baking.RawPart, factor: float) -> baking.RawPart:
-    matrix = part.matrix.copy()
-    matrix[:3] *= factor
-    return baking.RawPart(mesh=part.mesh, matrix=matrix, owner=part.owner)
-
-
-def _choices(contents: importers.BlendContents | None, parts: list[baking.RawPart]) -> _Choices:
-    everything = tuple(range(len(parts)))
-    if contents is None:
-        return _Choices(whole=everything)
-    name_of = {item.session_uid: name for name, item in contents.objects.items()}
-    ancestors = {name: tuple(_ancestors(item, name_of)) for name, item in contents.objects.items()}
-    owners = [name_of.get(part.owner, "") for part in parts]
-
-    def shown_by(wanted: set[str]) -> tuple[int, ...]:
-        return tuple(index for index in everything if owners[index] in wanted)
-
-    families: dict[str, set[str]] = {name: {name} for name in contents.objects}
-    for name, line in ancestors.items():
-        for ancestor in line:
-            families[ancestor].add(name)
-    members = {
-        name: {name_of[item.session_uid] for item in group.all_objects if item.session_uid in name_of}
-        for name, group in contents.collections.items()
-    }
-    return _Choices(
-        whole=shown_by(set(contents.shown)),
-        by_object={name: shown_by(family) for name, family in families.items()},
-        by_collection={name: shown_by(group) for name, group in members.items()},
-        ancestors=ancestors,
-    )
-
-
-def _ancestors(item: bpy.types.Object, name_of: dict[int, str]) -> list[str]:
-    line = []
-    while item.parent is not None:
-        item = item.parent
-        line.append(name_of.get(item.session_uid, item.name))
-    return [name for name in line if name]
-
-
-def _rename(kept: list[bpy.types.ID], path: Path) -> None:
-    """Name what a file brought by its place in the file: Blender numbers equal names by what was there before."""
-    stem = path.stem.encode()[:20].decode(errors="ignore")
-    for index, item in enumerate(kept):
-        if item.library is None:
-            plain = re.sub(r"\.\d{3,}$", "", item.name).encode()[:20].decode(errors="ignore")
-            item.name = f"file:{stem}:{digest(path.as_posix())[:8]}:{index}:{plain}"
-
-
 # --- making an asset ------------------------------------------------------------------------------------------------
 
 
-def _chosen(recipe: AssetRecipe, source: _Source) -> tuple[baking.RawPart, ...]:
+def _chosen(recipe: AssetRecipe, source: Source) -> tuple[baking.RawPart, ...]:
     if recipe.object_name:
         chosen = _named("object", recipe.object_name, source.choices.by_object)
     elif recipe.collection_name:
@@ -234,6 +138,18 @@ def _chosen(recipe: AssetRecipe, source: _Source) -> tuple[baking.RawPart, ...]:
     return tuple(source.parts[index] for index in chosen)
 
 
+def _around(recipe: AssetRecipe, source: Source) -> Landmarks:
+    """Return the places that belong to the asset."""
+    choices = source.choices
+    if recipe.object_name:
+        return landmarks_within(source.landmarks, choices.around_object[recipe.object_name])
+    if recipe.collection_name:
+        return landmarks_within(source.landmarks, choices.around_collection[recipe.collection_name])
+    if choices.around_whole is None:
+        return source.landmarks
+    return only_landmarks(source.landmarks, choices.around_whole)
+
+
 def _named(kind: str, name: str, known: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
     if name not in known:
         raise AssetError([Problem(message=f"holds no {kind} {name!r}", remedy=did_you_mean(name, known))])
@@ -243,21 +159,21 @@ def _named(kind: str, name: str, known: dict[str, tuple[int, ...]]) -> tuple[int
 def _shape_asset(recipe: AssetRecipe) -> LoadedAsset:
     name = recipe.source.removeprefix("shape:")
     raw = shape_mesh(name, f"shape:{name}")
-    part = baking.RawPart(mesh=raw, matrix=np.eye(4), owner=0)
+    part = baking.RawPart(mesh=raw, matrix=np.eye(4), owner=0, name=name, slots=("",))
     try:
-        return _assemble(recipe, (part,), np.eye(4))
+        return _assemble(recipe, (part,), Landmarks(), np.eye(4))
     finally:
         bpy.data.meshes.remove(raw)
 
 
-def _make(recipe: AssetRecipe, parts: tuple[baking.RawPart, ...]) -> LoadedAsset:
+def _make(recipe: AssetRecipe, parts: tuple[baking.RawPart, ...], landmarks: Landmarks) -> LoadedAsset:
     file_format = importers.FORMATS[PurePosixPath(recipe.source).suffix.lower()]
     turn = np.eye(4)
     turn[:3, :3] = importers.upright(file_format, recipe.up_axis)
-    return _assemble(recipe, parts, turn)
+    return _assemble(recipe, parts, landmarks, turn)
 
 
-def _assemble(recipe: AssetRecipe, parts: tuple[baking.RawPart, ...], turn: Array) -> LoadedAsset:
+def _assemble(recipe: AssetRecipe, parts: tuple[baking.RawPart, ...], landmarks: Landmarks, turn: Array) -> LoadedAsset:
     matrices = [_product(turn, part.matrix) for part in parts]
     points = [baking.moved(baking.positions(part.mesh), matrix) for part, matrix in zip(parts, matrices, strict=True)]
     faces = [baking.triangles(part.mesh) for part in parts]
@@ -268,7 +184,9 @@ def _assemble(recipe: AssetRecipe, parts: tuple[baking.RawPart, ...], turn: Arra
         baking.reshaped(part, place - offset, matrix[:3, :3], datablock_name(recipe, number))
         for number, (part, place, matrix) in enumerate(zip(parts, points, matrices, strict=True))
     )
-    return _loaded(meshes)
+    own_from_file = turn.copy()
+    own_from_file[:3, 3] -= offset
+    return _loaded(meshes, parts, moved_landmarks(landmarks, own_from_file))
 
 
 def _product(a: Array, b: Array) -> Array:
@@ -291,7 +209,7 @@ def _origin(policy: str, low: Array, high: Array) -> Array:
     return center if policy == "center" else np.array([center[0], center[1], low[2]])
 
 
-def _loaded(meshes: tuple[bpy.types.Mesh, ...]) -> LoadedAsset:
+def _loaded(meshes: tuple[bpy.types.Mesh, ...], parts: tuple[baking.RawPart, ...], landmarks: Landmarks) -> LoadedAsset:
     vertices, triangles, count = [], [], 0
     for mesh in meshes:
         used, faces = np.unique(baking.triangles(mesh), return_inverse=True)
@@ -305,6 +223,9 @@ def _loaded(meshes: tuple[bpy.types.Mesh, ...]) -> LoadedAsset:
         triangles=np.concatenate(triangles),
         low_m=_vector(points.min(axis=0)),
         high_m=_vector(points.max(axis=0)),
+        objects=tuple(part.name for part in parts),
+        slots=tuple(part.slots for part in parts),
+        landmarks=landmarks,
     )
 
 
