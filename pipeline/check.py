@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import get_args
 
+from pipeline.config.category_keypoints import category_keypoints
 from pipeline.config.distributions import bounds
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
-from pipeline.job import Job, assets_of
+from pipeline.job import Job, assets_of, part_classes
 from pipeline.records import Asset, Catalogue
 
 Row = tuple[str, str]
@@ -33,6 +34,7 @@ BYTES_PER_PIXEL = {
 }
 SMALL_PER_PIXEL = 0.02  # ids and masks
 BYTES_PER_INSTANCE = 1_800  # in plan.json and labels.json
+MOST_NAMES = 20  # of parts in a row
 BYTES_PER_FRAME = 16_000  # the rest of plan.json, and frame.json
 
 
@@ -45,6 +47,7 @@ def describe_job(job: Job) -> Iterator[Row]:
     see_through = sum(asset.has_alpha for asset in assets_of(catalogue))
     if see_through:
         yield "see-through", f"{see_through} assets; their frames take one more sample for exact ids"
+    yield from _describe_names(config, catalogue)
     yield "HDRIs", str(len(catalogue.hdris)) if catalogue.hdris else "none"
     if catalogue.photos:
         yield "photos", str(len(catalogue.photos))
@@ -86,6 +89,20 @@ def _describe_targets(config: Config, catalogue: Catalogue) -> Iterator[Row]:
             if category.name == group.category or category.name in (group.category_by_up_axis or {}).values()
         ]
         yield f"category {category.id}", f"{category.name}: " + (" + ".join(counts) or "no target has it")
+
+
+def _describe_names(config: Config, catalogue: Catalogue) -> Iterator[Row]:
+    """The keypoints of each category, and what part.png tells apart."""
+    for category, points in category_keypoints((*config.targets, *config.distractors)).items():
+        text = f"{category}: {', '.join(points.keypoints)}"
+        yield "keypoints", text if "keypoints" in config.outputs else f"{text} (outputs leaves them out)"
+    if "part" in config.outputs:
+        yield "parts", _shortened(list(part_classes(catalogue))) or "none: no target has named materials"
+
+
+def _shortened(names: list[str]) -> str:
+    left = len(names) - MOST_NAMES
+    return ", ".join(names) if left <= 0 else f"{', '.join(names[:MOST_NAMES])} and {left} more"
 
 
 def _describe_groups(groups: tuple[AssetGroup, ...], found: tuple[tuple[Asset, ...], ...]) -> str:

@@ -16,6 +16,7 @@ from pipeline.annotations.keypoints import keypoint_labels
 from pipeline.annotations.masks import runs_of, visible_px
 from pipeline.annotations.normals import camera_normals
 from pipeline.annotations.panoptic import panoptic_image
+from pipeline.annotations.parts import part_labels
 from pipeline.annotations.pose import camera_from_object, distance_m
 from pipeline.annotations.silhouettes import FullMask, full_mask, holding
 from pipeline.annotations.visibility import silhouette_of
@@ -131,6 +132,7 @@ def _labels(
         environment=None if realised is None else realised.environment,
         instances=instances,
         flow_to=flow_to,
+        parts=() if rendered is None or reason else part_labels(rendered),
     )
 
 

@@ -16,9 +16,11 @@ from pipeline.render.changes import change
 from pipeline.render.decode import decode_depth, decode_ids, decode_normals, linear_rgb
 from pipeline.render.device import Device
 from pipeline.render.exact import NORMALS, PICTURES, exact_reason, exact_settings
+from pipeline.render.parts import PartNumbers, instances_and_parts, numbered_parts
 from pipeline.render.passes import (
     ALBEDO,
     DEPTH,
+    MATERIAL_INDEX,
     NORMAL,
     OBJECT_INDEX,
     enable_passes,
@@ -49,22 +51,24 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
     pictures, exact = set(plan.outputs) & PICTURES, exact_reason(scene, built.objects, plan, device)
     channels: Channels = {}
     rgb_file = linear = albedo = None
-    if pictures:
-        render_once(scene, device)
-        if not exact or pictures & {"linear", "albedo"} or plan.rgb_format == "exr":
-            channels = read_passes(scene, scratch)
-        rgb_file = write_rgb(scene, plan, channels, lens, scratch) if "rgb" in pictures else None
-        linear = filtered(linear_rgb(channels, layer.name), lens) if "linear" in pictures else None
-        albedo = filtered(find_pass(channels, layer.name, ALBEDO), lens) if "albedo" in pictures else None
-    if exact:
-        with exact_settings(scene, built.objects):
+    with numbered_parts(built) as numbers:
+        if pictures:
             render_once(scene, device)
-            channels = read_passes(scene, scratch)
+            if not exact or pictures & {"linear", "albedo"} or plan.rgb_format == "exr":
+                channels = read_passes(scene, scratch)
+            rgb_file = write_rgb(scene, plan, channels, lens, scratch) if "rgb" in pictures else None
+            linear = filtered(linear_rgb(channels, layer.name), lens) if "linear" in pictures else None
+            albedo = filtered(find_pass(channels, layer.name, ALBEDO), lens) if "albedo" in pictures else None
+        if exact:
+            with exact_settings(scene, built.objects):
+                render_once(scene, device)
+                channels = read_passes(scene, scratch)
     depth_m, distance_m = depth_and_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens)
     normals = decode_normals(find_pass(channels, layer.name, NORMAL)) if set(plan.outputs) & NORMALS else None
+    instance, part = _ids(channels, layer.name, numbers)
     return RenderedFrame(
         realised=built.realised,
-        instance=nearest(decode_ids(find_pass(channels, layer.name, OBJECT_INDEX)), lens),
+        instance=nearest(instance, lens),
         depth_m=depth_m,
         distance_m=distance_m,
         linear=linear,
@@ -73,10 +77,20 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
         id_reason=exact,
         albedo=albedo,
         normal_world=None if normals is None else nearest(normals, lens),
+        part=nearest(part, lens) if "part" in plan.outputs else None,
+        parts=built.parts.parts,
         surfaces=built.surfaces,
         solo=_solo_masks(built, device, scratch),
         next_view=_render_next_view(built, plan, device, scratch),
     )
+
+
+def _ids(channels: Channels, layer: str, numbers: PartNumbers | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the ids of instances and of parts (H, W) uint16; parts 0 where the scene has none."""
+    objects = decode_ids(find_pass(channels, layer, OBJECT_INDEX))
+    if numbers is None:
+        return objects, np.zeros_like(objects)
+    return instances_and_parts(objects, decode_ids(find_pass(channels, layer, MATERIAL_INDEX)), numbers)
 
 
 def _solo_masks(built: BuiltScene, device: Device, scratch: Path) -> dict[int, NDArray[np.bool_]]:

@@ -33,6 +33,7 @@ from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 from pipeline.scene.motion import set_in_motion
 from pipeline.scene.objects import add_instance
+from pipeline.scene.parts import Parts, realise_parts
 from pipeline.scene.physics import Body, Obstacle, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
@@ -56,13 +57,15 @@ class Workshop:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltScene:
     """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
-    where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one."""
+    where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one; `parts` is empty
+    where they are not asked for."""
 
     scene: bpy.types.Scene
     realised: Realised
     objects: dict[int, tuple[bpy.types.Object, ...]]
     surfaces: dict[int, Surface] = field(default_factory=dict)
     next_camera: AddedCamera | None = None
+    parts: Parts = Parts()
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -102,7 +105,14 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     if "mask_full" in plan.outputs:
         recipes = {one.instance_id: one.recipe for one in plan.instances}
         surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in instances}
-    return BuiltScene(scene=scene, realised=realised, objects=objects, surfaces=surfaces, next_camera=next_camera)
+    return BuiltScene(
+        scene=scene,
+        realised=realised,
+        objects=objects,
+        surfaces=surfaces,
+        next_camera=next_camera,
+        parts=realise_parts(plan, workshop.library),
+    )
 
 
 def _add(
