@@ -49,9 +49,14 @@ def _with_keypoints(source: Source) -> Content:
 
 
 def _categories(source: Source, names: Names) -> list[dict[str, Any]]:
-    skeletons = {item["id"]: item.get("skeleton") or [] for item in source.header["categories"]}
+    """Return the categories with keypoints; COCO's skeletons are pairs of their numbers, from 1."""
+    joined = {item["id"]: item.get("skeleton") or [] for item in source.header["categories"]}
     return [
-        {**item, "keypoints": list(names[item["id"]]), "skeleton": skeletons[item["id"]]}
+        {
+            **item,
+            "keypoints": list(names[item["id"]]),
+            "skeleton": [[names[item["id"]].index(name) + 1 for name in pair] for pair in joined[item["id"]]],
+        }
         for item in categories_of(source)
         if item["id"] in names
     ]

@@ -164,7 +164,7 @@ def _pose(source: Source) -> Task:
     count = max(map(len, names.values()))
     classes = class_indices(source.header)
     lines = [f"kpt_shape: [{count}, 3]"]
-    flip = flip_indices(names, count)
+    flip = flip_indices(names, count, declared_mirrors(source.header))
     if flip is None:
         lines.append("# No flip_idx: left and right keypoints are numbered otherwise from class to class.")
     else:
@@ -177,13 +177,24 @@ def _pose(source: Source) -> Task:
     return Task(row=partial(pose_row, names=names, count=count), only=frozenset(names), lines=lines)
 
 
-def flip_indices(names: Names, count: int) -> list[int] | None:
-    """Return for each slot the slot whose keypoint it shows in a mirrored picture: that of the name with left and right
-    exchanged, else itself. None when the categories disagree."""
+def declared_mirrors(header: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """Return what becomes of a keypoint's name in a mirrored picture, by category, for those that dataset.json says."""
+    pairs = {item["id"]: item.get("flip") or [] for item in header["categories"]}
+    return {
+        number: {name: other for a, b in flips for name, other in ((a, b), (b, a))}
+        for number, flips in pairs.items()
+        if flips
+    }
+
+
+def flip_indices(names: Names, count: int, mirrors: Mapping[int, Mapping[str, str]]) -> list[int] | None:
+    """Return for each slot the slot whose keypoint it shows in a mirrored picture: that of `mirrors` for a category
+    that is there, else that of the name with left and right exchanged, else itself. None when the categories disagree.
+    """
     flip: dict[int, int] = {}
-    for listed in names.values():
+    for number, listed in names.items():
         for slot, name in enumerate(listed):
-            mirrored = mirrored_name(name)
+            mirrored = mirrors[number].get(name, name) if number in mirrors else mirrored_name(name)
             other = listed.index(mirrored) if mirrored in listed else slot
             if flip.setdefault(slot, other) != other:
                 return None

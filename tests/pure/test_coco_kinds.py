@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ from pycocotools.cocoeval import COCOeval
 from store_samples import commit_samples, open_sample, sample_job
 from traced_scenes import traced_dataset
 
+from pipeline.config.schema import AssetGroup, NamedPoint
 from pipeline.dataset.read import read_image, read_labels, read_masks_full
 from pipeline.errors import ExportError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions, split_of
+from pipeline.job import make_job
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -209,3 +212,17 @@ def test_a_growing_dataset_keeps_what_was_exported(tmp_path):
     drop = {"]}", "],", ""}
     for before, after in zip(*seen, strict=True):
         assert {line.rstrip(",") for line in before - drop} <= {line.rstrip(",") for line in after}
+
+
+def test_a_declared_skeleton_joins_keypoints_by_number(tmp_path):
+    points = tuple(NamedPoint(name=name, point_m=(0.0, 0.0, 0.0)) for name in ("low", "high", "middle"))
+    group = AssetGroup(
+        shapes=("cube",), category="mug", keypoints=points, skeleton=(("high", "low"), ("middle", "high"))
+    )
+    plain = sample_job(frames=2)
+    config = replace(plain.config, targets=(group,), outputs=("rgb", "keypoints"))
+    store = traced_dataset(tmp_path / "ds", 2, outputs=config.outputs, job=make_job(config, plain.catalogue))
+    EXPORTERS["coco-keypoints"](store.root, tmp_path / "out", DEFAULTS, None)
+    (category,) = load(tmp_path / "out" / "annotations.json").dataset["categories"]
+    assert category["keypoints"] == ["low", "high", "middle"]
+    assert category["skeleton"] == [[2, 1], [3, 2]]

@@ -18,7 +18,7 @@ from pipeline.dataset.store import commit, open_store
 from pipeline.errors import ExportError, StoreError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions, split_of
-from pipeline.exporters.yolo import flip_indices, mirrored_name
+from pipeline.exporters.yolo import declared_mirrors, flip_indices, mirrored_name
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -189,7 +189,15 @@ def test_an_exr_picture_is_an_error_with_the_remedy(form, tmp_path):
     ],
 )
 def test_flipping_exchanges_left_and_right_where_all_classes_agree(names, flip):
-    assert flip_indices(names, 3) == flip
+    assert flip_indices(names, 3, {}) == flip
+
+
+def test_declared_mirrors_outrank_names():
+    header = {"categories": [{"id": 1, "flip": [["port", "starboard"]]}, {"id": 2, "flip": []}, {"id": 3}]}
+    mirrors = declared_mirrors(header)
+    assert mirrors == {1: {"port": "starboard", "starboard": "port"}}
+    assert flip_indices({1: ("port", "left", "starboard")}, 3, mirrors) == [2, 1, 0]
+    assert flip_indices({1: ("port", "left", "starboard"), 3: ("left", "top", "right")}, 3, mirrors) == [2, 1, 0]
 
 
 def test_a_name_is_mirrored_in_its_own_case():
