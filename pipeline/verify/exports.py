@@ -13,7 +13,9 @@ from typing import Any
 from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError, StoreError
 from pipeline.exporters.options import EXPORT
+from pipeline.verify.exports_bop import check_bop
 from pipeline.verify.exports_coco import check_coco
+from pipeline.verify.exports_kitti import check_kitti
 from pipeline.verify.exports_voc import check_voc
 from pipeline.verify.exports_yolo import check_yolo
 from pipeline.verify.finding import Finding
@@ -32,6 +34,8 @@ EXPORT_CHECKS: Mapping[str, ExportCheck] = {
     "yolo-pose": check_yolo,
     "yolo-obb": check_yolo,
     "voc": check_voc,
+    "kitti": check_kitti,
+    "bop": check_bop,
 }
 
 

@@ -58,7 +58,8 @@ def check_bop(folder: Path, dataset: Path, progress: Progress | None = None) -> 
         picture = f"{scene}/rgb/{image:06d}{one.picture.suffix}"
         wanted |= {picture, f"{scene}/depth/{image:06d}.png"}
         yield from check_picture(folder, picture, one, about)
-        used |= {(item.asset_id, item.scale) for item in read_labels(dataset, one.frame).instances if item.role == "target"}
+        instances = read_labels(dataset, one.frame).instances
+        used |= {(item.asset_id, item.scale) for item in instances if item.role == "target"}
         entries = scenes.take(scene, image)
         if isinstance(entries, Finding):
             yield entries
@@ -140,7 +141,7 @@ def _pixels(folder: Path, name: str) -> NDArray[Any] | None:
 def _check_objects(folder: Path, dataset: Path, ids: Mapping[Key, int], used: set[Key]) -> Iterator[Finding]:
     wanted = {key: number for number, key in enumerate(sorted(used), start=1)}
     if dict(ids) != wanted:
-        message = f"maps {sorted(ids.items())[:3]} ..., the dataset's assets and sizes are {sorted(wanted.items())[:3]} ..."
+        message = f"maps {sorted(ids.items())[:3]} ..., the dataset has {sorted(wanted.items())[:3]} ..."
         yield Finding(kind="export-mismatch", where=ASSETS, message=f"{message} ({AGAIN})")
     infos = _read(folder, MODELS_INFO)
     if isinstance(infos, Finding):
@@ -155,7 +156,8 @@ def _check_objects(folder: Path, dataset: Path, ids: Mapping[Key, int], used: se
         if asset_id not in assets:
             continue
         low, high = (np.multiply(bound, scale) * 1000 for bound in (assets[asset_id].low_m, assets[asset_id].high_m))
-        box = {f"{kind}_{axis}": v for kind, vs in (("min", low), ("size", high - low)) for axis, v in zip("xyz", vs, strict=True)}
+        names = [f"{kind}_{axis}" for kind in ("min", "size") for axis in "xyz"]
+        box = dict(zip(names, (*low, *(high - low)), strict=True))
         info = infos[str(obj_id)]
         extra = {"diameter"} & set(info)
         if set(info) - extra != set(box) or any(abs(info[key] - value) > NEAR for key, value in box.items()):
@@ -202,7 +204,7 @@ def _check_camera(camera: Mapping[str, Any], one: ExpectedFrame, dataset: Path, 
     if label is None or label.model != "pinhole":
         yield report("the lens", "a pinhole", "no camera" if label is None else label.model)
         return
-    k = np.array(label.k)
+    k = np.array(label.k, dtype=np.float64)
     k[:2, 2] -= 0.5  # pixel centres on integers
     to_camera = np.linalg.inv(np.array(label.world_from_camera))
     wanted = {
@@ -228,7 +230,7 @@ def _check_pose(
 
 
 def _check_numbers(
-    found: Mapping[str, Any], wanted: Mapping[str, NDArray[np.float64]], what: str, report: Report
+    found: Mapping[str, Any], wanted: Mapping[str, NDArray[Any]], what: str, report: Report
 ) -> Iterator[Finding]:
     for key, values in wanted.items():
         seen = found.get(key)

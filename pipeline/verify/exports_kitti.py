@@ -33,7 +33,8 @@ from pipeline.verify.finding import Finding
 
 Array = NDArray[np.float64]
 
-FIELDS = ("truncated", "occluded", "alpha", "left", "top", "right", "bottom", "h", "w", "l", "x", "y", "z", "rotation_y")
+BOX_2D, BOX_3D = ("left", "top", "right", "bottom"), ("h", "w", "l", "x", "y", "z", "rotation_y")
+FIELDS = ("truncated", "occluded", "alpha", *BOX_2D, *BOX_3D)
 NOT_CARED = (-1.0, -1.0, -10.0, *(math.nan,) * 4, -1.0, -1.0, -1.0, -1000.0, -1000.0, -1000.0, -10.0)
 MATRICES = ("P0", "P1", "P2", "P3", "R0_rect", "Tr_velo_to_cam", "Tr_imu_to_velo")
 FROM_VELO = [[0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0]]  # x forward, y left, z up
@@ -71,7 +72,7 @@ def check_kitti(folder: Path, dataset: Path, progress: Progress | None = None) -
         if isinstance(found, Finding):
             yield found
         elif found != names:
-            message = f"lists {len(found)} frames, the dataset has {len(names)} of {split}, or in another order ({AGAIN})"
+            message = f"lists {len(found)} frames, the dataset has {len(names)} of {split}, or another order ({AGAIN})"
             yield Finding(kind="export-mismatch", where=path, message=message)
     yield from check_files(folder, wanted)
 
@@ -180,7 +181,7 @@ def _box_faults(row: Mapping[str, float], label: InstanceLabel, camera: CameraLa
     for key, values in spans.items():
         low = 0.0 if key == "h" else -row[key] / 2
         if abs(values.min() - low) > NEAR_M or abs(values.max() - low - row[key]) > NEAR_M:
-            yield f"{key} and the place along it ({row[key]}, from {low} to {low + row[key]} m) do not hold the object tightly"
+            yield f"{key} {row[key]} with location {row['x'], row['y'], row['z']} does not hold the object tightly"
     heading = rotation[:, 0] if math.hypot(rotation[0, 0], rotation[2, 0]) >= UPRIGHT_X else None
     side = across if heading is None else forward
     wanted = rotation[:, 1] if heading is None else heading
