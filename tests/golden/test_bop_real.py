@@ -1,4 +1,4 @@
-"""A rendered dataset as BOP: what its models, poses and cameras say is where its masks are."""
+"""A rendered dataset as BOP and KITTI: what models, poses and cameras say is where the masks are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from PIL import Image
 
 from pipeline.config.load import load_config
 from pipeline.exporters.bop import export_bop
+from pipeline.exporters.kitti import export_kitti
 from pipeline.models import write_bop_models
 from pipeline.reporting import SilentReporter
 from pipeline.run import open_engine, render_frames, survey_job
+from pipeline.verify.exports import verify_export
 
 SCENE = """
 seed: 5
@@ -85,3 +87,9 @@ def test_the_posed_models_project_onto_their_silhouettes(bop):
             assert around[inside[:, 1] - 1, inside[:, 0] - 1].all()
             seen += 1
     assert seen >= 4
+
+
+def test_what_is_exported_of_a_render_is_proved(bop, tmp_path):
+    export_kitti(bop.parent / "ds", tmp_path)
+    assert verify_export("bop", bop, bop.parent / "ds").findings == ()
+    assert verify_export("kitti", tmp_path, bop.parent / "ds").findings == ()

@@ -152,7 +152,10 @@ BOP = {
         change_gt("camera", "cam_K", lambda k: [*k[:2], k[2] + 0.5, *k[3:]], number=None),
         "export-mismatch",
     ),
-    "a camera's place": (change_gt("camera", "cam_t_w2c", moved, number=None), "export-mismatch"),
+    "a camera's place": (
+        change_gt("camera", "cam_t_w2c", lambda t: [t[0] + 0.1, *t[1:]], number=None),
+        "export-mismatch",
+    ),
     "a step of depth": (change_gt("camera", "depth_scale", lambda _: 1.0, number=None), "export-mismatch"),
     "a rotation column by column": (
         change_gt("gt", "cam_R_m2c", lambda r: np.reshape(r, (3, 3)).T.ravel().tolist()),
