@@ -97,8 +97,8 @@ _device_option = click.option(
 )
 
 
-def _frames_option(default: str) -> Callable[[Any], Any]:
-    text = f"Frames to make, like 0-9,20,30-40:2 (counted from 0).  [default: {default}]"
+def _frames_option(default: str, verb: str = "make") -> Callable[[Any], Any]:
+    text = f"Frames to {verb}, like 0-9,20,30-40:2 (counted from 0).  [default: {default}]"
     return click.option("--frames", metavar="LIST", help=text)
 
 
@@ -320,11 +320,11 @@ Examples:
   variegate show out/dice --frames 0-99 --layers rgb,depth,normal,boxes --out out/dice-pictures""",
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
-@_frames_option("the first 16, or 4 side by side")
+@_frames_option("the first 16, or 4 side by side", "draw")
 @click.option(
     "--layers",
     metavar="LIST",
-    help="What to draw, like rgb,depth,boxes,masks,mask_full,box_3d,axes,keypoints; all for everything there is.  "
+    help="Outputs, or boxes, masks and axes, like rgb,depth,boxes; all for everything that DATASET holds.  "
     "[default: masks, 3D boxes, keypoints and boxes; side by side everything]",
 )
 @click.option(
