@@ -404,13 +404,15 @@ def verify(
         else:
             wanted = None if frames is None else parse_frames(frames, int(read_dataset(folder)["frames"]))
             report = verify_dataset(folder, wanted, workers, progress)
-    if count:
-        with tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
-            report = replay_dataset(folder, report, count, Path(scratch), render_again)
-    for line in show_report(report):
-        click.echo(line)
-    if report_file is not None:
-        write_report(report_file, report)
+    try:
+        if count:
+            with tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
+                report = replay_dataset(folder, report, count, Path(scratch), render_again)
+    finally:  # what is known is worth telling, though no frame can be rendered again
+        for line in show_report(report):
+            click.echo(line)
+        if report_file is not None:
+            write_report(report_file, report)
     if not report.is_clean:
         raise click.exceptions.Exit(1)
 

@@ -14,8 +14,6 @@ FLOAT32 = 1e-5  # what a number loses on its way through Blender's float32, of i
 def lens_problem(camera: CameraLabel) -> str:
     """Return what makes a lens unusable, "" for a good one."""
     k = np.asarray(camera.k)
-    if k.shape != (3, 3) or not np.isfinite(k).all():
-        return f"k is not a (3, 3) matrix: {camera.k}"
     if k[0, 0] <= 0 or k[1, 1] <= 0:
         return f"focal lengths {k[0, 0]:g} and {k[1, 1]:g} px are not above 0"
     if k[0, 1] or k[1, 0] or k[2, 0] or k[2, 1] or k[2, 2] != 1:
@@ -27,7 +25,7 @@ def lens_problem(camera: CameraLabel) -> str:
 
 def is_rigid(matrix: Array) -> bool:
     """Return whether a matrix (4, 4) is a rotation and a translation, as exact as float32 allows."""
-    if matrix.shape != (4, 4) or not np.array_equal(matrix[3], (0.0, 0.0, 0.0, 1.0)):
+    if not np.array_equal(matrix[3], (0.0, 0.0, 0.0, 1.0)):
         return False
     turn = matrix[:3, :3]
     return bool(np.abs(turn.T @ turn - np.eye(3)).max() < FLOAT32) and bool(np.linalg.det(turn) > 0)

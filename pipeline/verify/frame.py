@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from pipeline.canonical import digest
 from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.job import Job
@@ -15,7 +17,7 @@ from pipeline.structure import unstructure
 from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding, sort_key
 from pipeline.verify.flow import check_flow
-from pipeline.verify.folder import read_folder
+from pipeline.verify.folder import Folder, read_folder
 from pipeline.verify.keypoints import check_keypoints
 from pipeline.verify.masks import check_accepted, check_categories, check_masks, check_parts
 from pipeline.verify.opened import Opened, frame_finding
@@ -62,9 +64,13 @@ class FrameResult:
 
 
 def check_frame(root: Path, frame: int, job: Job, assets: Mapping[str, Asset]) -> FrameResult:
-    """Return all that is wrong with a frame that has a folder. What stands on something broken is left out."""
-    folder = read_folder(root, frame, job.digest)
-    findings = list(folder.findings)
+    """Return all that is wrong with a frame that has a folder."""
+    return check_content(read_folder(root, frame, job.digest), job, assets)
+
+
+def check_content(folder: Folder, job: Job, assets: Mapping[str, Asset]) -> FrameResult:
+    """Return all that is wrong with a frame as its folder was read. What stands on something broken is left out."""
+    frame, findings = folder.frame, list(folder.findings)
     plan, labels = read_records(folder, findings) if folder.record else (None, None)
     if plan is None or labels is None:
         return FrameResult(frame=frame, status="", findings=tuple(sorted(findings, key=sort_key)))
@@ -73,7 +79,8 @@ def check_frame(root: Path, frame: int, job: Job, assets: Mapping[str, Asset]) -
     if labels.status == "accepted":
         opened = open_frame(folder, job, assets, plan, labels, findings)
         if opened is not None:
-            findings += _check_opened(opened)
+            with np.errstate(all="ignore"):  # damaged numbers give nan and infinities, which the checks take as wrong
+                findings += _check_opened(opened)
     return FrameResult(
         frame=frame,
         status=labels.status,
@@ -90,6 +97,8 @@ def _check_opened(opened: Opened) -> Iterator[Finding]:
     if problem:
         yield frame_finding("camera-mismatch", opened.frame, LABELS, f"camera: {problem}")
         return
+    if tuple(opened.camera.resolution) != tuple(opened.plan.camera.resolution):
+        return  # said by check_camera
     for check in THROUGH_THE_LENS:
         yield from check(opened)
 

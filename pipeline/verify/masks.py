@@ -10,8 +10,8 @@ from pipeline.dataset.layout import LABELS
 from pipeline.dataset.outputs import OUTPUTS
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance
+from pipeline.verify.shapes import IDS
 
-IDS = 65_536  # what a uint16 pixel can hold
 INSTANCE = OUTPUTS["instance"].file
 
 

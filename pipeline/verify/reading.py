@@ -25,6 +25,7 @@ from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding
 from pipeline.verify.folder import Folder
 from pipeline.verify.opened import Opened, frame_finding
+from pipeline.verify.shapes import shape_problems
 
 T = TypeVar("T")
 Image = NDArray[Any]
@@ -34,6 +35,10 @@ def read_records(folder: Folder, findings: list[Finding]) -> tuple[FramePlan | N
     """Return plan and labels of a frame, None for what cannot be read, and add what is wrong to `findings`."""
     plan = _record(folder, PLAN, FramePlan, findings)
     labels = _record(folder, LABELS, Labels, findings)
+    if labels is not None:
+        problems = list(shape_problems(labels))
+        findings += [frame_finding("unreadable-json", folder.frame, LABELS, text) for text in problems]
+        labels = None if problems else labels
     if plan is not None and labels is not None:
         findings += _disagreements(folder, plan, labels)
     return plan, labels

@@ -8,12 +8,14 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import FRAMES
 from pipeline.dataset.read import read_job
+from pipeline.errors import PipelineError
 from pipeline.job import Job, assets_of
 from pipeline.records import Asset
 from pipeline.verify.dataset import list_frames, missing_frames, read_checked_job
@@ -109,6 +111,8 @@ def _results(root: Path, job: Job, frames: Sequence[int], workers: int | None) -
                 yield from under_way.popleft().result()
         while under_way:
             yield from under_way.popleft().result()
+    except BrokenProcessPool as error:
+        raise PipelineError("a process ended without a word, out of memory perhaps (give --workers fewer)") from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pipeline.codecs.rle import mask_of_counts
 from pipeline.dataset.layout import LABELS
 from pipeline.dataset.outputs import MASK_FULL
-from pipeline.geometry import inverse_rigid
-from pipeline.lenses import project
+from pipeline.geometry import Array, box_corners, inverse_rigid, transform_points
+from pipeline.lenses import project, project_camera_points
 from pipeline.records import InstanceLabel, Silhouette
 from pipeline.verify.boxes_3d import center_world_m, local_box, meet, slack_m
 from pipeline.verify.finding import Finding
@@ -102,7 +102,7 @@ def _counts(opened: Opened, item: InstanceLabel, label: Silhouette, full: Pixels
         yield "silhouette-mismatch", f"px is {label.px}, its mask has {len(full)}"
     if label.px_beyond < label.px:
         yield "silhouette-mismatch", f"px_beyond {label.px_beyond} is below px {label.px}"
-    problem = _box_problem(opened, label, full)
+    problem = _box_problem(opened, label, full) or _beyond_3d_box(opened, item, label)
     if problem:
         yield "silhouette-mismatch", f"bbox_xywh_px {label.bbox_xywh_px}: {problem}"
     visible, beyond = item.visible_px, label.px_beyond
@@ -159,3 +159,23 @@ def _box_problem(opened: Opened, label: Silhouette, full: Pixels) -> str:
     if x >= 0 and x + w <= width and (clipped[1], clipped[3]) != (seen[1], seen[3]):
         return f"higher than its mask, which spans {seen}"
     return ""
+
+
+def _beyond_3d_box(opened: Opened, item: InstanceLabel, label: Silhouette) -> str:
+    """Return whether a silhouette's box leaves that of its 3D box, where straight edges stay straight."""
+    box = local_box(opened, item)
+    if box is None or label.bbox_xywh_px is None or opened.camera.model != "pinhole":
+        return ""
+    corners = transform_points(item.camera_from_object, box_corners(*box))
+    if corners[:, 2].min() <= opened.plan.camera.clip_start_m:
+        return ""
+    pixels = project_camera_points(opened.camera.lens, corners)
+    x, y, w, h = label.bbox_xywh_px
+    low, high = np.floor(pixels.min(axis=0) - 0.5), np.ceil(pixels.max(axis=0) + 0.5)
+    if x < low[0] or y < low[1] or x + w > high[0] or y + h > high[1]:
+        return f"beyond its 3D box, which spans {_show(low)} to {_show(high)}"
+    return ""
+
+
+def _show(pixel: Array) -> str:
+    return f"({pixel[0]:g}, {pixel[1]:g})"

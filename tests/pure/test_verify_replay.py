@@ -1,0 +1,88 @@
+"""Frames rendered again and compared; here another dataset stands in for the renderer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corruptions import edit_json, edit_png, exr, folder_of, instance, seal
+from planned_scenes import planned_dataset, planned_job
+
+from pipeline import cli
+from pipeline.errors import PipelineError
+from pipeline.verify.replay import compare_replayed, sample_of
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return planned_dataset(tmp_path / "ds", planned_job(tmp_path)).root
+
+
+@pytest.fixture
+def again(root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(root, tmp_path / "again"))
+
+
+def differing(root: Path, again: Path, frame: int = 1) -> list[str]:
+    found = list(compare_replayed(root, again, frame))
+    assert {finding.kind for finding in found} <= {"replay-mismatch"}
+    return [finding.where.split("/")[-1] for finding in found]
+
+
+def test_the_sample_is_stable_without_order_and_part_of_a_larger_one():
+    few = sample_of("abc", range(100), 5)
+    assert few == sample_of("abc", list(range(100))[::-1], 5) and len(few) == 5 and list(few) == sorted(few)
+    assert set(few) < set(sample_of("abc", range(100), 9))
+    assert few != sample_of("abd", range(100), 5) and sample_of("abc", range(3), 9) == (0, 1, 2)
+
+
+def test_a_frame_that_comes_out_the_same_gives_no_finding(root, again):
+    assert differing(root, again) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (instance("distance_m", lambda value: value + 1e-6), ["labels.json"]),
+        (lambda folder: edit_png(folder / "instance.png", np.flipud), ["instance.png"]),
+        (lambda folder: edit_png(folder / "rgb.png", np.flipud), ["rgb.png"]),
+        (exr("depth.exr", lambda image: image * np.float32(1.001)), ["depth.exr"]),
+        (lambda folder: (folder / "nocs.exr").unlink(), ["nocs.exr"]),
+    ],
+)
+def test_a_frame_that_comes_out_otherwise_is_found_file_by_file(change, names, root, again):
+    change(folder_of(root))
+    seal(folder_of(root))
+    assert differing(root, again) == names
+
+
+@pytest.mark.parametrize("key", ["build_hash", "device", "blender"])
+def test_light_may_differ_from_another_build_or_device_and_labels_may_not(key, root, again):
+    edit_json(folder_of(again) / "frame.json", lambda data: data["renderer"].update({key: "other"}))
+    for name in ("rgb.png", "instance.png"):
+        edit_png(folder_of(again) / name, np.flipud)
+    assert differing(root, again) == ["instance.png"]
+
+
+def test_the_command_renders_the_sample_again_and_compares(root, again, monkeypatch, capfd):
+    monkeypatch.setattr(cli, "import_run", lambda: None)
+    monkeypatch.setattr(cli, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
+    assert cli.main(["verify", str(root), "--replay", "4"]) == 0
+    edit_png(folder_of(again) / "rgb.png", np.flipud)
+    assert cli.main(["verify", str(root), "--replay", "4"]) == 1
+    assert "replay-mismatch (1)" in capfd.readouterr().out
+
+
+def test_where_no_frame_can_be_rendered_again_the_rest_is_told_all_the_same(root, tmp_path, monkeypatch, capfd):
+    def refuse(*args: object) -> None:
+        raise PipelineError("frame 1 was made by Blender 4.5.1, this is 5.2.0: replay it with that series")
+
+    monkeypatch.setattr(cli, "import_run", lambda: None)
+    monkeypatch.setattr(cli, "render_again", refuse)
+    assert cli.main(["verify", str(root), "--replay", "1", "--report", str(tmp_path / "r.json")]) == 2
+    captured = capfd.readouterr()
+    assert "4 of 4 frames checked" in captured.out and "replay it with that series" in captured.err
+    assert json.loads((tmp_path / "r.json").read_bytes())["clean"] is True
