@@ -19,8 +19,9 @@ from pipeline.verify.finding import Finding, sort_key
 from pipeline.verify.flow import check_flow
 from pipeline.verify.folder import Folder, read_folder
 from pipeline.verify.keypoints import check_keypoints
-from pipeline.verify.masks import check_accepted, check_categories, check_masks, check_parts
+from pipeline.verify.masks import check_accepted, check_categories, check_masks
 from pipeline.verify.opened import Opened, frame_finding
+from pipeline.verify.parts import check_parts
 from pipeline.verify.pictures import check_finite, check_rgb
 from pipeline.verify.plans import check_camera, check_plan, check_planned
 from pipeline.verify.poses import check_poses

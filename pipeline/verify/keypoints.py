@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.dataset.layout import LABELS
+from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.geometry import inverse_rigid, transform_points
-from pipeline.records import InstanceLabel
+from pipeline.records import InstanceLabel, InstancePlan, KeypointLabel
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance
 from pipeline.verify.poses import METRES, pixels_problem
 
+OF_OBJECT = 0.01  # of its longest side a keypoint may lie below the surface, or its own radius_m
 AROUND_PX = 1  # a keypoint on an outline may fall on the pixel beside its object
 
 
@@ -20,12 +21,31 @@ def check_keypoints(opened: Opened) -> Iterator[Finding]:
     """Every instance's keypoints, where they are asked for."""
     if "keypoints" not in opened.plan.outputs:
         return
+    planned = {one.instance_id: one for one in opened.plan.instances}
     for item, name in each_instance(opened):
         if item.keypoints is None:
             yield opened.found("keypoint-mismatch", LABELS, f"{name}: no keypoints, though the plan asks for them")
-        elif item.keypoints:
-            for text in (*_places(opened, item), *_visibility(opened, item)):
-                yield opened.found("keypoint-mismatch", LABELS, f"{name}: {text}")
+            continue
+        texts = [*_places(opened, item)] if item.keypoints else []
+        if item.instance_id in planned:
+            texts += _planned(item, planned[item.instance_id])
+            texts += _visibility(opened, item, planned[item.instance_id])
+        for text in texts:
+            yield opened.found("keypoint-mismatch", LABELS, f"{name}: {text}")
+
+
+def _planned(item: InstanceLabel, plan: InstancePlan) -> Iterator[str]:
+    """The keypoints are those of the plan, moved with the object."""
+    points = item.keypoints or ()
+    seen, wanted = [point.name for point in points], [point.name for point in plan.keypoints]
+    if seen != wanted:
+        yield f"keypoints {seen}, {PLAN} has {wanted}"
+        return
+    for point, own in zip(points, plan.keypoints, strict=True):
+        place = transform_points(item.world_from_object, [np.multiply(own.point_m, item.scale)])[0]
+        off = float(np.abs(place - point.world_m).max())
+        if off > METRES * (1 + float(np.abs(place).max())):
+            yield f"keypoint {point.name!r}: world_m is {off:.2g} m off where {PLAN} and the pose put it"
 
 
 def _places(opened: Opened, item: InstanceLabel) -> Iterator[str]:
@@ -44,19 +64,33 @@ def _places(opened: Opened, item: InstanceLabel) -> Iterator[str]:
             yield f"keypoint {point.name!r}: position_px {point.position_px} {problem}"
 
 
-def _visibility(opened: Opened, item: InstanceLabel) -> Iterator[str]:
+def _visibility(opened: Opened, item: InstanceLabel, plan: InstancePlan) -> Iterator[str]:
     height, width = opened.shape
+    radii = {own.name: own.radius_m * max(plan.scale) for own in plan.keypoints}
     for point in item.keypoints or ():
         x, y = (-1.0, -1.0) if point.position_px is None else point.position_px
         inside = 0 <= x < width and 0 <= y < height
         if inside != (point.visibility > 0):
             where = "in" if inside else "not in"
             yield f"keypoint {point.name!r}: visibility {point.visibility}, and it is {where} the picture"
-        elif point.visibility == 2 and not _is_beside(opened, item.instance_id, int(x), int(y)):
-            yield f"keypoint {point.name!r}: visible, and its object is not seen at ({x:.1f}, {y:.1f})"
+        elif point.visibility == 2:
+            problem = _hidden(opened, item, point, max(OF_OBJECT * max(item.dimensions_m), radii.get(point.name, 0.0)))
+            if problem:
+                yield f"keypoint {point.name!r}: visible, and {problem} at ({x:.1f}, {y:.1f})"
 
 
-def _is_beside(opened: Opened, instance_id: int, x: int, y: int) -> bool:
+def _hidden(opened: Opened, item: InstanceLabel, point: KeypointLabel, depth_m: float) -> str:
+    """Return why a point cannot be visible that lies up to `depth_m` below its object's surface, "" when it can."""
+    assert point.position_px is not None
+    x, y = (int(value) for value in point.position_px)
     rows = slice(max(0, y - AROUND_PX), y + AROUND_PX + 1)
     columns = slice(max(0, x - AROUND_PX), x + AROUND_PX + 1)
-    return bool((opened.instance[rows, columns] == instance_id).any())
+    own = opened.instance[rows, columns] == item.instance_id
+    if not own.any():
+        return "its object is not seen"
+    if opened.distance_m is None:
+        return ""
+    distance = float(np.sqrt((np.asarray(point.camera_m) ** 2).sum()))
+    before = distance - float(opened.distance_m[rows, columns][own].max())
+    slack = 2 * opened.depth_step_m + METRES * (1 + distance)
+    return f"{before:.2g} m below its object's surface" if before > depth_m + slack else ""

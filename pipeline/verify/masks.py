@@ -75,30 +75,3 @@ def _same(opened: Opened, kind: str, output: str, wanted: np.ndarray) -> Iterato
         y, x = (int(v[0]) for v in np.nonzero(differs))
         text = f"{int(differs.sum())} px are not what {INSTANCE} and {LABELS} give, the first at ({x}, {y})"
         yield opened.found(kind, OUTPUTS[output].file, text)
-
-
-def check_parts(opened: Opened) -> Iterator[Finding]:
-    """Part ids are labelled, lie on their own instances, and are counted."""
-    if "part" not in opened.images:
-        return
-    image, file = opened.images["part"], OUTPUTS["part"].file
-    parts = {part.part_id: part for part in opened.labels.parts}
-    counts = np.bincount(image.ravel(), minlength=1)
-    for key in np.flatnonzero(counts):
-        if key and int(key) not in parts:
-            yield opened.found("id-unknown", file, f"{int(counts[key])} px of part {key}, which {LABELS} does not have")
-    owner = np.zeros(IDS, dtype=np.uint16)
-    for key, part in parts.items():
-        owner[key] = part.instance_id
-        count = int(counts[key]) if key < len(counts) else 0
-        if part.visible_px != count:
-            text = f"part {key}: visible_px is {part.visible_px}, {file} shows {count}"
-            yield opened.found("part-mismatch", LABELS, text)
-        if part.instance_id not in opened.items:
-            text = f"part {key}: of instance {part.instance_id}, which is not there"
-            yield opened.found("part-mismatch", LABELS, text)
-    strange = (image > 0) & (owner[image] != opened.instance)
-    if strange.any():
-        y, x = (int(v[0]) for v in np.nonzero(strange))
-        text = f"{int(strange.sum())} px of parts lie outside their instances, the first at ({x}, {y})"
-        yield opened.found("part-mismatch", file, text)

@@ -52,12 +52,16 @@ def test_nothing_is_wrong_with_a_shipped_scene_and_it_replays(scene, tmp_path):
 
 
 @pytest.mark.parametrize("lens", LENSES)
-def test_nothing_is_wrong_through_any_lens_with_flow_between_views(lens, tmp_path):
+def test_nothing_is_wrong_through_any_lens_with_every_label(lens, tmp_path):
     scene = tmp_path / "scene.yaml"
     scene.write_text(
         "extends: preset:flying\nviews_per_scene: 3\n"
+        "targets:\n"
+        "  - {files: 'shipped:dice/', category: die, count: 2, size_m: 0.2, parts: materials,\n"
+        "     keypoints: [{name: middle, point_m: [0, 0, 0]}, {name: top, point_m: [0, 0, 0.1]}]}\n"
+        "  - {shapes: [cube, wedge], category: block, count: 2, size_m: 0.2}\n"
         "camera: {shell: {distance_m: {uniform: [0.8, 1.2]}}, look_at: origin}\n"
-        f"outputs: [{ALL}, flow, flow_occlusion]\n"
+        f"outputs: [{ALL}, keypoints, part, flow, flow_occlusion]\n"
     )
     out = render(scene, tmp_path / "ds", LENSES[lens], *(["camera.fov_deg=null"] if lens == "equirectangular" else []))
     done = cli("verify", out)

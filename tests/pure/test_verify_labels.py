@@ -12,14 +12,17 @@ from planned_scenes import planned_dataset, planned_job
 from pipeline.geometry import inverse_rigid, transform_points
 from pipeline.job import assets_of
 from pipeline.lenses import project_camera_points
-from pipeline.records import KeypointLabel, PartLabel
+from pipeline.records import Keypoint, KeypointLabel, PartLabel, PartsPlan
 from pipeline.verify.flow import check_flow
 from pipeline.verify.folder import read_folder
 from pipeline.verify.keypoints import check_keypoints
-from pipeline.verify.masks import check_accepted, check_parts
+from pipeline.verify.masks import check_accepted
 from pipeline.verify.opened import Opened
+from pipeline.verify.parts import check_parts
 from pipeline.verify.pictures import check_rgb
 from pipeline.verify.reading import open_frame, read_records
+
+CLASSES = {"left": 4, "right": 7}
 
 
 @pytest.fixture(scope="module")
@@ -74,37 +77,67 @@ def test_a_picture_that_one_object_fills_may_be_of_one_colour(opened):
 
 def with_parts(opened: Opened) -> Opened:
     """Each instance is cut into a left and a right part."""
+    width = opened.shape[1]
     part = np.zeros_like(opened.instance)
     labels = []
-    for key, pixels in opened.pixels_of.items():
-        middle = np.median(pixels % part.shape[1])
-        for number, mine in enumerate(
-            (pixels[pixels % part.shape[1] < middle], pixels[pixels % part.shape[1] >= middle])
-        ):
-            part_id = 2 * key + number
+    for item in opened.labels.instances:
+        pixels = opened.pixels_of.get(item.instance_id, np.empty(0, dtype=np.int64))
+        is_left = pixels % width < (np.median(pixels % width) if pixels.size else 0)
+        for name, mine in (("left", pixels[is_left]), ("right", pixels[~is_left])):
+            part_id = len(labels) + 1
             part.ravel()[mine] = part_id
-            labels.append(PartLabel(part_id=part_id, instance_id=key, name="side", class_id=1, visible_px=len(mine)))
-    return replace(opened, images={**opened.images, "part": part}, labels=replace(opened.labels, parts=tuple(labels)))
+            labels.append(
+                PartLabel(
+                    part_id=part_id,
+                    instance_id=item.instance_id,
+                    name=name,
+                    class_id=CLASSES[name],
+                    visible_px=len(mine),
+                )
+            )
+    planned = tuple(replace(one, parts=PartsPlan(by="materials", class_ids=CLASSES)) for one in opened.plan.instances)
+    return replace(
+        opened,
+        plan=replace(opened.plan, outputs=(*opened.plan.outputs, "part"), instances=planned),
+        images={**opened.images, "part": part},
+        labels=replace(opened.labels, parts=tuple(labels)),
+    )
 
 
 def test_parts_of_their_instances_are_in_order(opened):
     assert messages(check_parts, with_parts(opened)) == []
 
 
-def test_a_part_counted_wrongly_is_found(opened):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"visible_px": 9999}, "visible_px is 9999"),
+        ({"instance_id": 2}, "parts and their instances differ"),
+        ({"name": "middle"}, "'middle' of instance 1, class 4, is in labels.json, not in plan.json"),
+        ({"class_id": 5}, "class 5, is in labels.json, not in plan.json"),
+    ],
+)
+def test_a_part_that_says_something_else_is_found(opened, changes, words):
     sound = with_parts(opened)
     first, *rest = sound.labels.parts
-    wrong = replace(sound.labels, parts=(replace(first, visible_px=first.visible_px + 1), *rest))
-    (finding,) = check_parts(replace(sound, labels=wrong))
-    assert finding.kind == "part-mismatch" and "visible_px" in finding.message
+    wrong = replace(sound, labels=replace(sound.labels, parts=(replace(first, **changes), *rest)))
+    found = list(check_parts(wrong))
+    assert {finding.kind for finding in found} == {"part-mismatch"}
+    assert any(words in finding.message for finding in found)
 
 
-def test_a_part_on_another_instance_is_found(opened):
+def test_a_pixel_of_a_divided_instance_without_a_part_is_found(opened):
     sound = with_parts(opened)
-    first, *rest = sound.labels.parts
-    owner = next(key for key in sound.pixels_of if key != first.instance_id)
-    wrong = replace(sound.labels, parts=(replace(first, instance_id=owner), *rest))
-    assert any("outside their instances" in text for text in messages(check_parts, replace(sound, labels=wrong)))
+    part = sound.images["part"].copy()
+    part.ravel()[np.flatnonzero(part)[0]] = 0
+    found = messages(check_parts, replace(sound, images={**sound.images, "part": part}))
+    assert any("1 px where parts and their instances differ" in text for text in found)
+
+
+def test_parts_that_nobody_asked_for_are_found(opened):
+    parts = with_parts(opened).labels.parts
+    found = messages(check_parts, replace(opened, labels=replace(opened.labels, parts=parts)))
+    assert len(found) == 1 and "the plan asks for none" in found[0]
 
 
 def test_an_unknown_part_is_found(opened):
@@ -119,19 +152,22 @@ def test_an_unknown_part_is_found(opened):
 def with_keypoints(opened: Opened, **changes) -> Opened:
     """Every instance has a keypoint in the middle of what is seen of it; `changes` go to the first."""
     width = opened.shape[1]
-    items = []
-    for item in opened.labels.instances:
+    items, planned = [], []
+    for item, plan in zip(opened.labels.instances, opened.plan.instances, strict=True):
         pixels = opened.pixels_of.get(item.instance_id, np.empty(0, dtype=np.int64))
-        points = []
+        points, own = [], []
         if pixels.size:
             at = pixels[pixels.size // 2]
             camera = opened.rays.reshape(-1, 3)[at] * opened.distance_m.ravel()[at]
             points = [_keypoint(opened, camera, divmod(int(at), width)[::-1])]
+            local = transform_points(inverse_rigid(item.world_from_object), [points[0].world_m])[0]
+            own = [Keypoint(name="middle", point_m=tuple((local / item.scale).tolist()))]
         items.append(replace(item, keypoints=tuple(points)))
+        planned.append(replace(plan, keypoints=tuple(own)))
     if changes:
         first = next(i for i, item in enumerate(items) if item.keypoints)
         items[first] = replace(items[first], keypoints=(replace(items[first].keypoints[0], **changes),))
-    plan = replace(opened.plan, outputs=(*opened.plan.outputs, "keypoints"))
+    plan = replace(opened.plan, outputs=(*opened.plan.outputs, "keypoints"), instances=tuple(planned))
     return replace(opened, plan=plan, labels=replace(opened.labels, instances=tuple(items)))
 
 
@@ -158,6 +194,7 @@ def test_keypoints_where_their_points_are_seen_are_in_order(opened):
         ({"camera_m": (0.0, 0.0, 1.0)}, "m off what world_m and the camera give"),
         ({"world_m": (0.0, 0.1, 0.0)}, "m off what world_m and the camera give"),
         ({"visibility": 0}, "it is in the picture"),
+        ({"name": "rim"}, "keypoints ['rim'], plan.json has ['middle']"),
     ],
 )
 def test_a_keypoint_moved_is_found(opened, changes, words):
@@ -166,13 +203,28 @@ def test_a_keypoint_moved_is_found(opened, changes, words):
     assert any(words in finding.message for finding in found)
 
 
+def moved(opened: Opened, camera_m: np.ndarray, x: int, y: int) -> list[str]:
+    """What is said of the first keypoint at another place, all its numbers with it."""
+    point = _keypoint(opened, camera_m, (x, y))
+    changes = {key: getattr(point, key) for key in ("position_px", "camera_m", "world_m")}
+    found = messages(check_keypoints, with_keypoints(opened, **changes))
+    assert "where plan.json and the pose put it" in found[0]
+    return found[1:]
+
+
 def test_a_keypoint_visible_where_its_object_is_not_seen_is_found(opened):
     empty = np.argwhere(opened.instance == 0)
     y, x = next((y, x) for y, x in empty if not opened.instance[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2].any())
-    point = _keypoint(opened, opened.rays[y, x], (int(x), int(y)))
-    changes = {key: getattr(point, key) for key in ("position_px", "camera_m", "world_m")}
-    found = messages(check_keypoints, with_keypoints(opened, **changes))
-    assert len(found) == 1 and "its object is not seen at" in found[0]
+    (text,) = moved(opened, opened.rays[y, x], int(x), int(y))
+    assert "visible, and its object is not seen at" in text
+
+
+def test_a_keypoint_visible_deep_inside_its_object_is_found(opened):
+    key, pixels = next(iter(opened.pixels_of.items()))
+    assert next(item.instance_id for item in opened.labels.instances if item.visible_px) == key
+    y, x = divmod(int(pixels[pixels.size // 2]), opened.shape[1])
+    (text,) = moved(opened, opened.rays[y, x] * (opened.distance_m[y, x] + 0.05), x, y)
+    assert "below its object's surface" in text
 
 
 def test_keypoints_that_are_asked_for_and_missing_are_found(opened):
