@@ -305,6 +305,16 @@ def remap_of(lens: Lens) -> Remap | None:
     )
 
 
+def turns_back(lens: Lens) -> bool:
+    """Return whether a distortion folds the picture: whether some pixel of its border, where it is strongest, has no
+    ray."""
+    width, height = lens.resolution
+    across, down = np.arange(width) + 0.5, np.arange(height) + 0.5
+    sides = [np.column_stack([across, np.full(width, y)]) for y in (0.5, height - 0.5)]
+    sides += [np.column_stack([np.full(height, x), down]) for x in (0.5, width - 0.5)]
+    return bool(np.isnan(unproject(lens, np.concatenate(sides))).any())
+
+
 def source_lens(lens: Lens) -> Lens:
     """Return the lens that Blender renders for `lens`: itself, or a wider one to be remapped."""
     remap = remap_of(lens)

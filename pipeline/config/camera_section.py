@@ -11,6 +11,7 @@ from pipeline.config.stage_section import Shell
 from pipeline.config.words import Anchor, Vector
 
 ZERO = Constant(value=0.0)
+DEFAULT_FOCAL_LENGTH_MM = 50.0  # where neither focal_length_mm nor fov_deg nor k is given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

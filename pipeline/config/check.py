@@ -6,14 +6,17 @@ file does not hide these.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.category_keypoints import check_category_keypoints
-from pipeline.config.distributions import Number, bounds
+from pipeline.config.distributions import Constant, Number, bounds
 from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
 from pipeline.conventions import MAX_INSTANCES
+from pipeline.lenses import COEFFICIENTS, Lens, make_lens, turns_back
 from pipeline.structure import FAILED, Reader, did_you_mean, field_types, structure
 from pipeline.structure import Path as KeyPath
 
@@ -174,6 +177,33 @@ def _check_lens(part: dict[str, Any], reader: Reader) -> None:
     if render.engine == "eevee" and camera.lens.model != "opencv":
         message = f"EEVEE cannot render {camera.lens.model} pictures"
         reader.report(("camera", "lens"), message, "use render.engine: cycles, or another lens")
+    lens = _certain_lens(camera)
+    if lens is not None and turns_back(lens):
+        message = "the distortion turns back within the picture, whose corners would have no ray"
+        reader.report(("camera", "lens"), message, "use smaller coefficients, or a longer focal length")
+
+
+def _certain_lens(camera: Camera) -> Lens | None:
+    """Return the opencv lens that every frame has, None where anything of it varies."""
+    if camera.lens is None or camera.lens.opencv is None:
+        return None
+    given = camera.lens.opencv
+    shift = camera.shift or (Constant(value=0.0), Constant(value=0.0))
+    coefficients = tuple(getattr(given, name) for name in COEFFICIENTS["opencv"])
+    focal = [number for number in (camera.focal_length_mm, camera.fov_deg) if number is not None]
+    if any(low != high for low, high in map(bounds, (*coefficients, *shift, *focal, camera.sensor_width_mm))):
+        return None
+    distortion = tuple(bounds(number)[0] for number in coefficients)
+    if camera.k is not None:
+        k = ((camera.k.fx, 0.0, camera.k.cx), (0.0, camera.k.fy, camera.k.cy), (0.0, 0.0, 1.0))
+        return Lens(model="opencv", k=k, distortion=distortion, resolution=camera.resolution)
+    sensor_mm = bounds(camera.sensor_width_mm)[0]
+    if camera.fov_deg is not None:
+        focal_mm = sensor_mm / (2 * math.tan(math.radians(bounds(camera.fov_deg)[0]) / 2))
+    else:
+        focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else bounds(camera.focal_length_mm)[0]
+    moved = (bounds(shift[0])[0], bounds(shift[1])[0])
+    return make_lens("opencv", camera.resolution, focal_mm, sensor_mm, moved, 1.0, distortion)
 
 
 def _check_motion_blur(part: dict[str, Any], reader: Reader) -> None:

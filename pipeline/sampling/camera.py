@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import Anchor, Box, Camera, MotionBlur
 from pipeline.geometry import direction_from_angles
@@ -14,8 +15,6 @@ from pipeline.records import CameraCandidate, CameraPlan, MotionPlan, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.lights import sample_shell
 from pipeline.sampling.rng import Scope, rng_for
-
-DEFAULT_FOCAL_LENGTH_MM = 50.0
 
 
 def sample_camera(camera: Camera, seed: int, scope: Scope) -> CameraPlan:

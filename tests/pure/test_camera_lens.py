@@ -56,6 +56,17 @@ def test_what_cannot_be_rendered_is_refused_with_the_reason(case):
     assert message in problems(camera)
 
 
+FOLDED = "camera.lens: the distortion turns back within the picture, whose corners would have no ray (use smaller"
+
+
+def test_a_distortion_that_folds_every_picture_is_found_before_the_first_one():
+    assert FOLDED in problems({"lens": {"opencv": {"k1": -0.25}}, "fov_deg": 70})
+    assert FOLDED in problems({"lens": {"opencv": {"k1": -0.9}}})
+    assert FOLDED in problems({"lens": {"opencv": {"k1": -0.3}}, "k": {"fx": 300, "fy": 300, "cx": 320, "cy": 240}})
+    assert problems({"lens": {"opencv": {"k1": -0.25}}, "fov_deg": 50}) == ""
+    assert problems({"lens": {"opencv": {"k1": {"uniform": [-0.25, 0]}}}, "fov_deg": 70}) == ""  # some frames work
+
+
 def test_eevee_renders_no_fisheye():
     told = problems({"lens": {"fisheye": {}}}, render={"engine": "eevee"})
     assert "camera.lens: EEVEE cannot render fisheye pictures (use render.engine: cycles, or another lens)" in told
