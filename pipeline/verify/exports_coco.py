@@ -102,7 +102,9 @@ def _check_head(file: _File, dataset: Path, context: _Context) -> Iterator[Findi
         if context.about.form == "coco-keypoints":
             if item["id"] not in context.keypoints:
                 continue
-            row |= {"keypoints": context.keypoints[item["id"]], "skeleton": item.get("skeleton") or []}
+            names = context.keypoints[item["id"]]
+            pairs = [[names.index(name) + 1 for name in pair] for pair in item.get("skeleton") or []]
+            row |= {"keypoints": names, "skeleton": pairs}
         wanted.append(row)
     found = file.data.get("categories")
     if not isinstance(found, list) or sorted(found, key=lambda item: int(item["id"])) != wanted:

@@ -22,6 +22,7 @@ from pipeline.errors import ExportError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions, split_of
 from pipeline.job import make_job
+from pipeline.verify.exports_coco import check_coco
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -226,3 +227,4 @@ def test_a_declared_skeleton_joins_keypoints_by_number(tmp_path):
     (category,) = load(tmp_path / "out" / "annotations.json").dataset["categories"]
     assert category["keypoints"] == ["low", "high", "middle"]
     assert category["skeleton"] == [[2, 1], [3, 2]]
+    assert list(check_coco(tmp_path / "out", store.root)) == []
