@@ -355,3 +355,25 @@ def test_a_moved_empty_is_found_anew_though_the_mesh_is_the_same(tmp_path, monke
             _, job = scene_of(tmp_path, targets=[group("thing.glb", POINTS[:1])])
             places.append(job.catalogue.targets[0][0].keypoints[0].point_m[0])
     assert places == pytest.approx([0.01] * 4 + [0.02] * 2, abs=1e-6)
+
+
+def test_a_file_in_other_units_keeps_its_keypoints_on_its_mesh(tmp_path):
+    save_sample(tmp_path / "thing.blend")
+    bpy.context.scene.unit_settings.system = "METRIC"
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    export(tmp_path / "thing.blend")
+    labels, rendered = made(tmp_path, targets=[group("thing.blend", scale=100)])
+    assert_on_balls(labels, rendered)
+    assert max(labels.instances[0].dimensions_m) < 0.2
+
+
+def test_an_object_that_only_an_instanced_collection_holds_is_no_landmark(tmp_path):
+    """It stands in the file's library, not where the picture shows it."""
+    save_sample(tmp_path / "thing.blend")
+    library = bpy.data.collections.new("library")
+    library.objects.link(bpy.data.objects.new("kp_far", None))
+    shower = add_empty("shower", Matrix.Translation((1, 0, 0)))
+    shower.instance_type, shower.instance_collection = "COLLECTION", library
+    export(tmp_path / "thing.blend")
+    (text,) = complaints(tmp_path, [{"name": "far", "empty": "kp_far"}])
+    assert "holds no object 'kp_far'" in text
