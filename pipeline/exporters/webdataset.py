@@ -1,9 +1,9 @@
 """WebDataset: shards train-SSSSSS.tar and val-SSSSSS.tar of up to 1000 frames, one sample each, for streaming loaders.
 
-A sample's key is the frame's number (NNNNNN), its fields the files of the
-frame as they are (rgb.png, depth.exr, instance.png, category.png, mask_full.json, whatever `outputs` asked for) and
-json: frame, scene, view, size, camera and the kept objects (see `objects.object_columns`) as one list. shards.json says
-how many samples each shard holds.
+A sample's key is the frame's number (NNNNNN), its fields the files of the frame as they are (rgb.png, depth.exr,
+instance.png, category.png, mask_full.json, whatever `outputs` asked for) and json: frame, scene, view, size, camera and
+the kept objects as in labels.json, with bbox, area, categories and more beside (see `objects.object_columns`).
+shards.json says how many samples each shard holds.
 """
 
 from __future__ import annotations
@@ -93,7 +93,6 @@ def _sample(source: Source, one: ExportFrame, index: dict[int, int]) -> Iterator
             yield path.name, path.read_bytes()
     camera = camera_of(source, one)
     columns = object_columns(one, index)
-    poses = [[list(row) for row in item.camera_from_object] for item in one.kept]
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     label: dict[str, Any] = {
         "frame": one.frame,
@@ -102,6 +101,6 @@ def _sample(source: Source, one: ExportFrame, index: dict[int, int]) -> Iterator
         "width": camera.resolution[0],
         "height": camera.resolution[1],
         "camera": unstructure(camera),
-        "objects": [{**row, "camera_from_object": pose} for row, pose in zip(rows, poses, strict=True)],
+        "objects": [{**unstructure(item), **row} for item, row in zip(one.kept, rows, strict=True)],
     }
     yield "json", json_bytes(label)

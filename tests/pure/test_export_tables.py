@@ -87,7 +87,8 @@ def test_the_json_of_a_sample_tells_boxes_classes_and_camera(dataset, tmp_path):
     for row, item in zip(told["objects"], kept(dataset, 1), strict=True):
         assert row["bbox"] == list(item.bbox_xywh_px) and row["area"] == item.visible_px
         assert (row["category_id"], row["categories"]) in ((3, 0), (7, 1))
-        assert np.array(row["camera_from_object"]) == pytest.approx(np.array(item.camera_from_object))
+        labels = json.loads((dataset / "frames" / "000001" / "labels.json").read_bytes())["instances"]
+        assert {**row, **labels[item.instance_id - 1]} == row  # every label of the object is there too
 
 
 # --- Hugging Face ---------------------------------------------------------------------------------------------------
