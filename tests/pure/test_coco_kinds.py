@@ -164,6 +164,14 @@ def test_panoptic_pictures_and_their_segments_say_the_same_as_the_labels(options
             assert segment["iscrowd"] == int(mask.sum() < options.min_pixels)
 
 
+def test_panoptic_ground_truth_against_itself_has_a_quality_of_one(export):
+    judge = pytest.importorskip("hotcoco.panoptic", reason="hotcoco, the judge of panoptic quality, is not installed")
+    path = str(export("coco-panoptic") / "annotations.json")  # the pictures are where panopticapi looks for them
+    with contextlib.redirect_stdout(None):
+        scores = judge.pq_compute(path, path)
+    assert (scores["All"]["pq"], scores["Things"]["n"]) == (1.0, 2)
+
+
 def test_panoptic_pictures_are_those_of_the_output_panoptic(export, store):
     out = export("coco-panoptic")
     for path in (out / "annotations").iterdir():
