@@ -86,13 +86,25 @@ def _check_data(context: _Context, dataset: Path) -> Iterator[Finding]:
             yield Finding(
                 kind="export-mismatch", where=DATA, message=f"{key} is {found[key]!r}, expected {value!r} ({AGAIN})"
             )
-    if context.about.form == "yolo-pose":
-        flip = data.get("flip_idx")
-        if flip is not None and sorted(flip) != list(range(context.slots)):
-            yield Finding(
-                kind="export-mismatch", where=DATA,
-                message=f"flip_idx is {flip!r}, no order of {context.slots} keypoints ({AGAIN})",
-            )  # fmt: skip
+    if context.about.form == "yolo-pose" and data.get("flip_idx") is not None:
+        yield from _check_flip(data["flip_idx"], context, dataset)
+
+
+def _check_flip(flip: Any, context: _Context, dataset: Path) -> Iterator[Finding]:
+    """Mirroring twice changes nothing, and keypoints that dataset.json says swap places do."""
+    slots = range(context.slots)
+    is_sound = (
+        isinstance(flip, list) and sorted(flip) == list(slots) and all(flip[flip[slot]] == slot for slot in slots)
+    )
+    for item in categories(dataset):
+        names = context.keypoints.get(int(item["id"]), [])
+        for a, b in item.get("flip") or []:
+            is_sound = is_sound and flip[names.index(a)] == names.index(b)
+    if not is_sound:
+        yield Finding(
+            kind="export-mismatch", where=DATA,
+            message=f"flip_idx is {flip!r}, which does not mirror the {context.slots} keypoints ({AGAIN})",
+        )  # fmt: skip
 
 
 def _check_labels(name: str, one: ExpectedFrame, context: _Context) -> Iterator[Finding]:

@@ -3,16 +3,21 @@
 import json
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from export_samples import keypoint_dataset
 from PIL import Image
+from store_samples import sample_job
+from traced_scenes import traced_dataset
 
 from pipeline.cli import main
+from pipeline.config.schema import AssetGroup, NamedPoint
 from pipeline.errors import StoreError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions
+from pipeline.job import make_job
 from pipeline.verify.exports import EXPORT_CHECKS
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -348,6 +353,39 @@ def test_another_data_yaml_is_found(before, after, export, dataset):
     assert before in text
     path.write_text(text.replace(before, after, 1))
     assert kinds("yolo-pose", folder, dataset) == {"export-mismatch"}
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory):
+    """A dataset whose scene file declares keypoints, a skeleton, and which of them swap places in a mirror."""
+    points = [
+        NamedPoint(name=name, point_m=(0.0, 0.0, 0.0), mirror=mirror)
+        for name, mirror in (("low", "high"), ("high", "low"), ("middle", None))
+    ]
+    group = AssetGroup(shapes=("cube",), category="mug", keypoints=tuple(points), skeleton=(("high", "low"),))
+    plain = sample_job(frames=2)
+    config = replace(plain.config, targets=(group,), outputs=("rgb", "keypoints"))
+    job = make_job(config, plain.catalogue)
+    return traced_dataset(tmp_path_factory.mktemp("declared") / "ds", 2, outputs=config.outputs, job=job).root
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "before", "after"),
+    [
+        ("coco-keypoints", "annotations.json", '"skeleton":[[2,1]]', '"skeleton":[[2,3]]'),
+        ("yolo-pose", "data.yaml", "flip_idx: [1, 0, 2]", "flip_idx: [0, 1, 2]"),
+        ("yolo-pose", "data.yaml", "flip_idx: [1, 0, 2]", "flip_idx: [1, 2, 0]"),
+        ("yolo-pose", "data.yaml", "flip_idx: [1, 0, 2]", "flip_idx: 5"),
+    ],
+)
+def test_declared_keypoints_are_checked_with_skeleton_and_mirror(form, name, before, after, declared, tmp_path):
+    EXPORTERS[form](declared, tmp_path / "out", DEFAULTS, None)
+    assert findings(form, tmp_path / "out", declared) == []
+    path = tmp_path / "out" / name
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    assert kinds(form, tmp_path / "out", declared) == {"export-mismatch"}
 
 
 def test_caches_of_ultralytics_are_no_foreign_files(export, dataset):
