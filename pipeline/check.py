@@ -88,6 +88,9 @@ def _describe_targets(config: Config, catalogue: Catalogue) -> Iterator[Row]:
             for group, assets in zip(config.targets, catalogue.targets, strict=True)
             if category.name == group.category or category.name in (group.category_by_up_axis or {}).values()
         ]
+        held = [one.instances for one in catalogue.template_objects if one.category == category.name]
+        if held:
+            counts.append(f"{_plural(len(held), 'object')} of the template ({sum(held)} a frame)")
         yield f"category {category.id}", f"{category.name}: " + (" + ".join(counts) or "no target has it")
 
 

@@ -119,6 +119,32 @@ def inverse_rigid(matrix: ArrayLike) -> Array:
     return result
 
 
+def rigid_and_scale(matrix: ArrayLike) -> tuple[Array, tuple[float, float, float]]:
+    """Return a (4, 4) affine matrix as a rigid one and a scale applied before it, as near as shear allows.
+
+    The rotation is proper: a mirrored matrix has a negative first scale. Shear has no place in either; the x axis
+    keeps its direction, y its plane (Gram and Schmidt). An axis of length 0 gets one at right angles to the others.
+    """
+    m = np.asarray(matrix, dtype=np.float64)
+    columns = m[:3, :3].T.copy()
+    mirrored = float(np.linalg.det(m[:3, :3])) < 0
+    if mirrored:
+        columns[0] = -columns[0]
+    axes: list[Array] = []
+    for column in columns:
+        rest = column - sum((axis * (axis @ column) for axis in axes), np.zeros(3))
+        if float(np.sqrt(rest @ rest)) < 1e-9 * max(1e-9, float(np.abs(columns).max())):
+            rest = np.eye(3)[int(np.argmin(sum((np.abs(axis) for axis in axes), np.zeros(3))))]
+            rest = rest - sum((axis * (axis @ rest) for axis in axes), np.zeros(3))
+        axes.append(unit(rest))
+    axes[2] = np.cross(axes[0], axes[1])
+    x, y, z = (float(axis @ column) for axis, column in zip(axes, columns, strict=True))
+    rigid = np.eye(4)
+    rigid[:3, :3] = np.array(axes).T
+    rigid[:3, 3] = m[:3, 3]
+    return rigid, (-x if mirrored else x, y, z)
+
+
 def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     """Return points (N, 3) mapped by a (4, 4) matrix."""
     m = np.asarray(matrix, dtype=np.float64)

@@ -54,7 +54,8 @@ def open_engine(device: str, base_dir: Path, template: str | None = None) -> Eng
 
 def survey_job(engine: Engine, config: Config, report: Reporter) -> Job:
     """Return the job of a configuration: its assets found, checked and measured."""
-    return make_job(config, survey(config, engine.workshop.places, engine.workshop.library, report.notice))
+    shop = engine.workshop
+    return make_job(config, survey(config, shop.places, shop.library, report.notice, shop.session))
 
 
 def open_dataset_for(engine: Engine, job: Job, out: Path) -> Store:

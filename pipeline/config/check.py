@@ -7,7 +7,7 @@ file does not hide these.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -29,11 +29,14 @@ def check_config(data: Any, reader: Reader) -> None:
         return
     part = {f.name: _read(data, f.name) for f in fields(Config)}
     targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
-    _check_categories(part["categories"], [*targets, *distractors], reader)
+    in_template = _template_targets(data)
+    uses = [*_category_uses([*targets, *distractors]), *_template_uses(in_template)]
+    _check_categories(part["categories"], uses, reader)
     _check_targets(data, targets, reader)
     check_category_keypoints([*targets, *distractors], reader)
     _check_asked_keypoints(data, part["outputs"], [*targets, *distractors], reader)
-    _check_counts(part, [*targets, *distractors], targets if _all_read(data, "targets") else [], reader)
+    countable = _all_read(data, "targets") and "targets" in data and not in_template
+    _check_counts(part, [*targets, *distractors], targets if countable else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
     _check_lens(part, reader)
@@ -67,7 +70,20 @@ def _all_read(data: Mapping[str, Any], name: str) -> bool:
     return structure(data.get(name, ()), tuple[AssetGroup, ...], Reader(), (name,)) is not FAILED
 
 
-def _check_categories(categories: Any, groups: Groups, reader: Reader) -> None:
+def _template_targets(data: Mapping[str, Any]) -> Sequence[Any]:
+    """Return what the template's section says is labelled, as plain data; it may hold mistakes."""
+    template = data.get("template")
+    items = template.get("targets", ()) if isinstance(template, Mapping) else ()
+    return items if isinstance(items, list | tuple) else (items,)
+
+
+def _template_uses(items: Sequence[Any]) -> Iterator[tuple[KeyPath, str]]:
+    for i, item in enumerate(items):
+        if isinstance(item, Mapping) and isinstance(item.get("category"), str):
+            yield ("template", "targets", i, "category"), item["category"]
+
+
+def _check_categories(categories: Any, uses: Sequence[tuple[KeyPath, str]], reader: Reader) -> None:
     if categories is FAILED:
         return
     if not categories:
@@ -82,7 +98,7 @@ def _check_categories(categories: Any, groups: Groups, reader: Reader) -> None:
                 reader.report(("categories", i, key), f"{value!r} is taken by {first}", f"give each its own {key}")
             seen.setdefault(value, i)
     names = [category.name for category in categories]
-    for path, name in _category_uses(groups):
+    for path, name in uses:
         if name not in names:
             reader.report(path, f"{name!r} is not in categories", did_you_mean(name, names))
 
@@ -96,8 +112,9 @@ def _category_uses(groups: Groups) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _check_targets(data: Mapping[str, Any], targets: Groups, reader: Reader) -> None:
-    if data.get("targets") in ([], ()):
-        reader.report(("targets",), "there are no targets", "name at least one group of files or shapes")
+    if data.get("targets", ()) in ([], ()) and not _template_targets(data):
+        remedy = "name at least one group of files or shapes, or template.targets"
+        reader.report(("targets",), "there are no targets", remedy)
     for path, group in targets:
         if group.category is None and group.category_by_up_axis is None:
             reader.report(path, "a target needs a category", "add category, or category_by_up_axis")

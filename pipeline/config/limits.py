@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.config.distributions import ConstantText, Word
+from pipeline.conventions import MAX_INSTANCES
 from pipeline.structure import did_you_mean
 
 
@@ -26,3 +27,11 @@ def positive(name: str, *values: float) -> None:
     """Raise ValueError unless every value is above 0."""
     if min(values) <= 0:
         raise ValueError(f"{name} has {min(values):g}, which is not above 0")
+
+
+def too_many_instances(placed: int, in_template: int) -> str:
+    """Return why so many instances cannot be numbered, "" where they can."""
+    if placed + in_template <= MAX_INSTANCES:
+        return ""
+    where = f" ({in_template} of them in the template)" if in_template else ""
+    return f"{placed + in_template} instances{where}; Blender numbers at most {MAX_INSTANCES} (15 bits)"

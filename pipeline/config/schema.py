@@ -9,7 +9,7 @@ This file is the whole, and its small sections; the large ones have files of the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pipeline.config.camera_section import Box, Camera, MotionBlur, PinholeK
 from pipeline.config.distributions import Constant, Number, Uniform, require
@@ -28,8 +28,8 @@ from pipeline.config.stage_section import (
     Tray,
     Walls,
 )
+from pipeline.config.template_section import Template, TemplateTarget
 from pipeline.config.words import Anchor, Vector
-from pipeline.structure import AssetPath
 
 __all__ = [
     "Accept",
@@ -66,6 +66,7 @@ __all__ = [
     "Shell",
     "Surroundings",
     "Template",
+    "TemplateTarget",
     "Textures",
     "Tray",
     "Vector",
@@ -191,14 +192,6 @@ class Formats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """An artist's .blend that every frame starts from. What it holds is left as it is."""
-
-    SHORT: ClassVar[tuple[str, ...]] = ("file",)
-    file: AssetPath
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole scene file."""
 
@@ -209,7 +202,8 @@ class Config:
     reroll_per_view: tuple[Literal["lights", "environment", "materials"], ...] = ()
     """What else changes between the views of one scene, besides the camera."""
     categories: tuple[Category, ...]
-    targets: tuple[AssetGroup, ...]
+    targets: tuple[AssetGroup, ...] = ()
+    """What is placed and labelled; may be left out where `template.targets` names things to label."""
     distractors: tuple[AssetGroup, ...] = ()
     placement: Placement = Placement(drop=Drop())
     surroundings: Surroundings | None = None

@@ -4,7 +4,16 @@
 `RenderedFrame` the pixels, `Labels` what they mean. Colours are linear RGB, lengths metres, rotations wxyz.
 """
 
-from pipeline.records.catalogue import Asset, AssetRecipe, Catalogue, Hdri, Photo, RestingPose, TextureSet
+from pipeline.records.catalogue import (
+    Asset,
+    AssetRecipe,
+    Catalogue,
+    Hdri,
+    Photo,
+    RestingPose,
+    TemplateObject,
+    TextureSet,
+)
 from pipeline.records.labels import (
     Annotation,
     Box3d,
@@ -37,6 +46,7 @@ from pipeline.records.plan import (
     ProceduralPlan,
     RenderPlan,
     SurroundingsPlan,
+    TemplateTargetPlan,
     TexturePlan,
     TrayPlan,
     WallPlan,
@@ -101,6 +111,8 @@ __all__ = [
     "Silhouette",
     "Surface",
     "SurroundingsPlan",
+    "TemplateObject",
+    "TemplateTargetPlan",
     "TexturePlan",
     "TextureSet",
     "TrayPlan",

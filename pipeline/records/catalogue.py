@@ -89,6 +89,15 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateObject:
+    """One labelled object of the template: how many instances it shows, and their category."""
+
+    name: str
+    category: str
+    instances: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """Everything the scene file's files, folders and globs hold, in a fixed order.
 
@@ -102,3 +111,5 @@ class Catalogue:
     textures: dict[str, tuple[TextureSet, ...]]
     photos: tuple[Photo, ...] = ()
     template_sha256: str = ""
+    template_objects: tuple[TemplateObject, ...] = ()
+    """What `template.targets` names, as measured: nothing is drawn from it but whether a frame has room for it."""

@@ -102,6 +102,15 @@ class InstancePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateTargetPlan:
+    """What of the template is labelled, by names or patterns: its instances are realised from the evaluated scene."""
+
+    objects: tuple[str, ...]
+    collections: tuple[str, ...]
+    category_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DropPlan:
     """One drop zone: where its bodies may end. `fence` adds invisible walls at its edge."""
 
@@ -285,6 +294,7 @@ class FramePlan:
     depth_format: Literal["exr", "png"]
     categories: dict[str, int]
     template: str
+    template_targets: tuple[TemplateTargetPlan, ...] = ()
     surroundings: SurroundingsPlan
     instances: tuple[InstancePlan, ...]
     physics: PhysicsPlan

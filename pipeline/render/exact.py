@@ -1,9 +1,9 @@
 """The exact pass: ids and depth by one ray through each pixel's centre, where the picture's own would be wrong.
 
 Wrong they are with depth of field and motion blur, with materials that let the background through or fill space
-(Cycles then writes ids by chance), with other engines, on devices where it has not been proven, and where a template
-numbers its own objects. Half decides: a surface that lets through up to half of the light is labelled, one that lets
-through more is not there.
+(Cycles then writes ids by chance), with other engines, on devices where it has not been proven, where a template
+numbers its own objects, and where copies of an instancer, which share one index, are labelled each. Half decides: a
+surface that lets through up to half of the light is labelled, one that lets through more is not there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.render.changes import change
 from pipeline.render.device import Device
 from pipeline.render.passes import label_layer
 from pipeline.render.transparency import has_volume, is_certain, keep_only_transparency
+from pipeline.scene.build import BuiltScene
 
 ALPHA_THRESHOLD = 0.5
 MOST_BOUNCES = 1024  # as many surfaces as Cycles can see through, and no roulette before the last of them
@@ -28,11 +29,12 @@ NORMALS = frozenset({"normal", "normal_world"})
 Objects = Mapping[int, Sequence[bpy.types.Object]]
 
 
-def exact_reason(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, device: Device) -> str:
+def exact_reason(built: BuiltScene, plan: FramePlan, device: Device) -> str:
     """Return why ids and depth of the picture's own render would not be exact, "" where they are.
 
-    `objects`: instance id to parts. The reason is recorded in the frame.
+    The reason is recorded in the frame.
     """
+    scene = built.scene
     if not PICTURES & set(plan.outputs):
         return "no picture is rendered"
     if plan.render.engine != "cycles":
@@ -49,7 +51,11 @@ def exact_reason(scene: bpy.types.Scene, objects: Objects, plan: FramePlan, devi
         item.type == "VOLUME" for item in scene.objects
     ):
         return "a volume"
-    if _strangers(objects):
+    if built.copies.parts:
+        return "copies of an instancer"
+    if built.copies.unnumbered:
+        return "the picture shows object indices"
+    if _strangers(built.objects):
         return "the template numbers objects of its own"
     if not all(is_certain(material) for material in materials_in_use(scene)):
         return "materials that can be seen through"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.errors import DeviceError
 from pipeline.records import FramePlan, NextView, RenderedFrame
 from pipeline.render.changes import change
+from pipeline.render.copies import copies_as_objects
 from pipeline.render.decode import decode_depth, decode_ids, decode_normals, linear_rgb
 from pipeline.render.device import Device
 from pipeline.render.exact import NORMALS, PICTURES, exact_reason, exact_settings
@@ -31,7 +32,7 @@ from pipeline.render.passes import (
 from pipeline.render.picture import write_rgb
 from pipeline.render.remap import depth_and_distance, filtered, nearest, rendered_distance
 from pipeline.render.settings import configure
-from pipeline.render.solo import alone, groups, see_through
+from pipeline.render.solo import alone, groups, need_solo
 from pipeline.scene.build import BuiltScene
 
 Channels = dict[str, NDArray[Any]]
@@ -48,7 +49,7 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
     configure(scene, plan.render, device, plan.camera.motion)
     layer = label_layer(scene)
     enable_passes(layer, plan.outputs)
-    pictures, exact = set(plan.outputs) & PICTURES, exact_reason(scene, built.objects, plan, device)
+    pictures, exact = set(plan.outputs) & PICTURES, exact_reason(built, plan, device)
     channels: Channels = {}
     rgb_file = linear = albedo = None
     with numbered_parts(built) as numbers:
@@ -60,7 +61,7 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
             linear = filtered(linear_rgb(channels, layer.name), lens) if "linear" in pictures else None
             albedo = filtered(find_pass(channels, layer.name, ALBEDO), lens) if "albedo" in pictures else None
         if exact:
-            with exact_settings(scene, built.objects):
+            with copies_as_objects(built) as shown, exact_settings(scene, shown):
                 render_once(scene, device)
                 channels = read_passes(scene, scratch)
     depth_m, distance_m = depth_and_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens)
@@ -94,16 +95,19 @@ def _ids(channels: Channels, layer: str, numbers: PartNumbers | None) -> tuple[N
 
 
 def _solo_masks(built: BuiltScene, device: Device, scratch: Path) -> dict[int, NDArray[np.bool_]]:
-    """Return the silhouettes (H, W) of the instances that can be seen through, where silhouettes are asked for."""
+    """Return the silhouettes (H, W) of the instances that geometry does not tell, where silhouettes are asked for."""
     camera = built.realised.camera
     masks: dict[int, NDArray[np.bool_]] = {}
-    for members in groups([key for key in see_through(built.objects) if key in built.surfaces], built.surfaces, camera):
-        parts = [part for key in members for part in built.objects[key]]
-        with alone(built.scene, parts), exact_settings(built.scene, built.objects):
-            render_once(built.scene, device)
-            channels = read_passes(built.scene, scratch)
-        ids = decode_ids(find_pass(channels, label_layer(built.scene).name, OBJECT_INDEX))
-        masks |= {key: nearest(ids, camera.lens) == key for key in members}
+    if not built.surfaces:
+        return masks
+    with copies_as_objects(built) as objects:
+        for members in groups(need_solo(built, objects), built.surfaces, camera):
+            parts = [part for key in members for part in objects[key]]
+            with alone(built.scene, parts), exact_settings(built.scene, objects):
+                render_once(built.scene, device)
+                channels = read_passes(built.scene, scratch)
+            ids = decode_ids(find_pass(channels, label_layer(built.scene).name, OBJECT_INDEX))
+            masks |= {key: nearest(ids, camera.lens) == key for key in members}
     return masks
 
 
@@ -115,7 +119,7 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
     with ExitStack() as until:
         change(until, built.scene, camera=built.next_camera.item)
         change(until, built.scene.render, **built.next_camera.picture)
-        until.enter_context(exact_settings(built.scene, built.objects))
+        until.enter_context(exact_settings(built.scene, until.enter_context(copies_as_objects(built))))
         render_once(built.scene, device)
         channels = read_passes(built.scene, scratch)
     return NextView(

@@ -29,6 +29,13 @@ def is_certain(material: bpy.types.Material) -> bool:
     return not lets_through(material) and not has_volume(material.node_tree)
 
 
+def is_displaced(material: bpy.types.Material) -> bool:
+    """Return whether the material moves the surface itself, not its normals alone."""
+    if material.displacement_method == "BUMP" or material.node_tree is None:
+        return False
+    return any(node.inputs["Displacement"].is_linked for node in _outputs(material.node_tree))
+
+
 def keep_only_transparency(materials: list[bpy.types.Material], until: ExitStack) -> None:
     """Unplug every closure but the transparent one, and all volumes, from the materials that need it."""
     trees = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
+from pipeline.config.limits import too_many_instances
 from pipeline.config.quality import resolve_render
 from pipeline.config.schema import FLOWS, Config, Drop, Environment
 from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
@@ -20,6 +21,7 @@ from pipeline.records import (
     PhysicsPlan,
     Pose,
     RenderPlan,
+    TemplateTargetPlan,
     WorldPlan,
 )
 from pipeline.sampling.camera import sample_camera
@@ -46,7 +48,8 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         part: here if part in config.reroll_per_view else scene for part in ("lights", "environment", "materials")
     }
     chosen = sample_objects(config, catalogue, scene, scopes["materials"])
-    instances, rejected = _place_all(config, chosen, scene, part_classes(catalogue))
+    in_template = sum(one.instances for one in catalogue.template_objects)
+    instances, rejected = _place_all(config, chosen, in_template, scene, part_classes(catalogue))
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -59,6 +62,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         depth_format=config.formats.depth,
         categories={category.name: category.id for category in config.categories},
         template="" if config.template is None else config.template.file,
+        template_targets=_template_targets(config),
         surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
         instances=instances,
         physics=_sample_physics(config, chosen, scene),
@@ -80,11 +84,11 @@ def canonical_plan(plan: FramePlan) -> FramePlan:
 
 
 def _place_all(
-    config: Config, chosen: tuple[Chosen, ...], scene: Scope, classes: dict[str, int]
+    config: Config, chosen: tuple[Chosen, ...], in_template: int, scene: Scope, classes: dict[str, int]
 ) -> tuple[tuple[InstancePlan, ...], str]:
     """Return the placed instances, ids 1..N in order, or none and the reason there are none."""
-    if len(chosen) > MAX_INSTANCES:
-        return (), f"{len(chosen)} instances; instance.png holds at most {MAX_INSTANCES}"
+    if reason := too_many_instances(len(chosen), in_template):
+        return (), reason
     parts = sum(len(one.asset.parts) for one in chosen)
     if parts > MAX_INSTANCES:
         return (), f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
@@ -127,6 +131,14 @@ def _parts(chosen: Chosen, classes: dict[str, int]) -> PartsPlan | None:
     if not names:
         return None
     return PartsPlan(by=chosen.group.parts or "materials", class_ids={name: classes[name] for name in names})
+
+
+def _template_targets(config: Config) -> tuple[TemplateTargetPlan, ...]:
+    ids = {category.name: category.id for category in config.categories}
+    return tuple(
+        TemplateTargetPlan(objects=one.objects, collections=one.collections, category_id=ids[one.category])
+        for one in (config.template.targets if config.template is not None else ())
+    )
 
 
 def _sample_physics(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> PhysicsPlan:

@@ -85,7 +85,7 @@ def bake(scene: bpy.types.Scene) -> list[RawPart]:
         item = instance.object
         if item.type not in _WITH_SURFACE or not instance.show_self:
             continue
-        own = tuple((index, material.session_uid) for index, material in _own_materials(item))
+        own = tuple((index, material.session_uid) for index, material in own_materials(item))
         key = (item.data.as_pointer() if item.type == "MESH" else item.original.session_uid, own)
         if key not in made:
             made[key] = _to_mesh(item, instance.is_instance, depsgraph)
@@ -103,7 +103,7 @@ def bake(scene: bpy.types.Scene) -> list[RawPart]:
     return [part for part in parts if len(part.mesh.polygons)]
 
 
-def _own_materials(item: bpy.types.Object) -> list[tuple[int, bpy.types.Material]]:
+def own_materials(item: bpy.types.Object) -> list[tuple[int, bpy.types.Material]]:
     """Return (slot, material) where an object's own material outranks its mesh's."""
     slots = [(index, slot.material) for index, slot in enumerate(item.material_slots) if slot.link == "OBJECT"]
     return [(index, material.original) for index, material in slots if material is not None]
@@ -117,7 +117,7 @@ def _to_mesh(item: bpy.types.Object, is_instance: bool, depsgraph: bpy.types.Dep
     for index, material in enumerate(mesh.materials):
         if material is not None:
             mesh.materials[index] = material.original
-    for index, material in _own_materials(item):
+    for index, material in own_materials(item):
         if index < len(mesh.materials):
             mesh.materials[index] = material
     if not mesh.materials:

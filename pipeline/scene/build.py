@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from pipeline.scene.physics import Body, Obstacle, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
+from pipeline.scene.template_targets import Copies, hold_template
 from pipeline.scene.world import add_world, environment_label
 from pipeline.structure import unstructure
 
@@ -52,13 +54,16 @@ class Workshop:
     images: ImageCache
     parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
+    numbered: list[tuple[bpy.types.Object, int]] = field(default_factory=list)
+    """Objects of the template that carry an instance id for this frame, and the index its artist gave them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltScene:
     """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
     where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one; `parts` is empty
-    where they are not asked for."""
+    where they are not asked for. `materials` are those of the template's instances as evaluated, `not_meshes` the ids
+    whose silhouette a mesh does not tell, `copies` what is labelled and no object."""
 
     scene: bpy.types.Scene
     realised: Realised
@@ -66,6 +71,9 @@ class BuiltScene:
     surfaces: dict[int, Surface] = field(default_factory=dict)
     next_camera: AddedCamera | None = None
     parts: Parts = Parts()
+    materials: Mapping[int, tuple[bpy.types.Material, ...]] = field(default_factory=dict)
+    not_meshes: frozenset[int] = frozenset()
+    copies: Copies = Copies()
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -82,8 +90,10 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
     bpy.context.view_layer.update()
-    instances = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
-    targets = _targets(instances, objects)
+    held = hold_template(plan, workshop.session, workshop.numbered)
+    placed = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
+    instances = (*placed, *held.realised)
+    targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
     for number, light in enumerate(plan.lights):
         anchor = anchor_point(light.anchor, light.anchor_index, targets)
         add_light(collection, light, f"light {number}", (float(anchor[0]), float(anchor[1]), float(anchor[2])))
@@ -104,13 +114,16 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     surfaces = {}
     if "mask_full" in plan.outputs:
         recipes = {one.instance_id: one.recipe for one in plan.instances}
-        surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in instances}
+        surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in placed} | dict(held.surfaces)
     return BuiltScene(
         scene=scene,
         realised=realised,
-        objects=objects,
+        objects=objects | dict(held.objects),
         surfaces=surfaces,
         next_camera=next_camera,
+        materials=held.materials,
+        not_meshes=held.not_meshes,
+        copies=held.copies,
         parts=realise_parts(plan, workshop.library),
     )
 
@@ -283,7 +296,7 @@ def _surface(item: RealisedInstance, recipes: dict[int, AssetRecipe], library: L
 
 
 def _targets(
-    instances: tuple[RealisedInstance, ...], objects: dict[int, tuple[bpy.types.Object, ...]]
+    instances: tuple[RealisedInstance, ...], objects: Mapping[int, tuple[bpy.types.Object, ...]]
 ) -> tuple[Target, ...]:
     centers = {one.instance_id: one.center_m for one in instances if one.role == "target"}
     return targets_of({key: objects[key] for key in centers}, centers)
@@ -301,6 +314,9 @@ def open_workshop(base_dir: Path, template: Path | None) -> Workshop:
 
 def close_scene(workshop: Workshop) -> None:
     """Take away what a frame added; assets and images stay."""
+    for part, index in workshop.numbered:
+        part.pass_index = index
+    workshop.numbered.clear()
     clean(workshop.session, [*workshop.library.pinned(), *workshop.images.pinned()])
 
 

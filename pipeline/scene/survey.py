@@ -21,18 +21,23 @@ from pipeline.scene.importers import can_read_draco
 from pipeline.scene.inspect import AssetFacts, measure
 from pipeline.scene.library import Library, recipe_name
 from pipeline.scene.probe import try_import
+from pipeline.scene.session import Session
 from pipeline.scene.shapes import SHAPES_VERSION
 from pipeline.scene.survey_names import Inquiry, find_keypoints, find_parts
 from pipeline.scene.survey_pictures import Pictures, survey_pictures
+from pipeline.scene.survey_template import survey_template
 from pipeline.structure import unstructure
 
 SHAPE_LICENCE = "CC0-1.0"  # of what this project made itself, see assets/README.md
 PROGRESS_STEP = 25
 
 
-def survey(config: Config, places: Places, library: Library, progress: Callable[[str], None]) -> Catalogue:
+def survey(
+    config: Config, places: Places, library: Library, progress: Callable[[str], None], session: Session | None = None
+) -> Catalogue:
     """Find, check and measure everything that `config` names; `progress` gets a line now and then.
 
+    `session` is the open template, needed where the scene file labels any of it.
     Raises AssetError with every problem found. Facts are cached by content, so that a second survey imports nothing.
     """
     cache = FactsCache(folder=cache_folder(), series=blender_series())
@@ -42,6 +47,7 @@ def survey(config: Config, places: Places, library: Library, progress: Callable[
     ids = _asset_ids([one.recipe for listing in (*targets, *distractors) for one in listing])
     groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
     template = _template_sha256(config, work)
+    held = survey_template(config, session, work.report, progress) if session is not None else ()
     pictures = survey_pictures(config, Pictures(places=places, cache=work.cache, report=work.report))
     if work.problems:
         raise AssetError(work.problems)
@@ -52,6 +58,7 @@ def survey(config: Config, places: Places, library: Library, progress: Callable[
         textures=pictures.textures,
         photos=pictures.photos,
         template_sha256=template,
+        template_objects=held,
     )
 
 

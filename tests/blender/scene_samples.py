@@ -32,4 +32,4 @@ def job_of(workshop: Workshop, **changes: object) -> Job:
     reader = Reader()
     config = structure({**SCENE, **changes}, Config, reader)
     assert not reader.problems, reader.problems
-    return make_job(config, survey(config, workshop.places, workshop.library, lambda text: None))
+    return make_job(config, survey(config, workshop.places, workshop.library, lambda text: None, workshop.session))
