@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import json_bytes, rounded
+from pipeline.conventions import TEMPLATE_ASSET
 from pipeline.dataset.disk import remove
 from pipeline.dataset.read import read_job, read_labels
 from pipeline.errors import StoreError
@@ -120,6 +121,8 @@ def _check_sizes(source: Source, asset_id: str, seen: set[Vector]) -> None:
 
 
 def _asset(source: Source, assets: Mapping[str, Asset], asset_id: str) -> Asset:
+    if asset_id.startswith(TEMPLATE_ASSET):
+        raise StoreError(f"{source.root}: {asset_id} is part of the template, and BOP needs a model of each object")
     if asset_id not in assets:
         raise StoreError(f"{source.root}: {asset_id} is no target of its job.json (the labels are of another job)")
     return assets[asset_id]

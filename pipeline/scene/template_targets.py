@@ -14,6 +14,7 @@ import bpy
 import numpy as np
 
 from pipeline.config.limits import too_many_instances
+from pipeline.conventions import TEMPLATE_ASSET
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, rigid_and_scale, transform_points
 from pipeline.records import FramePlan, RealisedInstance, Surface, TemplateTargetPlan
@@ -232,7 +233,7 @@ def _realised(
         first = min(members[key], key=lambda one: (one.path, one.number))
         item = family.scene_objects[root]
         frame = geometries[first.number].matrix if copy else picture.frames.get(root, np.array(item.matrix_world))
-        name = f"template#{item.name}"
+        name = f"{TEMPLATE_ASSET}{item.name}"
         if copy:
             name += f"[{counted.setdefault(root, 0)}]"
             counted[root] += 1

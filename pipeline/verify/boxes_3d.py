@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.conventions import TEMPLATE_ASSET
 from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.records import InstanceLabel
 from pipeline.verify.opened import Opened
@@ -15,12 +16,24 @@ SLACK_OF_SIZE = 4e-5
 
 
 def local_box(opened: Opened, item: InstanceLabel) -> tuple[Array, Array] | None:
-    """Return the low and high corners (3,) of an instance in its own axes, metres; None for an unknown asset."""
+    """Return the low and high corners (3,) of an instance in its own axes, metres; None for an unknown asset.
+
+    The box of what a template holds is what its own labels say, None without `box_3d`: nothing else measured it.
+    """
     asset = opened.assets.get(item.asset_id)
+    if asset is None and is_of_template(item) and item.box_3d is not None:
+        center = transform_points(inverse_rigid(item.world_from_object), [item.box_3d.center_world_m])[0]
+        half = np.asarray(item.dimensions_m) / 2
+        return center - half, center + half
     if asset is None:
         return None
     scale = np.asarray(item.scale)
     return np.asarray(asset.low_m) * scale, np.asarray(asset.high_m) * scale
+
+
+def is_of_template(item: InstanceLabel) -> bool:
+    """Return whether an instance is one that the template itself holds."""
+    return item.asset_id.startswith(TEMPLATE_ASSET)
 
 
 def center_world_m(opened: Opened, item: InstanceLabel) -> Array | None:

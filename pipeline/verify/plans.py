@@ -23,7 +23,7 @@ from pipeline.records import (
 )
 from pipeline.sampling.plan import plan_frame
 from pipeline.structure import unstructure
-from pipeline.verify.boxes_3d import center_world_m
+from pipeline.verify.boxes_3d import center_world_m, is_of_template
 from pipeline.verify.cameras import FLOAT32, is_rigid
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance, frame_finding
@@ -52,13 +52,20 @@ def check_planned(opened: Opened) -> Iterator[Finding]:
     """Instances, lamps and HDRI of the labels are the plan's."""
     planned = {one.instance_id: one for one in opened.plan.instances}
     ids = [item.instance_id for item in opened.labels.instances]
-    if ids != sorted(planned):
+    held = [item for item in opened.labels.instances if is_of_template(item)] if opened.plan.template_targets else []
+    following = range(len(planned) + 1, len(planned) + len(held) + 1)
+    if ids != [*sorted(planned), *following] or [item.instance_id for item in held] != [*following]:
         text = f"instances {_short(ids)}, {PLAN} has {_short(sorted(planned))}"
         yield opened.found("record-mismatch", LABELS, text)
     for item, name in each_instance(opened):
         if item.instance_id in planned:
             for kind, text in _against_plan(item, planned[item.instance_id]):
                 yield opened.found(kind, LABELS, f"{name}: {text}")
+    known = {one.category_id for one in opened.plan.template_targets}
+    for item in held:
+        if item.category_id not in known:
+            text = f"instance {item.instance_id}: category {item.category_id} is none that {PLAN} gives the template"
+            yield opened.found("category-mismatch", LABELS, text)
     yield from _check_environment(opened)
     yield from _check_lights(opened)
 
@@ -147,7 +154,9 @@ def _near(seen: Sequence[float], wanted: Sequence[float] | Array) -> bool:
 
 def target_centers(opened: Opened) -> list[Array] | None:
     """Return the centres (3,) of the targets' boxes in the world, None when an asset is unknown."""
-    centers = [center_world_m(opened, item) for item in opened.labels.instances if item.role == "target"]
+    targets = [item for item in opened.labels.instances if item.role == "target"]
+    placed = [item for item in targets if not is_of_template(item)]
+    centers = [center_world_m(opened, item) for item in placed or targets]
     known = [center for center in centers if center is not None]
     return known if len(known) == len(centers) else None
 

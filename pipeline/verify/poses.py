@@ -10,7 +10,7 @@ from pipeline.dataset.layout import LABELS
 from pipeline.geometry import Array, box_corners, inverse_rigid, transform_points
 from pipeline.lenses import project_camera_points
 from pipeline.records import Box3d, InstanceLabel
-from pipeline.verify.boxes_3d import center_world_m, local_box
+from pipeline.verify.boxes_3d import center_world_m, is_of_template, local_box
 from pipeline.verify.cameras import is_rigid
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened, each_instance
@@ -39,7 +39,8 @@ def _pose(opened: Opened, item: InstanceLabel) -> Iterator[tuple[str, str]]:
         yield "pose-mismatch", f"camera_from_object is {off:.2g} off what world_from_object and the camera give"
     box = local_box(opened, item)
     if box is None:
-        yield "pose-mismatch", f"its asset {item.asset_id!r} is not in job.json"
+        if not is_of_template(item):
+            yield "pose-mismatch", f"its asset {item.asset_id!r} is not in job.json"
         return
     size = box[1] - box[0]
     if np.abs(np.asarray(item.dimensions_m) - size).max() > METRES * (1 + size.max()):
