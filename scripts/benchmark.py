@@ -36,7 +36,7 @@ extends: preset:tabletop
 frames: 1000
 categories: [{id: 1, name: thing}]
 targets:
-  - {files: "shipped:dice/", category: thing, count: 10, size_m: {uniform: [0.03, 0.06]}}
+  - {files: "shipped:dice/", category: thing, count: 10, size_m: {uniform: [0.03, 0.06]}, KEYPOINTS}
 distractors:
   - {shapes: [cube, sphere, cylinder, cone, torus, capsule, wedge, convex], count: 20, size_m: {uniform: [0.04, 0.12]}}
 """
@@ -56,7 +56,12 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="variegate-") as folder:
-        text = SMALL if args.memory else SCENE + f"render: {{quality: {args.quality}}}\n"
+        keypoints = "keypoints: [{name: low, point_m: [-0.005, -0.005, -0.005]}]" if args.outputs == "all" else ""
+        text = (
+            SMALL
+            if args.memory
+            else SCENE.replace(", KEYPOINTS", keypoints and f", {keypoints}") + f"render: {{quality: {args.quality}}}\n"
+        )
         if args.outputs == "all":
             text += f"views_per_scene: 2\noutputs: [{', '.join(get_args(OutputName))}]\n"
         engine, job = _open(Path(folder), text)
