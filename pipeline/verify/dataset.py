@@ -41,7 +41,7 @@ def read_checked_job(root: Path) -> tuple[Job | None, list[Finding]]:
     except OSError as error:
         raise StoreError(f"{root / JOB}: cannot be read: {error.strerror} ({DATASET_REMEDY})") from error
     except ValueError as error:
-        text = f"{error}; the frames cannot be checked without it ({DATASET_REMEDY})"
+        text = f"{str(error).removeprefix(f'{JOB}: ')}; the frames cannot be checked without it ({DATASET_REMEDY})"
         return None, [Finding(kind="dataset-mismatch", where=JOB, message=text)]
     return job, list(_differences(header, dataset_json(job)))
 
