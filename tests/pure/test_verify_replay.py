@@ -12,6 +12,7 @@ from corruptions import edit_json, edit_png, exr, folder_of, instance, seal
 from planned_scenes import planned_dataset, planned_job
 
 from pipeline import cli
+from pipeline.commands import datasets
 from pipeline.errors import PipelineError
 from pipeline.verify.replay import compare_replayed, sample_of
 
@@ -68,8 +69,8 @@ def test_light_may_differ_from_another_build_or_device_and_labels_may_not(key, r
 
 
 def test_the_command_renders_the_sample_again_and_compares(root, again, monkeypatch, capfd):
-    monkeypatch.setattr(cli, "import_run", lambda: None)
-    monkeypatch.setattr(cli, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
+    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
     assert cli.main(["verify", str(root), "--replay", "4"]) == 0
     edit_png(folder_of(again) / "rgb.png", np.flipud)
     assert cli.main(["verify", str(root), "--replay", "4"]) == 1
@@ -80,8 +81,8 @@ def test_where_no_frame_can_be_rendered_again_the_rest_is_told_all_the_same(root
     def refuse(*args: object) -> None:
         raise PipelineError("frame 1 was made by Blender 4.5.1, this is 5.2.0: replay it with that series")
 
-    monkeypatch.setattr(cli, "import_run", lambda: None)
-    monkeypatch.setattr(cli, "render_again", refuse)
+    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "render_again", refuse)
     assert cli.main(["verify", str(root), "--replay", "1", "--report", str(tmp_path / "r.json")]) == 2
     captured = capfd.readouterr()
     assert "4 of 4 frames checked" in captured.out and "replay it with that series" in captured.err
