@@ -44,11 +44,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import (
     camera_of,
@@ -101,15 +101,7 @@ def export_bop(
         images, annotations, ignored = images + 1, annotations + len(one.kept), ignored + len(one.ignored)
     for scene in scenes:
         _close(scene)
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out, images=images, annotations=annotations, ignored=ignored)
 
 
 def _write_frame(source: Source, one: ExportFrame, scene: Path, ids: Objects, options: ExportOptions) -> float:

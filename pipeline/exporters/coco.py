@@ -30,11 +30,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.polygons import polygons_without_holes
 from pipeline.exporters.rle import run_lengths
@@ -100,14 +100,15 @@ def write_coco(
             images += 1
             annotations += sum(map(content.count, found))
             ignored += len(one.ignored)
-    write_export_json(out, form, source, options)
     names = list(file_names(options).values())
-    return ExportSummary(
-        file=out / names[0] if len(names) == 1 else out,
+    return end_export(
+        out,
+        form,
+        source,
+        options,
+        out / names[0] if len(names) == 1 else out,
         images=images,
         annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
         ignored=ignored,
     )
 

@@ -31,11 +31,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import box_of, camera_of, pinhole_of, silhouette_of
 from pipeline.geometry import inverse_rigid, quaternion_from_matrix
@@ -68,15 +68,7 @@ def export_dope(
         put_file(out / one.split / f"{one.frame:06d}.json", json_bytes(data, indent=1))
         images, annotations = images + 1, annotations + len(objects)
         ignored += len(one.ignored) + len(one.kept) - len(objects)
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out, images=images, annotations=annotations, ignored=ignored)
 
 
 def _camera(source: Source, one: ExportFrame) -> dict[str, Any]:

@@ -42,11 +42,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import camera_of, pixel_matrix
 from pipeline.geometry import inverse_rigid
@@ -98,15 +98,7 @@ def export_hdf5(
     for one in export_frames(source, options, progress):
         put_file(out / one.split / f"{one.frame}.hdf5", _file(h5py, source, one))
         images, annotations, ignored = images + 1, annotations + len(one.kept), ignored + len(one.ignored)
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out, images=images, annotations=annotations, ignored=ignored)
 
 
 def _file(h5py: ModuleType, source: Source, one: ExportFrame) -> bytes:

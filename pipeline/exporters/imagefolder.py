@@ -22,11 +22,11 @@ from pipeline.exporters.options import (
     ExportSummary,
     Progress,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import camera_of
 
@@ -66,12 +66,4 @@ def export_imagefolder(
             metadata[one.split].write(f"{text}\n".encode())
             images, annotations, ignored = images + 1, annotations + len(one.kept), ignored + len(one.ignored)
     put_file(out / CARD, dataset_card(source, images, annotations).encode())
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out / CARD,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out / CARD, images=images, annotations=annotations, ignored=ignored)

@@ -38,11 +38,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import (
     box_of,
@@ -107,15 +107,7 @@ def export_kitti(
             put_file(out / FOLDER / "label_2" / f"{name}.txt", "".join(f"{row}\n" for row in rows).encode())
             sets[one.split].write(f"{name}\n".encode())
             images, annotations, ignored = images + 1, annotations + len(one.kept), ignored + len(one.ignored)
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out / FOLDER,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out / FOLDER, images=images, annotations=annotations, ignored=ignored)
 
 
 def type_names(source: Source) -> dict[int, str]:

@@ -226,10 +226,31 @@ def _identity(data: Any) -> Any:
         return None
 
 
-def write_export_json(out: Path, form: str, source: Source, options: ExportOptions) -> None:
-    """Write export.json, which `verify --format` reads, last of all: the format, the options and the dataset's job."""
+def end_export(
+    out: Path,
+    form: str,
+    source: Source,
+    options: ExportOptions,
+    file: Path,
+    *,
+    images: int,
+    annotations: int,
+    ignored: int,
+) -> ExportSummary:
+    """Write export.json, which `verify --format` reads, last of all, and return what the export wrote.
+
+    It holds the format, the options and the dataset's job. `file` is what a user looks at first.
+    """
     with storing(out / EXPORT):
         replace_file(out / EXPORT, json_bytes(_export_json(form, source, options), indent=1))
+    return ExportSummary(
+        file=file,
+        images=images,
+        annotations=annotations,
+        rejected=len(source.frames) - images,
+        missing=source.missing,
+        ignored=ignored,
+    )
 
 
 def _export_json(form: str, source: Source, options: ExportOptions) -> dict[str, Any]:

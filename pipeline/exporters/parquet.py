@@ -31,11 +31,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import camera_of
 from pipeline.exporters.shards import shards
@@ -91,15 +91,7 @@ def export_parquet(
                 _flush(arrow, shard)
             images, annotations, ignored = images + 1, annotations + len(one.kept), ignored + len(one.ignored)
     put_file(out / CARD, dataset_card(source, images, annotations).encode())
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out / FOLDER,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out / FOLDER, images=images, annotations=annotations, ignored=ignored)
 
 
 @contextmanager

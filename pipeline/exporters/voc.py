@@ -21,11 +21,11 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.voc_pictures import MOST_IDS, segmentation_pictures
 from pipeline.exporters.voc_xml import annotation_xml
@@ -73,16 +73,8 @@ def export_voc(
         ignored += len(one.ignored)
     _write_lists(out, listed)
     put_file(out / CLASSES, "".join(f"{name}\n" for name in names.values()).encode())
-    write_export_json(out, "voc", source, options)
     images = len(listed["train"]) + len(listed["val"])
-    return ExportSummary(
-        file=out,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, "voc", source, options, out, images=images, annotations=annotations, ignored=ignored)
 
 
 def _class_names(source: Source) -> dict[int, str]:

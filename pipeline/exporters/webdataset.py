@@ -26,10 +26,10 @@ from pipeline.exporters.options import (
     Progress,
     Source,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.requirements import camera_of, picture_files
 from pipeline.exporters.shards import shard_name, shards
@@ -59,15 +59,7 @@ def export_webdataset(
             annotations, ignored = annotations + len(one.kept), ignored + len(one.ignored)
     put_file(out / SHARDS, json_bytes(sizes, indent=1))
     images = sum(sizes.values())
-    write_export_json(out, FORM, source, options)
-    return ExportSummary(
-        file=out / SHARDS,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, FORM, source, options, out / SHARDS, images=images, annotations=annotations, ignored=ignored)
 
 
 @contextmanager

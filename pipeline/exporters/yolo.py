@@ -30,11 +30,11 @@ from pipeline.exporters.options import (
     Source,
     Split,
     begin_export,
+    end_export,
     export_frames,
     open_source,
     plain_rgb_name,
     with_images,
-    write_export_json,
 )
 from pipeline.exporters.yolo_rows import Mask, Size, box_row, polygon_row, pose_row, rectangle_row, show_row
 from pipeline.records import InstanceLabel
@@ -114,15 +114,7 @@ def write_yolo(
         annotations += len(rows)
         ignored += len(one.ignored)
     put_file(out / DATA, _data_yaml(source, folders, task.lines).encode())
-    write_export_json(out, form, source, options)
-    return ExportSummary(
-        file=out / DATA,
-        images=images,
-        annotations=annotations,
-        rejected=len(source.frames) - images,
-        missing=source.missing,
-        ignored=ignored,
-    )
+    return end_export(out, form, source, options, out / DATA, images=images, annotations=annotations, ignored=ignored)
 
 
 def class_indices(header: Mapping[str, Any]) -> dict[int, int]:
