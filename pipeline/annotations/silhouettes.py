@@ -2,11 +2,10 @@
 
 A scanline rasteriser in numpy, one instance at a time, both sides of every face, so the result is a union of
 triangles. It samples the same ray as the renderer's ids (the centre of the pixel, edges inclusive), and differs from
-them only where that ray passes an edge nearer than float32 can tell. A panorama or fisheye is rasterised by the sign
-of each ray's triple products instead (Moeller and Trumbore 1997), which holds for any lens with one centre.
+them only where that ray passes an edge nearer than float32 can tell. A panorama or fisheye is asked ray by ray instead
+(`ray_masks`).
 
-Beyond the border only size and box are wanted: there a remapped lens takes the edges between projected vertices as
-straight.
+Beyond the border only size and box are wanted: there a remapped lens takes the edges of small pieces as straight.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.annotations.ray_masks import ray_mask, subdivided
 from pipeline.geometry import Array, inverse_rigid, transform_points
-from pipeline.lenses import Lens, project_camera_points, remap_of, sampled_rays, source_lens
+from pipeline.lenses import Lens, project_camera_points, remap_of, source_lens
 from pipeline.records import RealisedCamera, Surface
 
 Box = tuple[int, int, int, int]
 Mask = NDArray[np.bool_]
 
-WIDEST_EDGE_RAD = 0.05  # longer edges are halved before the triple products: a curved edge stays near its chord
-BEND_PX = 1.5  # how far such an edge bends away from the box of its ends, at most
-PAIRS = 1 << 20  # triangle-pixel pairs looked at in one go
+BAND_PX = 1 << 22
+BEHIND_RAD = 0.2  # about the point straight behind a fisheye, which its picture draws out into a ring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,11 +43,12 @@ def full_mask(surface: Surface, camera: RealisedCamera, solo: Mask | None = None
     points = transform_points(inverse_rigid(camera.world_from_camera), surface.vertices_m)
     lens = camera.lens
     if lens.model == "pinhole":
-        return _pinhole_mask(points, surface.triangles, lens, camera.clip_start_m, solo)
+        canvas = _wide_canvas(_projected(points, surface.triangles, lens, camera.clip_start_m), lens)
+        return _with_beyond(_part_of(*canvas, lens.resolution) if solo is None else solo, *canvas)
     inside = _any_lens_mask(points, surface.triangles, lens, camera.clip_start_m) if solo is None else solo
     if lens.model == "equirectangular":  # the whole sphere has no border
         return FullMask(mask=inside, px_beyond=int(inside.sum()), bbox_xywh_px=_box_of(inside, 0, 0))
-    return _with_beyond(inside, _beyond(points, surface.triangles, lens))
+    return _with_beyond(inside, *_wide_canvas(_bent_pixels(points, surface.triangles, lens), lens))
 
 
 def holding(full: FullMask, visible: Mask) -> FullMask:
@@ -57,19 +57,28 @@ def holding(full: FullMask, visible: Mask) -> FullMask:
     added = int(np.count_nonzero(visible & ~full.mask))
     if not added:
         return full
-    boxes = [box for box in (full.bbox_xywh_px, _box_of(visible, 0, 0)) if box is not None]
-    x, y = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    box = _around(full.bbox_xywh_px, _box_of(visible, 0, 0))
+    return FullMask(mask=full.mask | visible, px_beyond=full.px_beyond + added, bbox_xywh_px=box)
+
+
+def _with_beyond(inside: Mask, canvas: Mask, left: int, top: int) -> FullMask:
+    """Join the exact part in the picture with a canvas, whose corner is at (left, top), that is only good beyond it."""
+    height, width = inside.shape
+    canvas[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)] = False
     return FullMask(
-        mask=full.mask | visible, px_beyond=full.px_beyond + added, bbox_xywh_px=(x, y, right - x, bottom - y)
+        mask=inside,
+        px_beyond=int(np.count_nonzero(inside)) + int(np.count_nonzero(canvas)),
+        bbox_xywh_px=_around(_box_of(inside, 0, 0), _box_of(canvas, left, top)),
     )
 
 
-def _with_beyond(inside: Mask, beyond: Mask) -> FullMask:
-    """Join the exact part in the picture with a canvas (3 H, 3 W) that is only good beyond it."""
-    height, width = inside.shape
-    beyond[height : 2 * height, width : 2 * width] = inside
-    return FullMask(mask=inside, px_beyond=int(beyond.sum()), bbox_xywh_px=_box_of(beyond, -width, -height))
+def _around(*boxes: Box | None) -> Box | None:
+    """Return the smallest box that holds all that are given."""
+    some = [box for box in boxes if box is not None]
+    if not some:
+        return None
+    x, y = min(box[0] for box in some), min(box[1] for box in some)
+    return (x, y, max(box[0] + box[2] for box in some) - x, max(box[1] + box[3] for box in some) - y)
 
 
 def _box_of(mask: Mask, left: int, top: int) -> Box | None:
@@ -83,34 +92,30 @@ def _box_of(mask: Mask, left: int, top: int) -> Box | None:
 # --- pinhole: scanlines ---------------------------------------------------------------------------------------------
 
 
-def _pinhole_mask(
-    points: Array, triangles: NDArray[np.int32], lens: Lens, near_m: float, solo: Mask | None
-) -> FullMask:
+def _wide_canvas(corners: Array, lens: Lens) -> tuple[Mask, int, int]:
+    """Return what triangles (T, 3, 2) cover of the picture and of one picture's size around it; see `_canvas`."""
     width, height = lens.resolution
-    corners = _projected(points, triangles, lens, near_m)
-    low, high = np.array([-width, -height]), np.array([2 * width, 2 * height])
-    if corners.size:
-        with np.errstate(invalid="ignore"):
-            low = np.maximum(low, np.floor(corners.min(axis=(0, 1)))).astype(np.int64)
-            high = np.minimum(high, np.ceil(corners.max(axis=(0, 1)))).astype(np.int64)
-    inside = np.zeros((height, width), dtype=bool)
-    if not corners.size or (high <= low).any():
-        return FullMask(mask=inside if solo is None else solo, px_beyond=0, bbox_xywh_px=None)
-    left, top = int(low[0]), int(low[1])
-    canvas = fill(corners - low, int(high[0]) - left, int(high[1]) - top)
-    x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(int(high[0]), width), min(int(high[1]), height)
-    if x1 > x0 and y1 > y0:
-        part = canvas[y0 - top : y1 - top, x0 - left : x1 - left]
-        if solo is None:
-            inside[y0:y1, x0:x1] = part
-        else:
-            part[:] = solo[y0:y1, x0:x1]
-    return FullMask(
-        mask=inside if solo is None else solo,
-        px_beyond=int(np.count_nonzero(canvas)),
-        bbox_xywh_px=_box_of(canvas, left, top),
-    )
+    return _canvas(corners, (-width, -height), (2 * width, 2 * height))
+
+
+def _canvas(corners: Array, low_px: tuple[int, int], high_px: tuple[int, int]) -> tuple[Mask, int, int]:
+    """Return the mask of what triangles (T, 3, 2) cover of the pixels from `low_px` to `high_px`, as large as they need
+    it, with the left and top edge of its first pixel."""
+    if not len(corners):
+        return np.zeros((0, 0), dtype=bool), 0, 0
+    left, top = (int(v) for v in np.clip(np.floor(corners.min(axis=(0, 1))), low_px, high_px))
+    right, bottom = (int(v) for v in np.clip(np.ceil(corners.max(axis=(0, 1))), low_px, high_px))
+    return fill(corners - (left, top), right - left, bottom - top), left, top
+
+
+def _part_of(canvas: Mask, left: int, top: int, resolution: tuple[int, int]) -> Mask:
+    """Return the picture (H, W) that a canvas holds a part of."""
+    width, height = resolution
+    mask = np.zeros((height, width), dtype=bool)
+    x, y = max(left, 0), max(top, 0)
+    part = canvas[y - top : max(height - top, 0), x - left : max(width - left, 0)]
+    mask[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return mask
 
 
 def _projected(points: Array, triangles: NDArray[np.int32], lens: Lens, near_m: float) -> Array:
@@ -143,6 +148,9 @@ def _clipped(corners: Array, near_m: float) -> Array:
 
 def fill(corners: Array, width: int, height: int) -> Mask:
     """Return the mask (height, width) of the pixels whose centres lie in any of the triangles (T, 3, 2), pixels."""
+    if height > 1 and height * width > BAND_PX:  # sums of eight bytes a pixel: a large canvas in bands of rows
+        half = height // 2
+        return np.concatenate([fill(corners, width, half), fill(corners - (0, half), width, height - half)])
     x, y = corners[..., 0], corners[..., 1]
     first = np.clip(np.ceil(y.min(axis=1) - 0.5), 0, height).astype(np.int64)
     last = np.clip(np.floor(y.max(axis=1) - 0.5), -1, height - 1).astype(np.int64)
@@ -176,114 +184,30 @@ def _spans(x: Array, y: Array, at: Array) -> tuple[Array, Array]:
     return left, right
 
 
-# --- any lens: triple products --------------------------------------------------------------------------------------
+# --- any lens -------------------------------------------------------------------------------------------------------
 
 
 def _any_lens_mask(points: Array, triangles: NDArray[np.int32], lens: Lens, near_m: float) -> Mask:
     """Return the silhouette in the picture, along the rays that the labels were sampled along."""
-    source = source_lens(lens)
-    remap = remap_of(lens)
+    source, remap = source_lens(lens), remap_of(lens)
     if source.model == "pinhole":
-        width, height = source.resolution
-        mask = fill(_projected(points, triangles, source, near_m), width, height)
+        corners = _projected(points, triangles, source, near_m)
+        mask = _part_of(*_canvas(corners, (0, 0), source.resolution), source.resolution)
     else:
-        mask = _ray_mask(_subdivided(points[triangles]), source, near_m)
-    if remap is None:
-        return mask
+        mask = ray_mask(points[triangles], source, near_m)
+    if remap is None or not mask.any():
+        return mask if remap is None else np.zeros(remap.is_shown.shape, dtype=bool)
     return np.asarray(mask.ravel()[remap.index] & remap.is_shown)
 
 
-def _subdivided(corners: Array) -> Array:
-    """Return triangles (T, 3, 3) whose edges, seen from the camera, are all short."""
-    done = []
-    while len(corners):
-        unit = corners / np.maximum(np.linalg.norm(corners, axis=2), 1e-12)[..., None]
-        edges = np.linalg.norm(unit - np.roll(unit, -1, axis=1), axis=2)
-        wide = edges.max(axis=1) > WIDEST_EDGE_RAD
-        done.append(corners[~wide])
-        corners, longest = corners[wide], edges[wide].argmax(axis=1)
-        if len(corners):
-            pick = np.arange(len(corners))
-            a, b, c = (corners[pick, (longest + i) % 3] for i in range(3))
-            middle = (a + b) / 2
-            small = np.linalg.norm(b - a, axis=1) < 1e-9  # a face that touches the camera has no end to it
-            done.append(corners[small])
-            halves = (np.stack([a, middle, c], axis=1)[~small], np.stack([middle, b, c], axis=1)[~small])
-            corners = np.concatenate(halves)
-    return np.concatenate(done) if done else corners
-
-
-def _ray_mask(corners: Array, lens: Lens, near_m: float) -> Mask:
-    width, height = lens.resolution
-    mask = np.zeros(width * height, dtype=bool)
-    rays = sampled_rays(lens).reshape(-1, 3)
-    pixels = project_camera_points(lens, corners.reshape(-1, 3)).reshape(-1, 3, 2)
-    corners, pixels = _unwrapped(corners, pixels, lens)
-    low = np.clip(np.floor(pixels.min(axis=1) - BEND_PX), 0, (width, height)).astype(np.int64)
-    high = np.clip(np.ceil(pixels.max(axis=1) + BEND_PX), 0, (width, height)).astype(np.int64)
-    size = np.maximum(high - low, 0)
-    pairs = size[:, 0] * size[:, 1]
-    ends = np.cumsum(pairs)
-    at = 0
-    while at < len(pairs):
-        base = int(ends[at - 1]) if at else 0
-        stop = max(at + 1, int(np.searchsorted(ends, base + PAIRS, side="right")))
-        _fill_by_rays(mask, corners[at:stop], low[at:stop], size[at:stop], rays, width, near_m)
-        at = stop
-    return mask.reshape(height, width)
-
-
-def _unwrapped(corners: Array, pixels: Array, lens: Lens) -> tuple[Array, Array]:
-    """Return triangles and their pixels so that boxes of pixels hold them; those across a panorama's seam come twice.
-
-    Where a pole or the back of a fisheye lies within a triangle, its box is the whole width.
-    """
-    lost = np.isnan(pixels).any(axis=(1, 2))
-    corners, pixels = corners[~lost], pixels[~lost]
-    if lens.model != "equirectangular":
-        return corners, pixels
-    width, height = lens.resolution
-    x = pixels[..., 0]
-    wide = x.max(axis=1) - x.min(axis=1) > width / 2
-    near_pole = (pixels[..., 1].min(axis=1) < 0.03 * height) | (pixels[..., 1].max(axis=1) > 0.97 * height)
-    across = wide & ~near_pole
-    pixels = pixels.copy()
-    pixels[near_pole, 0, 0], pixels[near_pole, 1, 0] = 0.0, width
-    right = pixels[across].copy()
-    right[..., 0] += np.where(right[..., 0] < width / 2, width, 0.0)
-    left = right - (width, 0.0)
-    return (
-        np.concatenate([corners[~across], corners[across], corners[across]]),
-        np.concatenate([pixels[~across], left, right]),
-    )
-
-
-def _fill_by_rays(
-    mask: Mask, corners: Array, low: NDArray[np.int64], size: NDArray[np.int64], rays: Array, width: int, near_m: float
-) -> None:
-    pairs = size[:, 0] * size[:, 1]
-    which = np.repeat(np.arange(len(pairs)), pairs)
-    if not which.size:
-        return
-    number = np.arange(which.size) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    column = low[which, 0] + number % size[which, 0]
-    row = low[which, 1] + number // size[which, 0]
-    pixel = row * width + column
-    ray = rays[pixel]
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    sides = [(np.cross(p, q)[which] * ray).sum(axis=1) for p, q in ((a, b), (b, c), (c, a))]
-    inside = ((sides[0] >= 0) & (sides[1] >= 0) & (sides[2] >= 0)) | (
-        (sides[0] <= 0) & (sides[1] <= 0) & (sides[2] <= 0)
-    )
-    normal = np.cross(b - a, c - a)[which]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = (normal * a[which]).sum(axis=1) / (normal * ray).sum(axis=1)
-    mask[pixel[inside & (distance >= near_m)]] = True
-
-
-def _beyond(points: Array, triangles: NDArray[np.int32], lens: Lens) -> Mask:
-    """Return the silhouette on a canvas (3 H, 3 W) around the picture, edges straight between projected vertices."""
-    width, height = lens.resolution
-    pixels = project_camera_points(lens, points)[triangles]
-    pixels = pixels[~np.isnan(pixels).any(axis=(1, 2))]
-    return fill(pixels + (width, height), 3 * width, 3 * height)
+def _bent_pixels(points: Array, triangles: NDArray[np.int32], lens: Lens) -> Array:
+    """Return the pixel positions (T, 3, 2) of what of the triangles the lens shows, in pieces small enough that their
+    edges are as good as straight; without what is nearly straight behind a fisheye, which lies all around."""
+    pieces, _ = subdivided(points[triangles])
+    pixels = project_camera_points(lens, pieces.reshape(-1, 3)).reshape(-1, 3, 2)
+    shown = ~np.isnan(pixels).any(axis=(1, 2))
+    if lens.model == "fisheye":
+        behind = np.arctan2(np.hypot(pieces[..., 0], pieces[..., 1]), -pieces[..., 2])
+        shown &= behind.min(axis=1) > BEHIND_RAD
+    kept: Array = pixels[shown]
+    return kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +16,7 @@ from traced_scenes import box, camera_at, surface_of, trace
 from pipeline.annotations.silhouettes import FullMask, fill, full_mask
 from pipeline.annotations.visibility import silhouette_of
 from pipeline.geometry import quaternion_from_uniforms
-from pipeline.lenses import Lens, pinhole
+from pipeline.lenses import Lens, make_lens, pinhole
 from pipeline.records import Surface
 
 unit = st.floats(0, 1, exclude_max=True)
@@ -182,3 +184,59 @@ def test_an_empty_silhouette_has_numbers_too():
     nothing = FullMask(mask=np.zeros((4, 4), dtype=bool), px_beyond=0, bbox_xywh_px=None)
     label = silhouette_of(nothing, 0, True)
     assert (label.visibility, label.occlusion, label.truncation) == (0.0, 0.0, 0.0)
+
+
+# --- large and wide pictures ----------------------------------------------------------------------------------------
+
+
+def equidistant(fov_deg: float, width: int, height: int) -> Lens:
+    """A fisheye that shows `fov_deg` across."""
+    focal = width / math.radians(fov_deg)
+    k = ((focal, 0.0, width / 2), (0.0, focal, height / 2), (0.0, 0.0, 1.0))
+    return Lens(model="fisheye", k=k, distortion=(0.0, 0.0, 0.0, 0.0), resolution=(width, height))
+
+
+def panorama(width: int, height: int) -> Lens:
+    return make_lens("equirectangular", (width, height), 50.0, 36.0, (0.0, 0.0), 1.0, ())
+
+
+@pytest.mark.parametrize(
+    ("lens", "center", "size"),
+    [
+        (panorama(2048, 1024), (0.01, 0.02, 1.0), (0.3, 0.2, 0.1)),
+        (panorama(2048, 1024), (0.2, 0.3, -1.0), (3.0, 3.0, 0.1)),
+        (panorama(640, 320), (0.02, -1.0, 0.9), (0.9, 0.8, 0.7)),
+        (equidistant(270, 640, 640), (0.02, -1.0, 0.03), (0.3, 0.2, 0.25)),
+        (equidistant(360, 640, 640), (0.02, -1.0, 0.03), (0.3, 0.2, 0.25)),
+        (equidistant(300, 640, 480), (-0.31, -0.5, 0.2), (0.3, 0.8, 0.5)),
+    ],
+)
+def test_large_faces_about_a_pole_or_behind_a_wide_fisheye_lose_no_pixel(lens, center, size):
+    camera = camera_at((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), lens)
+    item = box(1, center, size)
+    visible = trace(camera, [item]).instance == 1
+    assert visible.any() and np.count_nonzero(full_mask(surface_of(item), camera).mask != visible) <= 1
+
+
+def test_what_is_straight_behind_a_fisheye_does_not_surround_its_picture():
+    """At 100 degrees the disc is 1.8 pictures wide on each side; chords across it would cover all that is beyond."""
+    camera = camera_at((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), equidistant(100, 160, 120))
+    full = full_mask(surface_of(box(1, (0.02, -1.0, 0.03), (0.3, 0.2, 0.25))), camera)
+    assert not full.mask.any() and full.px_beyond < 0.05 * 160 * 120
+
+
+@pytest.mark.parametrize("name", ["pinhole", "barrel", "pincushion"])
+def test_what_lies_beside_the_camera_counts_as_truncated_with_distortion_too(name):
+    """A beam from before the camera to behind it: of a pinhole it is cut at the near plane, to one picture beyond."""
+    camera = camera_at((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), SMALL[name])
+    full = full_mask(surface_of(box(1, (0.5, 0.0, 0.0), (0.1, 3.0, 0.1))), camera)
+    assert full.mask.any() and full.px_beyond > 1.5 * np.count_nonzero(full.mask)
+
+
+def test_the_canvas_of_a_large_picture_takes_little_memory():
+    corners = rectangle(10.2, 20.2, 4990.3, 3990.3)
+    tracemalloc.start()
+    mask = fill(corners, 5000, 4000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.count_nonzero(mask) == 4980 * 3970 and peak < 5 * mask.nbytes
