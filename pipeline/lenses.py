@@ -321,8 +321,9 @@ def source_lens(lens: Lens) -> Lens:
     return lens if remap is None else remap.source
 
 
+@lru_cache(maxsize=2)
 def sampled_rays(lens: Lens) -> Array:
-    """Return the unit rays (H, W, 3), camera axes, along which the labels of each pixel were sampled.
+    """Return the unit rays (H, W, 3), camera axes, along which the labels of each pixel were sampled; read-only.
 
     They go through the pixels' centres; of a remapped lens through the nearest centres of what was rendered. NaN where
     the lens shows nothing.
@@ -330,9 +331,11 @@ def sampled_rays(lens: Lens) -> Array:
     width, height = lens.resolution
     remap = remap_of(lens)
     if remap is None:
-        return unproject(lens, pixel_centers(lens.resolution)).reshape(height, width, 3)
-    rays = unproject(remap.source, pixel_centers(remap.source.resolution))[remap.index]
-    rays[~remap.is_shown] = np.nan
+        rays = unproject(lens, pixel_centers(lens.resolution)).reshape(height, width, 3)
+    else:
+        rays = unproject(remap.source, pixel_centers(remap.source.resolution))[remap.index]
+        rays[~remap.is_shown] = np.nan
+    rays.flags.writeable = False
     return rays
 
 
