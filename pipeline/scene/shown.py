@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Array
 from pipeline.scene import baking
+from pipeline.scene.strands import rough_mesh
 
 READER = "VARIEGATE_READER"
 END = 2**31 - 1  # fills the rest of a persistent_id
@@ -205,18 +206,12 @@ def _geometry(
         for index, material in enumerate(materials):
             block.materials[index] = material
     is_mesh = item.object.type == "MESH"
+    vertices, triangles = (baking.positions(data), baking.triangles(data)) if is_mesh else rough_mesh(data)
     return Geometry(
-        vertices=baking.positions(data) if is_mesh else _points(data),
-        triangles=baking.triangles(data) if is_mesh else np.zeros((0, 3), dtype=np.int32),
+        vertices=vertices,
+        triangles=triangles,
         matrix=np.eye(4),
         materials=tuple(material for material in materials if material is not None),
         is_mesh=is_mesh,
         block=block,
     )
-
-
-def _points(data: bpy.types.ID) -> Array:
-    """Return the points (N, 3) of curves or of a point cloud."""
-    flat = np.empty(len(data.points) * 3, dtype=np.float32)
-    data.attributes["position"].data.foreach_get("vector", flat)
-    return flat.reshape(-1, 3).astype(np.float64)

@@ -23,7 +23,7 @@ PLACES = [(-0.7031, -0.4013), (-0.2019, 0.3007), (0.4021, -0.1011), (0.8007, 0.5
 HALF = (0.1513, 0.1017)  # no edge of a card below lies on a pixel's centre
 CAMERA = {
     "box": {"center_m": [0, 0, 3], "size_m": [0, 0, 0]}, "look_at": "origin", "fov_deg": 50, "resolution": [64, 48],
-    "clearance_m": 0.0,
+    "clearance_m": 0.0, "min_targets_in_view": 0,
 }  # fmt: skip
 LABELS = ("rgb", "depth", "instance", "category", "mask_full", "box_3d")
 
