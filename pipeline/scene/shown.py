@@ -6,7 +6,7 @@ render engine is handed what is rendered, so a reader that renders nothing stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -51,18 +51,23 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
-    """`shown` in Blender's order; `frames` maps the objects of the scene to their world matrices (4, 4)."""
+    """`shown` in Blender's order; `frames` maps the objects of the scene to their world matrices (4, 4). `others` are
+    what owners show that nobody watches, themselves too: (owner, source) to numbers."""
 
     shown: tuple[Shown, ...]
     frames: Mapping[int, Array]
+    others: Mapping[tuple[int, int], Sequence[int]]
 
 
 Wanted = Callable[[Picture], Mapping[int, bool]]
 """From what is shown to the numbers of those whose geometry is needed, and whether as a datablock too."""
 
 
-def read_shown(scene: bpy.types.Scene, wanted: Wanted) -> tuple[Picture, dict[int, Geometry]]:
-    """Return what the first rendered view layer of `scene` shows, and the geometry of what is `wanted`."""
+def read_shown(scene: bpy.types.Scene, watched: Collection[int], wanted: Wanted) -> tuple[Picture, dict[int, Geometry]]:
+    """Return what the first rendered view layer of `scene` shows, and the geometry of what is `wanted`.
+
+    Copies are told apart for the owners `watched` (`session_uid`) alone: a lawn has a million blades.
+    """
     found: list[tuple[Picture, dict[int, Geometry]]] = []
     raised: list[Exception] = []
 
@@ -73,7 +78,7 @@ def read_shown(scene: bpy.types.Scene, wanted: Wanted) -> tuple[Picture, dict[in
             if found or raised:
                 return
             try:
-                picture = _outline(depsgraph)
+                picture = _outline(depsgraph, watched)
                 found.append((picture, _geometries(depsgraph, wanted(picture))))
             except Exception as error:  # Blender would print it and go on
                 raised.append(error)
@@ -113,28 +118,39 @@ def _reading(scene: bpy.types.Scene) -> Iterator[None]:
 # --- first look: who shows what -------------------------------------------------------------------------------------
 
 
-def _outline(depsgraph: bpy.types.Depsgraph) -> Picture:
+def _outline(depsgraph: bpy.types.Depsgraph, watched: Collection[int]) -> Picture:
     raw: list[tuple[Shown, bool]] = []
     frames: dict[int, Array] = {}
+    others: dict[tuple[int, int], list[int]] = {}
     for number, item in enumerate(depsgraph.object_instances):
-        shown = item.object
-        source = shown.original
+        source = item.object.original.session_uid
         if not item.is_instance:
-            frames[source.session_uid] = np.array(item.matrix_world, dtype=np.float64)
-        if shown.type not in GEOMETRY or not (item.show_self or _has_hair(item)) or not shown.visible_camera:
+            frames[source] = np.array(item.matrix_world, dtype=np.float64)
+            if source not in watched:
+                others.setdefault((source, source), []).append(number)
+            elif _is_rendered(item):
+                raw.append((Shown(number=number, owner=source, source=source, path=(), copy=()), False))
             continue
-        path: tuple[int, ...] = ()
-        owner = source
-        if item.is_instance:
-            owner = item.parent.original
+        owner = item.parent.original.session_uid
+        if owner not in watched:
+            others.setdefault((owner, source), []).append(number)
+        elif _is_rendered(item):
             path = tuple(reversed([index for index in item.persistent_id if index != END]))
-            if not owner.visible_camera:
-                continue
-        if shown.type == "MESH" and not shown.data.polygons and not _has_hair(item):
-            continue
-        entry = Shown(number=number, owner=owner.session_uid, source=source.session_uid, path=path, copy=())
-        raw.append((entry, item.particle_system is not None and len(path) == 2))
-    return Picture(shown=tuple(_told_apart(raw)), frames=frames)
+            entry = Shown(number=number, owner=owner, source=source, path=path, copy=())
+            raw.append((entry, item.particle_system is not None and len(path) == 2))
+    return Picture(shown=tuple(_told_apart(raw)), frames=frames, others=others)
+
+
+def _is_rendered(item: bpy.types.DepsgraphObjectInstance) -> bool:
+    """Return whether camera rays meet it, as a surface or as strands."""
+    shown = item.object
+    if shown.type not in GEOMETRY or not shown.visible_camera:
+        return False
+    if item.is_instance and not item.parent.visible_camera:
+        return False
+    if _has_hair(item):
+        return True
+    return bool(item.show_self and (shown.type != "MESH" or shown.data.polygons))
 
 
 def _has_hair(item: bpy.types.DepsgraphObjectInstance) -> bool:
@@ -173,7 +189,7 @@ def _geometries(depsgraph: bpy.types.Depsgraph, wanted: Mapping[int, bool]) -> d
     made: dict[object, Geometry] = {}
     result: dict[int, Geometry] = {}
     for number, item in enumerate(depsgraph.object_instances):
-        if number not in wanted:
+        if number not in wanted or not _is_rendered(item):
             continue
         shown, needs_block = item.object, wanted[number]
         dressed = baking.own_materials(shown)

@@ -50,12 +50,13 @@ class Copies:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TemplateInstances:
     """The labelled instances of the template. By instance id: `objects` are their real objects, `seen_as` those a ray
-    that meets them hits, `surfaces` their meshes, `materials` what they wear as evaluated. `not_meshes` are the ids
-    whose silhouette a mesh does not tell."""
+    that meets them hits, `geometries` what they show, `surfaces` the same in the world where silhouettes are asked
+    for, `materials` what they wear as evaluated. `not_meshes` are the ids whose silhouette a mesh does not tell."""
 
     realised: tuple[RealisedInstance, ...] = ()
     objects: Mapping[int, tuple[bpy.types.Object, ...]] = field(default_factory=dict)
     seen_as: Mapping[int, tuple[bpy.types.Object, ...]] = field(default_factory=dict)
+    geometries: Mapping[int, Sequence[Geometry]] = field(default_factory=dict)
     surfaces: Mapping[int, Surface] = field(default_factory=dict)
     materials: Mapping[int, tuple[bpy.types.Material, ...]] = field(default_factory=dict)
     not_meshes: frozenset[int] = frozenset()
@@ -102,7 +103,7 @@ def family_of(scene: bpy.types.Scene, named: Sequence[Named]) -> Family:
 def count_instances(scene: bpy.types.Scene, named: Sequence[Named]) -> dict[int, int]:
     """Return how many instances each root (`session_uid`) shows in renders; 0 for one that shows nothing."""
     family = family_of(scene, named)
-    picture, _ = read_shown(scene, lambda picture: {})
+    picture, _ = read_shown(scene, family.roots, lambda picture: {})
     keys = {key for one in picture.shown if (key := family.key_of(one)) is not None}
     counts = dict.fromkeys(family.targets, 0)
     for root, _ in keys:
@@ -120,6 +121,8 @@ def hold_template(plan: FramePlan, session: Session, numbered: list[tuple[bpy.ty
         return TemplateInstances()
     first = len(plan.instances) + 1
     held = find_template_instances(session.scene, session.baseline, plan.template_targets, first)
+    if "mask_full" in plan.outputs:
+        held = replace(held, surfaces={number: _surface(made) for number, made in held.geometries.items()})
     if reason := too_many_instances(len(plan.instances), len(held.realised)):
         raise RejectedFrame(reason)
     if shows_object_index(session.scene):
@@ -141,14 +144,11 @@ def find_template_instances(
     replaced: set[int] = set()
 
     def wanted(picture: Picture) -> dict[int, bool]:
-        replaced.update(_replaced(picture.shown, family))
-        return {
-            one.number: one.owner in replaced
-            for one in picture.shown
-            if one.owner in replaced or family.key_of(one) is not None
-        }
+        replaced.update(_replaced(picture, family))
+        others = (number for (owner, _), numbers in picture.others.items() if owner in replaced for number in numbers)
+        return {one.number: one.owner in replaced for one in picture.shown} | dict.fromkeys(others, True)
 
-    picture, geometries = read_shown(scene, wanted)
+    picture, geometries = read_shown(scene, family.roots, wanted)
     members: dict[Key, list[Shown]] = {}
     for one in picture.shown:
         if (key := family.key_of(one)) is not None:
@@ -156,10 +156,11 @@ def find_template_instances(
     keys = sorted(members, key=family.order)
     ids = {key: number for number, key in enumerate(keys, start=first_id)}
     parts = {ids[key]: [geometries[one.number] for one in members[key]] for key in keys}
+    id_of = {one.number: ids[key] for key in keys for one in members[key]}
     copies = tuple(
-        Copy(instance_id=ids.get(family.key_of(one), 0), block=made.block, matrix=made.matrix)  # type: ignore[arg-type]
-        for one in picture.shown
-        if (made := geometries.get(one.number)) is not None and made.block is not None
+        Copy(instance_id=id_of.get(number, 0), block=made.block, matrix=made.matrix)
+        for number, made in sorted(geometries.items())
+        if made.block is not None
     )
     return TemplateInstances(
         realised=_realised(keys, ids, members, geometries, picture, family, targets),
@@ -168,7 +169,7 @@ def find_template_instances(
             for key in keys
         },
         seen_as={ids[key]: tuple(_seen_as(members[key], family)) for key in keys},
-        surfaces={number: _surface(made) for number, made in parts.items()},
+        geometries=parts,
         materials={number: tuple(m for one in made for m in one.materials) for number, made in parts.items()},
         not_meshes=frozenset(number for number, made in parts.items() if not all(one.is_mesh for one in made)),
         copies=Copies(parts=copies, hidden=tuple(_hidden(replaced, family))),
@@ -186,15 +187,16 @@ def _seen_as(shown: Sequence[Shown], family: Family) -> Iterator[bpy.types.Objec
             yield family.scene_objects[one.source]
 
 
-def _replaced(shown: Sequence[Shown], family: Family) -> set[int]:
+def _replaced(picture: Picture, family: Family) -> set[int]:
     """Return the objects whose copies must become real: those with labelled copies, and those that copy anything
     labelled or replaced, which would pass for it or vanish with it. Which copies come by way of another instancer is
     not told, so whoever copies the same as a replaced one counts as copying that."""
-    replaced = {one.owner for one in shown if one.copy and family.key_of(one) is not None}
+    replaced = {one.owner for one in picture.shown if one.copy and family.key_of(one) is not None}
+    pairs = {(one.owner, one.source) for one in picture.shown if one.copy} | set(picture.others)
     while True:
         gone = replaced | set(family.roots) | {item.session_uid for item in _hidden(replaced, family)}
-        gone |= {one.source for one in shown if one.copy and one.owner in replaced}
-        more = {one.owner for one in shown if one.copy and one.source in gone} - replaced
+        gone |= {source for owner, source in pairs if owner in replaced}
+        more = {owner for owner, source in pairs if source in gone} - replaced
         if not more:
             return replaced
         replaced |= more

@@ -177,3 +177,15 @@ def test_the_next_frame_is_untouched(tmp_path):
     assert first.annotation.labels == second.annotation.labels
     end(second)
     assert sorted((type(item).__name__, item.name) for item in bpy.data.user_map()) == held
+
+
+def test_the_mesh_of_an_instancer_that_is_replaced_stays_where_it_is(tmp_path):
+    """An unlabelled scatter of a labelled card keeps its own mesh, which hides what is below it."""
+    source = card("Card", *PLACES[0])
+    scatter(card("Scatter", *PLACES[1], 0.01), source, keep=True)
+    card("Below", *PLACES[1])
+    frame = frame_of(tmp_path, named("Below", "Card"))
+    assert frame.rendered.id_reason == "copies of an instancer"
+    below, _ = frame.instances
+    assert below.visible_px == 0 and below.silhouette.px > 10
+    assert np.array_equal(frame.rendered.instance == 2, expected_ids(frame, [PLACES[0]]) == 1)
