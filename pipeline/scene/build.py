@@ -19,7 +19,6 @@ from pipeline.records import (
     InstancePlan,
     Keypoint,
     MaterialPlan,
-    Pose,
     Realised,
     RealisedInstance,
     Surface,
@@ -34,8 +33,9 @@ from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 from pipeline.scene.motion import set_in_motion
 from pipeline.scene.objects import add_instance
+from pipeline.scene.obstacles import placed_obstacles, template_obstacles
 from pipeline.scene.parts import Parts, realise_parts
-from pipeline.scene.physics import Body, Obstacle, Settled, settle
+from pipeline.scene.physics import Body, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
@@ -168,8 +168,8 @@ def _settle(plan: FramePlan, workshop: Workshop) -> Settled:
         bodies = tuple(_body(one, workshop) for one in falling)
         obstacles = (
             *obstacles_of(plan.surroundings),
-            *_placed_obstacles(plan, workshop),
-            *_template_obstacles(workshop),
+            *placed_obstacles(plan, workshop.library),
+            *template_obstacles(workshop.session),
         )
         workshop.settled = (key, settle(bodies, obstacles, plan.physics))
     return workshop.settled[1]
@@ -222,40 +222,6 @@ def _find_parts(collision: str, asset: LoadedAsset) -> tuple[Array, ...]:
     if collision == "convex_hull":
         return (collision_points(asset.vertices),)
     return (box_corners(asset.low_m, asset.high_m),)
-
-
-def _placed_obstacles(plan: FramePlan, workshop: Workshop) -> tuple[Obstacle, ...]:
-    """Resting and flying instances stand in the way of what is dropped."""
-    return tuple(
-        _mesh_obstacle(one, one.poses[0], workshop.library) for one in plan.instances if one.placement != "drop"
-    )
-
-
-def _mesh_obstacle(plan: InstancePlan, pose: Pose, library: Library) -> Obstacle:
-    asset = library.load(plan.recipe)
-    matrix = compose(pose.location_m, pose.rotation, plan.scale)
-    return Obstacle(vertices_m=transform_points(matrix, asset.vertices), triangles=asset.triangles)
-
-
-def _template_obstacles(workshop: Workshop) -> tuple[Obstacle, ...]:
-    """Everything an artist's template shows is solid: things dropped land on its tables."""
-    if workshop.session.template is None:
-        return ()
-    obstacles = []
-    depsgraph = bpy.context.evaluated_depsgraph_get()
-    for instance in depsgraph.object_instances:
-        if instance.object.type != "MESH" or not instance.show_self or instance.object.original.hide_render:
-            continue
-        mesh = instance.object.data
-        mesh.calc_loop_triangles()
-        vertices = np.empty(len(mesh.vertices) * 3)
-        mesh.vertices.foreach_get("co", vertices)
-        triangles = np.empty(len(mesh.loop_triangles) * 3, dtype=np.int32)
-        mesh.loop_triangles.foreach_get("vertices", triangles)
-        if len(triangles):
-            world = transform_points(np.array(instance.matrix_world), vertices.reshape(-1, 3))
-            obstacles.append(Obstacle(vertices_m=world, triangles=triangles.reshape(-1, 3)))
-    return tuple(obstacles)
 
 
 # --- reading back ---------------------------------------------------------------------------------------------------
