@@ -162,8 +162,8 @@ class Camera:
             raise ValueError(f"give one of focal_length_mm, fov_deg, k, got {' and '.join(lenses)}")
         if self.k is not None and self.shift is not None:
             raise ValueError("k already says where the principal point is", "leave shift out")
-        if min(self.resolution) < 1 or max(self.resolution) > 65_535:
-            raise ValueError(f"resolution {list(self.resolution)} is outside 1..65535")
+        if min(self.resolution) < 4 or max(self.resolution) > 65_535:
+            raise ValueError(f"resolution {list(self.resolution)} is outside 4..65535, which is what Blender renders")
         for name, low, high in (
             ("focal_length_mm", 1e-3, 1e5),
             ("fov_deg", 0.1, self._widest_deg()),

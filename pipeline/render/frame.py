@@ -133,7 +133,12 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
 def render_once(scene: bpy.types.Scene, device: Device) -> None:
     """Render the scene as it is set up. Raises DeviceError when Blender fails or stops."""
     try:
-        ended = bpy.ops.render.render(scene=scene.name)
+        with ExitStack() as until:
+            # A marker with a camera puts it in the place of the scene's: when it gets it, and when rendering starts.
+            change(until, scene, camera=scene.camera)
+            for marker in scene.timeline_markers:
+                change(until, marker, camera=None)
+            ended = bpy.ops.render.render(scene=scene.name)
     except RuntimeError as error:
         raise DeviceError(
             f"Blender could not render on {', '.join(device.models)}: {str(error).strip()}; "

@@ -24,6 +24,7 @@ from pipeline.records import (
     Surface,
 )
 from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point, as_rows, targets_of
+from pipeline.scene.camera_lens import window_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
 from pipeline.scene.hulls import collision_points
@@ -97,10 +98,10 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     for number, light in enumerate(plan.lights):
         anchor = anchor_point(light.anchor, light.anchor_index, targets)
         add_light(collection, light, f"light {number}", (float(anchor[0]), float(anchor[1]), float(anchor[2])))
-    if plan.world is not None:
-        add_world(scene, plan.world, workshop.images, workshop.places, plan.camera.resolution)
     next_camera = add_next_camera(scene, collection, plan.next_view, targets)
     camera = add_camera(scene, collection, plan.camera, targets)
+    if plan.world is not None:
+        add_world(scene, plan.world, workshop.images, workshop.places, *window_of(camera.picture))
     if plan.camera.motion is not None:
         set_in_motion(scene, camera.item, plan.camera.motion)
     realised = Realised(

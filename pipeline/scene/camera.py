@@ -23,6 +23,7 @@ from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, Realised
 from pipeline.scene.camera_lens import lens_of, set_lens
 from pipeline.scene.poses import read_pose, set_pose
 
+STEP_M = 1e-4  # beyond what a ray has met, to go on
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
 TOO_FEW = "with fewer than min_targets_in_view targets in view"
 NO_DIRECTION = "at the very point they look at"
@@ -121,7 +122,8 @@ def _too_near(depsgraph: bpy.types.Depsgraph, eye_m: Array, clearance_m: float) 
     eye = Vector(eye_m)
     for instance in depsgraph.object_instances:
         mesh_object = instance.object
-        if mesh_object.type != "MESH" or not mesh_object.data.polygons:
+        shown_by = instance.parent if instance.is_instance else mesh_object
+        if mesh_object.type != "MESH" or not mesh_object.data.polygons or shown_by.original.hide_render:
             continue
         matrix = instance.matrix_world
         corners = np.array([matrix @ Vector(corner) for corner in mesh_object.bound_box])
@@ -169,9 +171,15 @@ def _count_in_view(
 
 
 def _sees(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, eye: Vector, target: Target) -> bool:
-    direction = Vector(target.center_m) - eye
-    hit, _, _, _, hit_object, _ = scene.ray_cast(depsgraph, eye, direction.normalized(), distance=direction.length)
-    return not hit or hit_object.name in target.objects
+    """Whether nothing that is rendered stands between: an artist's helper that only the viewport shows hides none."""
+    start, end = eye, Vector(target.center_m)
+    while (end - start).length > STEP_M:
+        way = end - start
+        hit, place, _, _, item, matrix = scene.ray_cast(depsgraph, start, way.normalized(), distance=way.length)
+        if not hit or not item.hide_render or matrix != item.matrix_world:  # of a hidden object a copy may be rendered
+            return not hit or item.name in target.objects
+        start = place + way.normalized() * STEP_M
+    return True
 
 
 def _make(
@@ -193,7 +201,6 @@ def _make(
     data.dof.use_dof = candidate.f_stop is not None
     if candidate.f_stop is not None:
         focus = anchor_point(candidate.focus, candidate.anchor_index, targets) + candidate.focus_offset_m
-        data.dof.aperture_fstop = candidate.f_stop
         data.dof.focus_distance = max(plan.clip_start_m, float((inverse_rigid(pose) @ [*focus, 1.0])[2]))
     scene.camera = camera
     return camera, picture

@@ -10,28 +10,38 @@ from mathutils import Matrix, Vector
 from pipeline.addresses import Places, resolve
 from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, quaternion_about
 from pipeline.records import BackgroundPlan, EnvironmentLabel, Photo, WorldPlan
+from pipeline.scene.camera_lens import Window
 from pipeline.scene.compat import shader_tree
 from pipeline.scene.images import ImageCache, color_space_of, load_image
 from pipeline.scene.nodes import Socket, Tree, add_node, mapping, output_of, vector_math
 
 CLEAR = (1.0, 1.0, 1.0)
 IMPORTANCE_MAP_PX = 1024
+WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 
 
 def add_world(
-    scene: bpy.types.Scene, plan: WorldPlan, images: ImageCache, places: Places, resolution: tuple[int, int]
+    scene: bpy.types.Scene,
+    plan: WorldPlan,
+    images: ImageCache,
+    places: Places,
+    resolution: tuple[int, int],
+    window: Window = WHOLE,
 ) -> bpy.types.World:
     """Give `scene` the world of a plan and return it. Raises AssetError for an unreadable image.
 
+    `resolution` is that of what is rendered, `window` its part of the camera's frame: see `camera_lens.window_of`.
+
     The picture's middle column points along +x and its left half towards +y before `yaw_deg` turns the sky from +x
     towards +y; then its zenith leans by `tilt_deg` towards `tilt_azimuth_deg`. A background replaces only what the
-    camera sees directly: light, reflections and refractions stay the HDRI's.
+    camera sees directly: light, reflections and refractions stay the HDRI's. A photo fills what is rendered; a lens
+    that is remapped bends it with the rest.
     """
     world = bpy.data.worlds.new("world")
     tree = shader_tree(world)
     surface = _sky(tree, plan, images, places)
     if plan.background is not None:
-        behind = _background(tree, plan.background, images, places, resolution)
+        behind = _background(tree, plan.background, images, places, resolution, window)
         seen = output_of(add_node(tree, "ShaderNodeLightPath"), "Is Camera Ray")
         mixed = {"Fac": seen, "Shader": surface, "Shader_001": behind}
         surface = add_node(tree, "ShaderNodeMixShader", mixed).outputs[0]
@@ -79,21 +89,28 @@ def sky_rotation(plan: WorldPlan) -> Matrix:
 
 
 def _background(
-    tree: Tree, plan: BackgroundPlan, images: ImageCache, places: Places, resolution: tuple[int, int]
+    tree: Tree,
+    plan: BackgroundPlan,
+    images: ImageCache,
+    places: Places,
+    resolution: tuple[int, int],
+    window: Window,
 ) -> Socket:
     color: object = plan.color
     if plan.photo is not None:
         path = resolve(plan.photo.source, places)
         image = load_image(path, color_space_of(path), images)
-        color = _plate(tree, image, plan.photo, resolution)
+        color = _plate(tree, image, plan.photo, resolution, window)
     return add_node(tree, "ShaderNodeBackground", {"Color": color, "Strength": 1.0}).outputs[0]
 
 
-def _plate(tree: Tree, image: bpy.types.Image, photo: Photo, resolution: tuple[int, int]) -> Socket:
+def _plate(tree: Tree, image: bpy.types.Image, photo: Photo, resolution: tuple[int, int], window: Window) -> Socket:
     """Return the colour of a photo that fills the picture: its middle, cropped to the picture's aspect."""
+    left, low, width, height = window
     picture = resolution[0] / resolution[1]
     own = photo.width_px / photo.height_px
-    share = Vector((min(1.0, picture / own), min(1.0, own / picture), 1.0))
-    window = output_of(add_node(tree, "ShaderNodeTexCoord"), "Window")
-    uv = mapping(tree, window, location=(0.5 - share.x / 2, 0.5 - share.y / 2, 0.0), scale=share)
+    across, up = min(1.0, picture / own), min(1.0, own / picture)
+    scale = Vector((across / width, up / height, 1.0))
+    corner = (0.5 - across / 2 - left * scale.x, 0.5 - up / 2 - low * scale.y, 0.0)
+    uv = mapping(tree, output_of(add_node(tree, "ShaderNodeTexCoord"), "Window"), location=corner, scale=scale)
     return output_of(add_node(tree, "ShaderNodeTexImage", {"Vector": uv}, image=image, extension="EXTEND"), "Color")

@@ -43,6 +43,7 @@ outputs: [OUTPUTS]
 accept: {min_targets: 0}
 """
 HERE = "box: {center_m: [0.3, -0.9, 0.8], size_m: [0, 0, 0]}, roll_deg: 10"
+AFAR = "box: {center_m: [1.8, -5.6, 5.0], size_m: [0, 0, 0]}, roll_deg: 10"
 LENSES = {
     "barrel": f"{HERE}, fov_deg: 60, resolution: [90, 68], lens: {{opencv: {{k1: -0.3, k2: 0.12, p1: 0.002}}}}",
     "pincushion": f"{HERE}, fov_deg: 50, resolution: [80, 60], shift: [0.1, -0.06], lens: {{opencv: {{k1: 0.25}}}}",
@@ -52,6 +53,9 @@ LENSES = {
     "circular fisheye": f"{HERE}, fov_deg: 220, resolution: [81, 81], lens: {{fisheye: {{}}}}",
     "fisheye off its middle": f"{HERE}, k: {{fx: 45, fy: 52, cx: 40.25, cy: 21.5}}, resolution: [88, 60], "
     "lens: {fisheye: {k1: 0.01}}",
+    "fisheye narrower than Blender's": f"{AFAR}, fov_deg: 6.8, resolution: [80, 60], lens: {{fisheye: {{}}}}",
+    "sensor narrower than Blender's": f"{HERE}, fov_deg: 65, sensor_width_mm: 0.5, resolution: [80, 60], "
+    "lens: {opencv: {k1: -0.1}}",
     "equirectangular": f"{HERE}, resolution: [128, 64], lens: {{equirectangular: {{}}}}",
 }
 PICTURES = "rgb, depth, distance, normal, normal_world, object_coordinates, nocs, mask_full, box_3d, albedo"
