@@ -6,7 +6,7 @@ Every matrix is named target-from-source and maps column vectors.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,13 +14,27 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
+def _dot(a: Iterable[float], b: Iterable[float]) -> float:
+    """Return the scalar product, summed by hand: `@` may differ in the last bit from build to build (see
+    `transform_points`), and so may Python's `sum` (from 3.12 on it compensates)."""
+    total = 0.0
+    for x, y in zip(a, b, strict=True):
+        total += float(x) * float(y)
+    return total
+
+
+def length(vector: Sequence[float] | Array) -> float:
+    """Return the length of a vector."""
+    return math.sqrt(_dot(vector, vector))
+
+
 def unit(vector: ArrayLike) -> Array:
     """Return `vector` (3,) scaled to length 1. Raises ValueError for a zero vector."""
     array = np.asarray(vector, dtype=np.float64)
-    length = math.sqrt(float(array @ array))
-    if length == 0.0:
+    size = length(array)
+    if size == 0.0:
         raise ValueError("a zero vector has no direction")
-    return array / length
+    return array / size
 
 
 def matrix_from_quaternion(wxyz: Sequence[float]) -> Array:
@@ -51,7 +65,7 @@ def quaternion_from_matrix(rotation: ArrayLike) -> tuple[float, float, float, fl
         q[1 + i] = 1 + m[i, i] - m[j, j] - m[k, k]
         q[1 + j] = m[j, i] + m[i, j]
         q[1 + k] = m[k, i] + m[i, k]
-    q = q / math.sqrt(float(q @ q))
+    q = q / length(q)
     if q[0] < 0:
         q = -q
     return (float(q[0]), float(q[1]), float(q[2]), float(q[3]))
@@ -78,14 +92,14 @@ def multiply_quaternions(a: Sequence[float], b: Sequence[float]) -> tuple[float,
 def quaternion_between(source: ArrayLike, target: ArrayLike) -> tuple[float, float, float, float]:
     """Return the shortest rotation wxyz that turns direction `source` into direction `target`."""
     a, b = unit(source), unit(target)
-    cosine = float(np.clip(a @ b, -1.0, 1.0))
+    cosine = min(1.0, max(-1.0, _dot(a, b)))
     if cosine < -1.0 + 1e-12:
         helper = np.eye(3)[int(np.argmin(np.abs(a)))]
         return quaternion_about(np.cross(a, helper), math.pi)
     axis = np.cross(a, b)
     w = 1.0 + cosine
-    length = math.sqrt(w * w + float(axis @ axis))
-    return (w / length, float(axis[0] / length), float(axis[1] / length), float(axis[2] / length))
+    size = length((w, *axis))
+    return (w / size, float(axis[0] / size), float(axis[1] / size), float(axis[2] / size))
 
 
 def quaternion_from_uniforms(u1: float, u2: float, u3: float) -> tuple[float, float, float, float]:

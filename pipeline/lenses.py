@@ -31,7 +31,9 @@ COEFFICIENTS: dict[str, tuple[str, ...]] = {
     "fisheye": ("k1", "k2", "k3", "k4"),
     "equirectangular": (),
 }
-FOLD_STEP, FOLD_END = 1e-3, 20.0  # where a radial model is looked at for its turning point, in units of x/z
+# Where a radial model is looked at for its turning point, in units of x/z: closely to 87 degrees from the axis, then on
+# until nothing is left of a picture.
+FOLD_RADII = np.concatenate([np.arange(0.0, 20.0, 1e-3), np.geomspace(20.0, 1e4, 4096)])
 CLOSE = 1e-12
 NEWTON_STEPS = 50
 
@@ -86,7 +88,10 @@ def project_camera_points(lens: Lens, points_m: ArrayLike) -> Array:
     points = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         plane = _PROJECT[lens.model](lens, points)
-    return _pixels(lens, plane)
+    pixels = _pixels(lens, plane)
+    if lens.model == "equirectangular":  # straight behind and straight down lie on the edge: of a sphere nothing is out
+        pixels = np.clip(pixels, 0.0, np.nextafter(lens.resolution, 0.0))
+    return pixels
 
 
 def unproject(lens: Lens, pixels_px: ArrayLike) -> Array:
@@ -155,7 +160,7 @@ def fold_radius(coefficients: tuple[float, ...]) -> float:
     What lies beyond would land in the picture a second time, so it counts as not shown.
     """
     k1, k2, _, _, k3, k4, k5, k6 = coefficients
-    r = np.arange(0.0, FOLD_END, FOLD_STEP)
+    r = FOLD_RADII
     r2 = r * r
     lower = 1 + r2 * (k4 + r2 * (k5 + r2 * k6))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Array, inverse_rigid
+from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.lenses import Lens, project_camera_points, sampled_rays, source_lens
 from pipeline.records import NextView, RealisedCamera, RenderedFrame
 
+_TURN_ALONE = np.array([[1.0, 1.0, 1.0, 0.0]] * 3 + [[0.0, 0.0, 0.0, 1.0]])
 TOLERANCE = 1e-3
 """How much farther than what the next view shows a point may be, and be that very surface. The two distances are right
 to 1e-4 each (tests/blender/test_render_truth.py); the rest is for surfaces that bulge between the centres of pixels,
@@ -70,14 +71,18 @@ def flow_between(rendered: RenderedFrame, next_view: NextView, *, has_photo: boo
 
 def _world_points(camera: RealisedCamera, local: Array, is_far: NDArray[np.bool_]) -> Array:
     """Return camera points (N, 3) in the world; of far ones the direction."""
-    pose = np.asarray(camera.world_from_camera)
-    return np.asarray(local @ pose[:3, :3].T + np.where(is_far[:, None], 0.0, pose[:3, 3]))
+    return _moved(np.asarray(camera.world_from_camera), local, is_far)
 
 
 def _camera_points(camera: RealisedCamera, world: Array, is_far: NDArray[np.bool_]) -> Array:
     """Return world points (N, 3) in the axes of a camera; of far ones the direction."""
-    pose = inverse_rigid(camera.world_from_camera)
-    return np.asarray(world @ pose[:3, :3].T + np.where(is_far[:, None], 0.0, pose[:3, 3]))
+    return _moved(inverse_rigid(camera.world_from_camera), world, is_far)
+
+
+def _moved(matrix: Array, points: Array, is_far: NDArray[np.bool_]) -> Array:
+    moved = transform_points(matrix, points)
+    moved[is_far] = transform_points(matrix * _TURN_ALONE, points[is_far])
+    return moved
 
 
 def _is_inside(pixels: Array, lens: Lens) -> NDArray[np.bool_]:

@@ -134,7 +134,8 @@ class Camera:
     roll_deg: Number = Constant(value=0.0)
     focal_length_mm: Number | None = None
     fov_deg: Number | None = None
-    """Horizontal field of view; of opencv that of the lens without its distortion, of fisheye up to 360."""
+    """Horizontal field of view; of opencv that of the lens without its distortion, of fisheye up to 360, and no
+    farther than its model reaches."""
     k: PinholeK | None = None
     lens: CameraLens | None = None
     """Distortion; by default none, a pinhole."""

@@ -188,12 +188,16 @@ def _check_camera(camera: Camera, reader: Reader) -> None:
 
 
 def _check_lens(part: dict[str, Any], reader: Reader) -> None:
-    camera, render = part["camera"], part["render"]
+    camera, render, formats, outputs = (part[name] for name in ("camera", "render", "formats", "outputs"))
     if FAILED in (camera, render) or camera.lens is None:
         return
     if render.engine == "eevee" and camera.lens.model != "opencv":
         message = f"EEVEE cannot render {camera.lens.model} pictures"
         reader.report(("camera", "lens"), message, "use render.engine: cycles, or another lens")
+    is_wide = camera.lens.model == "fisheye" and camera.fov_deg is not None and bounds(camera.fov_deg)[1] > 180
+    if is_wide and FAILED not in (formats, outputs) and "depth" in outputs and formats.depth == "png":
+        message = "millimetres of depth are lost behind the camera, where a fisheye wider than 180 degrees sees"
+        reader.report(("formats", "depth"), message, "use exr, or the output distance instead of depth")
     lens = _certain_lens(camera)
     if lens is not None and turns_back(lens):
         message = "the distortion turns back within the picture, whose corners would have no ray"

@@ -185,7 +185,8 @@ class Accept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formats:
-    """File formats. Depth as `exr` holds float32 metres, as `png` 16-bit millimetres (0: none, or above 65.535 m)."""
+    """File formats. Depth as `exr` holds float32 metres, as `png` 16-bit millimetres (0: none, above 65.535 m,
+    or behind the camera, where a fisheye wider than 180 degrees sees)."""
 
     rgb: Literal["png", "jpeg", "exr"] = "png"
     depth: Literal["exr", "png"] = "exr"

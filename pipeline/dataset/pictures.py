@@ -82,7 +82,8 @@ def rgb_source(rendered: RenderedFrame) -> Path:
 
 
 def millimetres(depth_m: NDArray[np.generic]) -> NDArray[np.uint16]:
-    """Return depth (H, W) in metres as whole millimetres, uint16, half to even; 0 for none or beyond 65.535 m."""
+    """Return depth (H, W) in metres as whole millimetres, uint16, half to even; 0 for none, beyond 65.535 m, and
+    negative depth (of a fisheye wider than 180 degrees)."""
     scaled = np.rint(depth_m.astype(np.float64) * 1000.0)
     return np.where((scaled >= 0) & (scaled <= 65_535), scaled, 0).astype(np.uint16)
 

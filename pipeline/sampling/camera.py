@@ -10,7 +10,7 @@ from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import Anchor, Box, Camera, MotionBlur
 from pipeline.geometry import direction_from_angles
-from pipeline.lenses import COEFFICIENTS, fisheye_radius
+from pipeline.lenses import COEFFICIENTS, fisheye_limit_rad, fisheye_radius
 from pipeline.records import CameraCandidate, CameraPlan, MotionPlan, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.lights import sample_shell
@@ -124,7 +124,13 @@ def _sample_lens(
     if camera.fov_deg is not None:
         half = math.radians(draw(camera.fov_deg, rng)) / 2
         is_fisheye = camera.lens is not None and camera.lens.model == "fisheye"
-        edge = float(fisheye_radius(distortion, np.array([half]))[0]) if is_fisheye else math.tan(half)
+        edge = _fisheye_edge(distortion, half) if is_fisheye else math.tan(half)
         return sensor_mm / (2 * edge), sensor_mm, shift, 1.0
     focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else draw(camera.focal_length_mm, rng)
     return focal_mm, sensor_mm, shift, 1.0
+
+
+def _fisheye_edge(distortion: tuple[float, ...], half_rad: float) -> float:
+    """Return how far from the middle the picture's edge is, in focal lengths. Where the model turns back is its end."""
+    reached = min(half_rad, fisheye_limit_rad(distortion))
+    return float(fisheye_radius(distortion, np.array([reached]))[0])

@@ -17,6 +17,7 @@ from pipeline.geometry import (
     Array,
     boxes_overlap,
     compose,
+    length,
     matrix_from_quaternion,
     multiply_quaternions,
     quaternion_about,
@@ -120,9 +121,9 @@ def _stretched(pose: RestingPose, scale: Vector) -> tuple[Quaternion, float]:
 
     A face with outward normal n at distance d of the origin has, after scaling by S, normal S^-1 n at d / |S^-1 n|.
     """
-    normal = matrix_from_quaternion(pose.rotation).T @ np.array([0.0, 0.0, -1.0])
+    normal = -matrix_from_quaternion(pose.rotation)[2]  # what the rotation turns straight down
     scaled = normal / np.asarray(scale)
-    height = pose.height_m / math.sqrt(float(scaled @ scaled))
+    height = pose.height_m / length(scaled)
     if min(scale) == max(scale):
         return pose.rotation, height
     return quaternion_between(scaled, (0.0, 0.0, -1.0)), height

@@ -46,6 +46,7 @@ REFUSED = {
     ),
     "a shift on a whole sphere": ({"lens": {"equirectangular": {}}, "shift": [0.1, 0]}, "(leave shift out)"),
     "too wide for a pinhole": ({"fov_deg": 200}, "fov_deg"),
+    "fewer pixels than Blender renders": ({"resolution": [64, 3]}, "camera: resolution [64, 3] is outside 4..65535"),
     "an unknown coefficient": ({"lens": {"fisheye": {"p1": 0.1}}}, "camera.lens.fisheye.p1: unknown key 'p1'"),
 }
 
@@ -103,3 +104,19 @@ def test_the_field_of_view_of_a_fisheye_reaches_from_edge_to_edge(fov_deg, coeff
     half = math.radians(fov_deg) / 2
     (edge,) = project_camera_points(lens, [(math.sin(half), 0.0, math.cos(half))])
     assert abs(edge[0] - 640) < 1e-5 and abs(edge[1] - 240) < 1e-9
+
+
+def test_a_fisheye_asked_to_see_beyond_where_it_turns_back_shows_what_it_can():
+    """theta (1 - 0.5 theta^2) grows up to sqrt(2/3) = 46.8 degrees and is negative from 81 degrees on."""
+    camera = {**SHELL, "fov_deg": 170, "lens": {"fisheye": {"k1": -0.5}}, "resolution": [64, 48]}
+    (candidate, *_) = plan_frame(job_of(camera=camera), 0).camera.candidates
+    lens = make_lens("fisheye", (64, 48), candidate.focal_length_mm, 36.0, (0.0, 0.0), 1.0, candidate.distortion)
+    limit = math.sqrt(2 / 3)
+    edge = project_camera_points(lens, [(math.sin(limit - 1e-3), 0, math.cos(limit - 1e-3))])
+    assert edge[0, 0] == pytest.approx(64, abs=0.01)
+
+
+@pytest.mark.parametrize(("fov_deg", "depth", "fails"), [(200, "png", True), (200, "exr", False), (180, "png", False)])
+def test_depth_behind_the_camera_is_kept_or_refused(fov_deg, depth, fails):
+    said = problems({"fov_deg": fov_deg, "lens": {"fisheye": {}}}, formats={"depth": depth}, outputs=["rgb", "depth"])
+    assert ("formats.depth: millimetres of depth are lost behind the camera" in said) == fails

@@ -144,3 +144,18 @@ def test_opencv_itself_projects_the_same(name):
     else:
         theirs, _ = cv2.projectPoints(POINTS, nothing, nothing, k, np.array(lens.distortion or (0.0,) * 4))
     assert np.allclose(project_camera_points(lens, POINTS), theirs[:, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (7, 5), (333, 111)])
+def test_nothing_is_beside_the_picture_of_a_whole_sphere(size):
+    lens = make_lens("equirectangular", size, 50.0, 36.0, (0.0, 0.0), 1.0, ())
+    pixels = project_camera_points(lens, [(0, 0, -1), (-0.0, 0, -1), (1e-300, 0, -1), (0, 1, 0), (0, -1, 0)])
+    assert (pixels >= 0).all() and (pixels < size).all()
+
+
+@pytest.mark.parametrize("k3", [-1e-9, -1e-12])
+def test_a_weak_distortion_shows_nothing_from_far_beside_a_second_time(k3):
+    lens = Lens(model="opencv", k=K, distortion=(0.0, 0.0, 0.0, 0.0, k3, 0.0, 0.0, 0.0), resolution=SIZE)
+    zero = (-1 / k3) ** (1 / 6)  # where the model brings a point back to the middle
+    pixels = project_camera_points(lens, [(zero, 0, 1), (zero / 2, 0, 1)])
+    assert np.isnan(pixels[0]).all() and np.isfinite(pixels[1]).all()
