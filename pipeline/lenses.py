@@ -36,6 +36,7 @@ COEFFICIENTS: dict[str, tuple[str, ...]] = {
 FOLD_RADII = np.concatenate([np.arange(0.0, 20.0, 1e-3), np.geomspace(20.0, 1e4, 4096)])
 CLOSE = 1e-12
 NEWTON_STEPS = 50
+PART = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,23 +171,42 @@ def fold_radius(coefficients: tuple[float, ...]) -> float:
 
 
 def _unproject_opencv(lens: Lens, plane: Array) -> Array:
-    """Newton's method from the distorted point; where it does not arrive there is no ray."""
-    coefficients = lens.distortion
+    """A part of the picture at a time: arrays that stay in the processor's cache are several times as fast."""
+    parts = [_undistorted(lens.distortion, plane[at : at + PART]) for at in range(0, len(plane), PART)]
+    return _unproject_pinhole(lens, np.concatenate(parts) if parts else plane)
+
+
+def _undistorted(coefficients: tuple[float, ...], plane: Array) -> Array:
+    """Newton's method from the distorted points (N, 2); where it does not arrive there is no ray."""
     found = plane.copy()
-    step = 1e-6
     for _ in range(NEWTON_STEPS):
         error = distort(coefficients, found) - plane
         if not np.nanmax(np.abs(error), initial=0.0) > CLOSE:
             break
-        dx = (distort(coefficients, found + (step, 0.0)) - distort(coefficients, found - (step, 0.0))) / (2 * step)
-        dy = (distort(coefficients, found + (0.0, step)) - distort(coefficients, found - (0.0, step))) / (2 * step)
-        determinant = dx[:, 0] * dy[:, 1] - dy[:, 0] * dx[:, 1]
-        found[:, 0] -= (dy[:, 1] * error[:, 0] - dy[:, 0] * error[:, 1]) / determinant
-        found[:, 1] -= (dx[:, 0] * error[:, 1] - dx[:, 1] * error[:, 0]) / determinant
+        xx, xy, yy = _slopes(coefficients, found)
+        determinant = xx * yy - xy * xy
+        found[:, 0] -= (yy * error[:, 0] - xy * error[:, 1]) / determinant
+        found[:, 1] -= (xx * error[:, 1] - xy * error[:, 0]) / determinant
     error = np.abs(distort(coefficients, found) - plane).max(axis=1)
     beyond = (found * found).sum(axis=1) > fold_radius(coefficients) ** 2
     found[~(error < 1e-9) | beyond] = np.nan
-    return _unproject_pinhole(lens, found)
+    return found
+
+
+def _slopes(coefficients: tuple[float, ...], plane: Array) -> tuple[Array, Array, Array]:
+    """Return how much `distort` moves x with x, either with the other (it is the same), and y with y."""
+    k1, k2, p1, p2, k3, k4, k5, k6 = coefficients
+    x, y = plane[:, 0], plane[:, 1]
+    r2 = x * x + y * y
+    lower = 1 + r2 * (k4 + r2 * (k5 + r2 * k6))
+    radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / lower
+    slope = (k1 + r2 * (2 * k2 + 3 * r2 * k3) - radial * (k4 + r2 * (2 * k5 + 3 * r2 * k6))) / lower
+    shared = 2 * (x * y * slope + p1 * x + p2 * y)
+    return (
+        radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x,
+        shared,
+        radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x,
+    )
 
 
 # --- OpenCV's fisheye model -----------------------------------------------------------------------------------------
