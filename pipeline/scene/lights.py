@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
@@ -13,6 +14,7 @@ from pipeline.records import LightLabel, LightPlan, Vector
 
 SPOT_BLEND = 0.2  # the outer fifth of a spot's cone fades out
 SUN_DEG_PER_M = 2.0
+DOWN = (0.0, 0.0, -1.0)
 
 
 def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anchor_m: Vector) -> bpy.types.Object:
@@ -34,14 +36,26 @@ def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anch
 
 def read_lights(scene: bpy.types.Scene) -> tuple[LightLabel, ...]:
     """Return every lamp that the render shows, a template's own too, as the evaluated scene has it, by name."""
-    lamps = [item for item in scene.objects if item.type == "LIGHT" and not item.hide_render]
+    in_layers = {item.session_uid for layer in scene.view_layers if layer.use for item in layer.objects}
+    rendered = {item.session_uid: item for item in _rendered(scene.collection)}.values()
+    lamps = [
+        item for item in rendered if item.type == "LIGHT" and not item.hide_render and item.session_uid in in_layers
+    ]
     return tuple(_label(lamp) for lamp in sorted(lamps, key=lambda lamp: lamp.name))
+
+
+def _rendered(collection: bpy.types.Collection) -> Iterator[bpy.types.Object]:
+    """Yield the objects of a collection and of those in it, but for collections that are not rendered."""
+    if not collection.hide_render:
+        yield from collection.objects
+        for child in collection.children:
+            yield from _rendered(child)
 
 
 def _label(lamp: bpy.types.Object) -> LightLabel:
     matrix = lamp.matrix_world
     x, y, z = (float(v) for v in matrix.translation)
-    way = -np.array(matrix.col[2])[:3]
+    way = -np.array(matrix.col[2])[:3] if any(matrix.col[2][:3]) else DOWN  # an artist may have scaled it to nothing
     a, b, c = (float(v) for v in unit(way))
     red, green, blue = (float(v) for v in lamp.data.color)
     return LightLabel(

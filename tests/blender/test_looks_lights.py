@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 
+import bpy
 import numpy as np
 import pytest
 from looks_samples import add_camera, add_cube, add_plane, empty_scene, lamp, pbr, places, render
 
 from pipeline.config.schema import LIGHT_KINDS
 from pipeline.scene.images import ImageCache
-from pipeline.scene.lights import add_light
+from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 
 
@@ -81,3 +82,18 @@ def test_a_lamp_at_its_own_anchor_shines_down(tmp_path):
     add_light(scene.collection, lamp("spot", offset_m=(0.0, 0.0, 0.0)), "lamp", (0.0, 0.0, 1.0))
     add_camera(scene, (0.0, 0.0, 0.5), (0.0, 0.0, 0.0), width_m=0.02)
     assert render(scene, tmp_path, (8, 8), 4).mean() > 0.5
+
+
+def test_lamps_of_collections_that_are_not_rendered_have_no_label():
+    scene = empty_scene()
+    for name in ("shown", "hidden", "excluded"):
+        collection = bpy.data.collections.new(name)
+        scene.collection.children.link(collection)
+        collection.objects.link(bpy.data.objects.new(name, bpy.data.lights.new(name, "POINT")))
+    bpy.data.collections["hidden"].hide_render = True
+    scene.view_layers[0].layer_collection.children["excluded"].exclude = True
+    bpy.data.objects["shown"].location.x = 3.0
+    bpy.data.objects["shown"].scale = (0.0, 0.0, 0.0)  # it has no direction then
+    scene.view_layers[0].update()
+    (label,) = read_lights(scene)
+    assert (label.location_m, label.direction) == ((3.0, 0.0, 0.0), (0.0, 0.0, -1.0))
