@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Array, inverse_rigid, transform_points
-from pipeline.lenses import sampled_rays
+from pipeline.lens_remap import sampled_rays
 from pipeline.records import RenderedFrame
 
 

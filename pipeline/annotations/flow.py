@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Array, inverse_rigid, transform_points
-from pipeline.lenses import Lens, project_camera_points, sampled_rays, source_lens
+from pipeline.lens_remap import sampled_rays, source_lens
+from pipeline.lenses import Lens, project_camera_points
 from pipeline.records import NextView, RealisedCamera, RenderedFrame
 
 _TURN_ALONE = np.array([[1.0, 1.0, 1.0, 0.0]] * 3 + [[0.0, 0.0, 0.0, 1.0]])

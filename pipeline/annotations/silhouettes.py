@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.annotations.ray_masks import ray_mask, subdivided
 from pipeline.geometry import Array, inverse_rigid, transform_points
-from pipeline.lenses import Lens, project_camera_points, remap_of, source_lens
+from pipeline.lens_remap import remap_of, source_lens
+from pipeline.lenses import Lens, project_camera_points
 from pipeline.records import RealisedCamera, Surface
 
 Box = tuple[int, int, int, int]

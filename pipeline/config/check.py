@@ -16,7 +16,8 @@ from pipeline.config.category_keypoints import check_category_keypoints
 from pipeline.config.distributions import Constant, Number, bounds
 from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
 from pipeline.conventions import MAX_INSTANCES
-from pipeline.lenses import COEFFICIENTS, Lens, make_lens, turns_back
+from pipeline.lens_remap import turns_back
+from pipeline.lenses import COEFFICIENTS, Lens, make_lens
 from pipeline.structure import FAILED, Reader, did_you_mean, field_types, structure
 from pipeline.structure import Path as KeyPath
 

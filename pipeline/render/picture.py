@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pipeline.codecs import jpeg, png
 from pipeline.codecs.exr import encode_exr
 from pipeline.errors import StoreError
-from pipeline.lenses import Lens, remap_of
+from pipeline.lens_remap import remap_of
+from pipeline.lenses import Lens
 from pipeline.records import FramePlan
 from pipeline.render.changes import change
 from pipeline.render.decode import linear_rgb

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.lenses import Lens, pixel_centers, remap_of, sampled_rays, source_lens, unproject
+from pipeline.lens_remap import remap_of, sampled_rays, source_lens
+from pipeline.lenses import Lens, pixel_centers, unproject
 
 Image = NDArray[Any]
 

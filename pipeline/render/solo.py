@@ -13,7 +13,8 @@ import bpy
 import numpy as np
 
 from pipeline.geometry import inverse_rigid, transform_points
-from pipeline.lenses import project_camera_points, source_lens
+from pipeline.lens_remap import source_lens
+from pipeline.lenses import project_camera_points
 from pipeline.records import RealisedCamera, Surface
 from pipeline.render.changes import change
 from pipeline.render.exact import Objects

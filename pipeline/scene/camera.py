@@ -18,7 +18,8 @@ from mathutils import Matrix, Vector
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, inverse_rigid, look_at
-from pipeline.lenses import make_lens, project, remap_of
+from pipeline.lens_remap import remap_of
+from pipeline.lenses import make_lens, project
 from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, RealisedCamera
 from pipeline.scene.camera_lens import lens_of, set_lens
 from pipeline.scene.poses import read_pose, set_pose
@@ -107,14 +108,14 @@ def _refusal(
         pose = _pose(candidate, targets)
     except ValueError:
         return NO_DIRECTION
-    try:
-        remap_of(lens_of(plan, candidate))
-    except ValueError:
-        return FOLDED
     if _too_near(depsgraph, pose[:3, 3], plan.clearance_m):
         return TOO_NEAR
     if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
         return TOO_FEW
+    try:
+        remap_of(lens_of(plan, candidate))  # last, for it takes longest
+    except ValueError:
+        return FOLDED
     return None
 
 

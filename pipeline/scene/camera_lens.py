@@ -12,7 +12,8 @@ from typing import Any
 
 import bpy
 
-from pipeline.lenses import Lens, make_lens, source_lens
+from pipeline.lens_remap import source_lens
+from pipeline.lenses import Lens, make_lens
 from pipeline.records import CameraCandidate, CameraPlan
 
 Picture = dict[str, Any]

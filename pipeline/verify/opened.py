@@ -14,7 +14,7 @@ from pipeline.codecs.rle import Counts
 from pipeline.dataset.layout import FRAMES
 from pipeline.geometry import Array
 from pipeline.job import Job
-from pipeline.lenses import sampled_rays
+from pipeline.lens_remap import sampled_rays
 from pipeline.records import Asset, CameraLabel, FramePlan, InstanceLabel, Labels
 from pipeline.verify.finding import Finding
 

@@ -19,7 +19,8 @@ from scene_samples import workshop_and_job
 from pipeline.annotations.annotate import annotate
 from pipeline.errors import AssetError
 from pipeline.job import Job
-from pipeline.lenses import project_camera_points, sampled_rays
+from pipeline.lens_remap import sampled_rays
+from pipeline.lenses import project_camera_points
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame

@@ -14,7 +14,7 @@ from scene_samples import workshop_and_job
 
 from pipeline.annotations.annotate import annotate
 from pipeline.geometry import inverse_rigid, transform_points
-from pipeline.lenses import sampled_rays
+from pipeline.lens_remap import sampled_rays
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.render.parts import numbered_parts

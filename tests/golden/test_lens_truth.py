@@ -10,7 +10,8 @@ from PIL import Image
 
 from pipeline.config.load import load_config
 from pipeline.geometry import inverse_rigid, transform_points
-from pipeline.lenses import project, project_camera_points, sampled_rays, unproject
+from pipeline.lens_remap import sampled_rays
+from pipeline.lenses import project, project_camera_points, unproject
 from pipeline.reporting import SilentReporter
 from pipeline.run import make_frame, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame

@@ -15,7 +15,8 @@ from pipeline.annotations.flow import flow_between
 from pipeline.dataset.read import read_labels
 from pipeline.dataset.store import commit, open_store
 from pipeline.geometry import inverse_rigid, transform_points
-from pipeline.lenses import Lens, make_lens, project, sampled_rays
+from pipeline.lens_remap import sampled_rays
+from pipeline.lenses import Lens, make_lens, project
 from pipeline.records import BackgroundPlan, Hdri, Photo, WorldPlan
 
 SIZE = (64, 48)

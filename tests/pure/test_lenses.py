@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.geometry import inverse_rigid, look_at
+from pipeline.lens_remap import remap_of, sampled_rays, source_lens
 from pipeline.lenses import (
     Lens,
     fisheye_limit_rad,
@@ -19,9 +20,6 @@ from pipeline.lenses import (
     pixel_centers,
     project,
     project_camera_points,
-    remap_of,
-    sampled_rays,
-    source_lens,
     unproject,
 )
 

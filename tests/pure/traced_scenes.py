@@ -17,7 +17,8 @@ from pipeline.codecs.png import encode_png
 from pipeline.dataset.store import Store, commit, open_store
 from pipeline.geometry import box_corners, compose, inverse_rigid, look_at, quaternion_from_uniforms, transform_points
 from pipeline.job import Job
-from pipeline.lenses import Lens, pinhole, pixel_centers, sampled_rays, source_lens, unproject
+from pipeline.lens_remap import sampled_rays, source_lens
+from pipeline.lenses import Lens, pinhole, pixel_centers, unproject
 from pipeline.records import (
     EnvironmentLabel,
     Keypoint,
