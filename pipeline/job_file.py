@@ -31,7 +31,7 @@ def write_job_file(path: Path, job: Job, base_dir: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(json_bytes(job_to_json(job, relative), indent=1))
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        raise StoreError(f"{path}: cannot be written: {error.strerror} (choose another --job)") from error
 
 
 def _problem(path: Path, message: str) -> ConfigError:

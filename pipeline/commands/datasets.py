@@ -140,8 +140,7 @@ Examples:
 )
 @click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
 @click.option(
-    "--format",
-    "form",
+    "--format", "form", metavar="NAME", help="EXPORT is of this format: coco, yolo, voc, kitti, bop and their kinds."
 )
 @click.option("--dataset", type=click.Path(path_type=Path), metavar="DATASET", help="What the export was made of.")
 def verify(

@@ -28,6 +28,7 @@ EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
     ),
     MaterialOption: ((("pbr",), ("procedural",), ("textures",)),),
 }
+_WHOLE_SPHERE = {"focal_length_mm", "fov_deg", "k", "shift"}  # what an equirectangular lens has none of
 _COMPANIONS = {"center", "shift", "objects", "collections", "up_axis", "proportions"}  # choose nothing by themselves
 
 _PART = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
@@ -113,6 +114,9 @@ def _dropped(kind: type, upper: dict[str, Node]) -> set[str]:
         chosen = [keys for keys in choices if any(_chooses(upper, key) for key in keys)]
         if chosen:
             dropped |= {key for keys in choices if keys not in chosen for key in keys}
+    lens = upper.get("lens")
+    if kind is Camera and lens is not None and isinstance(lens.value, dict) and "equirectangular" in lens.value:
+        dropped |= _WHOLE_SPHERE
     return dropped
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pipeline.canonical import json_bytes
 from pipeline.dataset.disk import remove, replace_file, storing
-from pipeline.dataset.layout import frame_folder
+from pipeline.dataset.layout import DATASET, frame_folder
 from pipeline.dataset.outputs import RGB
 from pipeline.dataset.read import iter_frames, read_commit, read_dataset, read_labels
 from pipeline.errors import ExportError, StoreError
@@ -107,7 +107,7 @@ def open_source(dataset: Path, options: ExportOptions) -> Source:
     if absent and not options.partial:
         raise StoreError(
             f"{dataset} lacks {len(absent)} of {header['frames']} frames: {show_frames(absent)} "
-            "(render them, or ask for a partial export)"
+            "(render them, or export what is there with --partial)"
         )
     return Source(root=dataset, header=header, frames=frames, missing=len(absent))
 
@@ -202,6 +202,8 @@ def begin_export(out: Path, form: str, source: Source, options: ExportOptions) -
     The same export is made again in place. Raises ExportError when `out` holds another one, whose files would stay.
     """
     path = out / EXPORT
+    if (out / DATASET).exists():
+        raise ExportError(f"{out} holds a dataset, which an export would litter (choose another --out)")
     with storing(path):
         out.mkdir(parents=True, exist_ok=True)
         try:

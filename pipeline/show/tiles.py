@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.dataset.disk import storing
 from pipeline.errors import StoreError
 from pipeline.show.colors import NOTHING, Picture
 
@@ -62,8 +63,9 @@ def contact_sheet(tiles: Sequence[Picture]) -> Image.Image:
 
 def save_sheet(sheet: Image.Image, path: Path) -> None:
     """Write the sheet. Raises StoreError when that fails."""
-    try:
+    with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be written: {error}") from error
+        try:
+            sheet.save(path)
+        except ValueError as error:  # the ending names no kind of picture
+            raise StoreError(f"{path}: cannot be written: {error} (end it in .png)") from error

@@ -104,7 +104,7 @@ def missing_frames(wanted: Sequence[int], present: Sequence[int]) -> list[Findin
         Finding(
             kind="missing-frame",
             where=f"{FRAMES}/{frame:06d}",
-            message="there is no such frame (render it)",
+            message="there is no such frame (render it, or say with --frames which are to be checked)",
             frame=frame,
         )
         for frame in sorted(set(wanted) - set(present))

@@ -201,6 +201,12 @@ def test_a_choice_takes_the_place_of_the_parents_choice(scene):
     assert config.camera.focal_length_mm is None and config.camera.fov_deg == Constant(value=40.0)
 
 
+def test_a_lens_of_the_whole_sphere_takes_the_place_of_the_parents_focal_length(scene):
+    config = extended(scene, "camera: {lens: {equirectangular: {}}}")
+    assert config.camera.lens is not None and config.camera.focal_length_mm is None
+    assert extended(scene, "camera: {lens: {fisheye: {}}}").camera.focal_length_mm == Constant(value=35.0)
+
+
 def test_two_choices_in_one_file_are_still_refused(scene):
     path = write(scene.parent / "child.yaml", "extends: scene.yaml\nplacement: {flying: {}, resting: {}}")
     assert "give exactly one of drop, flying, resting" in problems(path)[0]

@@ -118,3 +118,11 @@ def test_a_folder_of_another_export_is_refused(damage, dataset, tmp_path):
     with pytest.raises(ExportError, match=r"holds another export: .* \(choose another --out"):
         export_coco(dataset, tmp_path / "out", options)
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+
+
+def test_no_export_goes_into_a_dataset(tmp_path):
+    store = open_sample(tmp_path / "ds", sample_job())
+    commit_samples(store, tmp_path, (0,))
+    with pytest.raises(ExportError, match=r"ds holds a dataset, which an export would litter \(choose another --out\)"):
+        export_coco(store.root, store.root, PARTIAL)
+    assert not (store.root / "export.json").exists()

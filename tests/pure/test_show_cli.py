@@ -139,4 +139,5 @@ def test_a_dataset_without_frames_and_a_folder_without_dataset_are_named(tmp_pat
 def test_a_place_that_cannot_be_written_is_named(traced, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert show(traced, "--frames", 0, "--out", tmp_path / "file" / "a.png") == 2
-    assert "cannot be written" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and "choose another --out" in said

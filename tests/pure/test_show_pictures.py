@@ -116,6 +116,13 @@ def test_flow_shows_nothing_where_there_is_none(frame):
     assert occlusion.picture[0, 1, 0] > 200 and len(set(occlusion.picture[0, 0])) == 1, "red on grey"
 
 
+def test_flow_that_leaves_the_picture_does_not_pale_what_stays_in_it(frame):
+    flow = np.full((3, 4, 2), 1e4, dtype=np.float32)
+    flow[0, 0] = (5.0, 0.0)
+    layer = PICTURES["flow"](Given(frame, flow=flow))
+    assert layer.legend == Wheel(longest_px=5.0) and layer.picture[0, 0].tolist() == [255, 0, 0]
+
+
 def test_parts_are_named_in_their_colours_over_the_frame_in_grey(frame):
     part = np.array([[0, 1], [2, 3]], dtype=np.uint16)
     given = Given(frame, part=part, instance=part)
