@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -178,7 +179,7 @@ def _flow(frame: Frame) -> LayerPicture:
     flow = frame.read("flow").astype(np.float64)
     has_value = np.isfinite(flow).all(axis=-1)
     lengths = np.hypot(flow[..., 0], flow[..., 1])[has_value]
-    farthest_px = float(np.hypot(*flow.shape[:2]))  # what moves on leaves the picture, maybe very far
+    farthest_px = math.hypot(*flow.shape[:2])  # what moves on leaves the picture, maybe very far
     longest_px = min(float(np.percentile(lengths, 99)), farthest_px) if lengths.size else 1.0
     colors = flow_colors(np.where(has_value[..., None], flow, 0.0), longest_px)
     picture = np.where(has_value[..., None], colors, NOTHING[0]).astype(np.uint8)
