@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipeline.errors import ConfigError
 from pipeline.exporters import EXPORTERS
 from pipeline.job_file import read_job_file, write_job_file
 
+ROOT = Path(__file__).resolve().parents[2]
 SCENE = """\
 categories: [{id: 1, name: cube}]
 targets: [{shapes: cube, category: cube}]
@@ -131,3 +133,19 @@ def test_a_job_file_reads_back_and_an_edited_one_is_refused(tmp_path):
     path.write_text(path.read_text().replace("mugs/red.glb", "mugs/blue.glb"))
     with pytest.raises(ConfigError, match="does not match its digest"):
         read_job_file(path)
+
+
+LATE = """
+import atexit, os, sys
+sys.modules["bpy"] = sys
+atexit.register(lambda: [os.write(stream, b"Error: Not freed memory blocks: 52") for stream in (1, 2)])
+sys.argv = ["variegate", "--version"]
+from pipeline.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_what_blender_says_after_the_end_is_not_shown():
+    done = subprocess.run([sys.executable, "-c", LATE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("variegate, version")
+    assert "Not freed" not in done.stdout
