@@ -199,21 +199,21 @@ def _check_lens(part: dict[str, Any], reader: Reader) -> None:
     if is_wide and FAILED not in (formats, outputs) and "depth" in outputs and formats.depth == "png":
         message = "millimetres of depth are lost behind the camera, where a fisheye wider than 180 degrees sees"
         reader.report(("formats", "depth"), message, "use exr, or the output distance instead of depth")
-    lens = _certain_lens(camera)
+    lens = _longest_lens(camera)
     if lens is not None and turns_back(lens):
         message = "the distortion turns back within the picture, whose corners would have no ray"
         reader.report(("camera", "lens"), message, "use smaller coefficients, or a longer focal length")
 
 
-def _certain_lens(camera: Camera) -> Lens | None:
-    """Return the opencv lens that every frame has, None where anything of it varies."""
+def _longest_lens(camera: Camera) -> Lens | None:
+    """Return the opencv lens of the longest focal length a frame can have, which shows least of the distortion; None
+    where anything else of it varies."""
     if camera.lens is None or camera.lens.opencv is None:
         return None
     given = camera.lens.opencv
     shift = camera.shift or (Constant(value=0.0), Constant(value=0.0))
     coefficients = tuple(getattr(given, name) for name in COEFFICIENTS["opencv"])
-    focal = [number for number in (camera.focal_length_mm, camera.fov_deg) if number is not None]
-    if any(low != high for low, high in map(bounds, (*coefficients, *shift, *focal, camera.sensor_width_mm))):
+    if any(low != high for low, high in map(bounds, (*coefficients, *shift, camera.sensor_width_mm))):
         return None
     distortion = tuple(bounds(number)[0] for number in coefficients)
     if camera.k is not None:
@@ -223,7 +223,7 @@ def _certain_lens(camera: Camera) -> Lens | None:
     if camera.fov_deg is not None:
         focal_mm = sensor_mm / (2 * math.tan(math.radians(bounds(camera.fov_deg)[0]) / 2))
     else:
-        focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else bounds(camera.focal_length_mm)[0]
+        focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else bounds(camera.focal_length_mm)[1]
     moved = (bounds(shift[0])[0], bounds(shift[1])[0])
     return make_lens("opencv", camera.resolution, focal_mm, sensor_mm, moved, 1.0, distortion)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset.disk import replace_file, storing
+from pipeline.dataset.disk import replace_file
+from pipeline.errors import StoreError
 from pipeline.frames import show_frames
 from pipeline.structure import unstructure
 from pipeline.verify.finding import KINDS, Finding, sort_key
@@ -74,9 +75,11 @@ def report_json(report: Report) -> dict[str, Any]:
 
 def write_report(path: Path, report: Report) -> None:
     """Write the report as JSON. Raises StoreError when that fails."""
-    with storing(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json_bytes(report_json(report), indent=1))
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror} (choose another --report)") from error
 
 
 def show_report(report: Report) -> Iterator[str]:

@@ -64,6 +64,8 @@ def test_a_distortion_that_folds_every_picture_is_found_before_the_first_one():
     assert FOLDED in problems({"lens": {"opencv": {"k1": -0.25}}, "fov_deg": 70})
     assert FOLDED in problems({"lens": {"opencv": {"k1": -0.9}}})
     assert FOLDED in problems({"lens": {"opencv": {"k1": -0.3}}, "k": {"fx": 300, "fy": 300, "cx": 320, "cy": 240}})
+    assert FOLDED in problems({"lens": {"opencv": {"k1": -3.0}}, "focal_length_mm": {"uniform": [20, 50]}})
+    assert problems({"lens": {"opencv": {"k1": -0.25}}, "fov_deg": {"uniform": [50, 90]}}) == ""  # some frames work
     assert problems({"lens": {"opencv": {"k1": -0.25}}, "fov_deg": 50}) == ""
     assert problems({"lens": {"opencv": {"k1": {"uniform": [-0.25, 0]}}}, "fov_deg": 70}) == ""  # some frames work
 

@@ -129,7 +129,7 @@ def test_more_than_twenty_of_a_kind_are_cut_on_the_terminal_alone(broken, tmp_pa
         (["DS", "--dataset", "DS"], "--dataset goes with --format"),
         (["DS", "--format", "coco", "--replay", "1"], "are for datasets"),
         (["DS", "--replay", "1"], "this Python has no Blender"),
-        (["DS", "--report", "DS/dataset.json/r.json", "--frames", "0"], "cannot be written"),
+        (["DS", "--report", "DS/dataset.json/r.json", "--frames", "0"], "choose another --report"),
     ],
 )
 def test_what_cannot_be_checked_gives_exit_code_2_and_one_sentence(args, words, broken, capfd):
