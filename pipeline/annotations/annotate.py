@@ -13,7 +13,7 @@ from pipeline.annotations.category import category_image, category_names
 from pipeline.annotations.coordinates import nocs, object_coordinates
 from pipeline.annotations.flow import flow_between
 from pipeline.annotations.keypoints import keypoint_labels
-from pipeline.annotations.masks import runs_of, visible_px
+from pipeline.annotations.masks import mask_of, runs_of, visible_px
 from pipeline.annotations.normals import camera_normals
 from pipeline.annotations.panoptic import panoptic_image
 from pipeline.annotations.parts import part_labels
@@ -149,7 +149,7 @@ def _camera_label(camera: RealisedCamera) -> CameraLabel:
 def _silhouettes(rendered: RenderedFrame) -> dict[int, FullMask]:
     camera = rendered.realised.camera
     return {
-        key: holding(full_mask(surface, camera, rendered.solo.get(key)), rendered.instance == key)
+        key: holding(full_mask(surface, camera, rendered.solo.get(key)), mask_of(rendered.instance, key))
         for key, surface in sorted(rendered.surfaces.items())
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.annotations.masks import Runs
 
@@ -25,3 +26,12 @@ def visible_boxes(runs: Runs) -> dict[int, Box]:
         int(i): (int(left[i]), int(top[i]), int(right[i] - left[i] + 1), int(bottom[i] - top[i] + 1))
         for i in np.flatnonzero(right >= 0)
     }
+
+
+def mask_box(mask: NDArray[np.bool_], left: int = 0, top: int = 0) -> Box | None:
+    """Return the smallest box xywh of a mask (H, W) whose first pixel is at (left, top), None for an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    x, y = int(columns[0]), int(rows[0])
+    return (x + left, y + top, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)

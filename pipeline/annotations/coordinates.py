@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.annotations.masks import mask_of
 from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.lens_remap import sampled_rays
 from pipeline.records import RenderedFrame
@@ -46,6 +47,6 @@ def _points(rendered: RenderedFrame):  # type: ignore[no-untyped-def]
     points = np.zeros((*rendered.instance.shape, 3))
     points[seen] = world_points(rendered, seen)
     for item in rendered.realised.instances:
-        where = seen & (rendered.instance == item.instance_id)
+        where = seen & mask_of(rendered.instance, item.instance_id)
         if where.any():
             yield item, where, points[where]

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.annotations.boxes import Box, mask_box
 from pipeline.annotations.ray_masks import ray_mask, subdivided
 from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.lens_remap import remap_of, source_lens
 from pipeline.lenses import Lens, project_camera_points
 from pipeline.records import RealisedCamera, Surface
 
-Box = tuple[int, int, int, int]
 Mask = NDArray[np.bool_]
 
 BAND_PX = 1 << 22
@@ -48,7 +48,7 @@ def full_mask(surface: Surface, camera: RealisedCamera, solo: Mask | None = None
         return _with_beyond(_part_of(*canvas, lens.resolution) if solo is None else solo, *canvas)
     inside = _any_lens_mask(points, surface.triangles, lens, camera.clip_start_m) if solo is None else solo
     if lens.model == "equirectangular":  # the whole sphere has no border
-        return FullMask(mask=inside, px_beyond=int(inside.sum()), bbox_xywh_px=_box_of(inside, 0, 0))
+        return FullMask(mask=inside, px_beyond=int(inside.sum()), bbox_xywh_px=mask_box(inside))
     return _with_beyond(inside, *_wide_canvas(_bent_pixels(points, surface.triangles, lens), lens))
 
 
@@ -58,7 +58,7 @@ def holding(full: FullMask, visible: Mask) -> FullMask:
     added = int(np.count_nonzero(visible & ~full.mask))
     if not added:
         return full
-    box = _around(full.bbox_xywh_px, _box_of(visible, 0, 0))
+    box = _around(full.bbox_xywh_px, mask_box(visible))
     return FullMask(mask=full.mask | visible, px_beyond=full.px_beyond + added, bbox_xywh_px=box)
 
 
@@ -69,7 +69,7 @@ def _with_beyond(inside: Mask, canvas: Mask, left: int, top: int) -> FullMask:
     return FullMask(
         mask=inside,
         px_beyond=int(np.count_nonzero(inside)) + int(np.count_nonzero(canvas)),
-        bbox_xywh_px=_around(_box_of(inside, 0, 0), _box_of(canvas, left, top)),
+        bbox_xywh_px=_around(mask_box(inside), mask_box(canvas, left, top)),
     )
 
 
@@ -80,14 +80,6 @@ def _around(*boxes: Box | None) -> Box | None:
         return None
     x, y = min(box[0] for box in some), min(box[1] for box in some)
     return (x, y, max(box[0] + box[2] for box in some) - x, max(box[1] + box[3] for box in some) - y)
-
-
-def _box_of(mask: Mask, left: int, top: int) -> Box | None:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return None
-    x, y = int(columns[0]), int(rows[0])
-    return (x + left, y + top, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
 
 
 # --- pinhole: scanlines ---------------------------------------------------------------------------------------------

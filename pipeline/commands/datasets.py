@@ -165,10 +165,12 @@ def verify(
         raise click.UsageError("--dataset goes with --format: it is what an export was made of")
     if form is not None and (count or workers or frames):
         raise click.UsageError("--replay, --workers and --frames are for datasets, not for exports")
+    if form is not None and dataset is None:
+        raise click.UsageError("--format needs --dataset: what the export was made of")
     if count:
         import_run()  # without Blender, say so before the long part
     with counting(Console(stderr=True), "verifying") as progress:
-        if form is not None:
+        if form is not None and dataset is not None:
             report = verify_export(form, folder, dataset, progress)
         else:
             wanted = None if frames is None else parse_frames(frames, int(read_dataset(folder)["frames"]))

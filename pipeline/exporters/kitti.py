@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.annotations.boxes import Box, mask_box
 from pipeline.errors import StoreError
 from pipeline.exporters.files import put_file, whole_file
 from pipeline.exporters.images import place_image
@@ -46,7 +47,6 @@ from pipeline.exporters.options import (
 )
 from pipeline.exporters.requirements import (
     box_of,
-    box_of_mask,
     masks_full_of,
     pinhole_of,
     silhouette_of,
@@ -166,12 +166,12 @@ def _wrapped(angle_rad: float) -> float:
 def _object_rows(source: Source, one: ExportFrame, types: dict[int, str]) -> Iterator[str]:
     masks = masks_full_of(source, one)
     for item in one.kept:
-        yield _row(source, one, item, types[item.category_id], box_of_mask(masks[item.instance_id]))
+        yield _row(source, one, item, types[item.category_id], _box_px(masks[item.instance_id]))
     for item in one.ignored:
-        yield f"{DONT_CARE} -1 -1 -10 {_pixels(box_of_mask(masks[item.instance_id]))} {NO_BOX_3D}"
+        yield f"{DONT_CARE} -1 -1 -10 {_pixels(_box_px(masks[item.instance_id]))} {NO_BOX_3D}"
 
 
-def _row(source: Source, one: ExportFrame, item: InstanceLabel, name: str, box_px: tuple[int, int, int, int]) -> str:
+def _row(source: Source, one: ExportFrame, item: InstanceLabel, name: str, box_px: Box) -> str:
     silhouette = silhouette_of(source, one, item)
     box = yaw_box(box_of(source, one, item).corners_camera_m, item.camera_from_object)
     occluded = next((level for below, level in OCCLUDED if silhouette.occlusion < below), 2)
@@ -180,7 +180,13 @@ def _row(source: Source, one: ExportFrame, item: InstanceLabel, name: str, box_p
     return f"{head} {_pixels(box_px)} {' '.join(map(_number, sizes))}"
 
 
-def _pixels(box_px: tuple[int, int, int, int]) -> str:
+def _box_px(full: NDArray[np.bool_]) -> Box:
+    box = mask_box(full)
+    assert box is not None  # what is exported is visible, and a silhouette holds its mask
+    return box
+
+
+def _pixels(box_px: Box) -> str:
     x, y, width, height = box_px
     return f"{x:.2f} {y:.2f} {x + width - 1:.2f} {y + height - 1:.2f}"
 

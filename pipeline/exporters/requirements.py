@@ -99,12 +99,5 @@ def visible_mask(
     return mask
 
 
-def box_of_mask(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Return the half-open box xywh (pixel edges) of a mask (H, W) with a pixel in it."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    x, y = int(columns[0]), int(rows[0])
-    return (x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
-
-
 def _lacks(source: Source, one: ExportFrame, what: str, remedy: str) -> NoReturn:
     raise StoreError(f"{frame_folder(source.root, one.frame)} has no {what}, which this format needs ({remedy})")

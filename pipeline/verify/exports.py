@@ -39,16 +39,15 @@ EXPORT_CHECKS: Mapping[str, ExportCheck] = {
 }
 
 
-def verify_export(form: str, folder: Path, dataset: Path | None, progress: Progress | None = None) -> Report:
-    """Return the report on the export in `folder`, of the dataset that is given or that export.json names.
+def verify_export(form: str, folder: Path, dataset: Path, progress: Progress | None = None) -> Report:
+    """Return the report on the export in `folder`, of `dataset`.
 
     Raises StoreError for what is no export, PipelineError for a format without a check.
     """
     if form not in EXPORT_CHECKS:
         raise PipelineError(f"exports of the format {form} cannot be checked; those that can: {_known()}")
     about = _read_about(folder)
-    root = dataset or _dataset_of(folder, about)
-    header = read_dataset(root)
+    header = read_dataset(dataset)
     foreign = [
         Finding(kind="export-foreign", where=EXPORT, message=f"{key} is {seen!r}, expected {wanted!r} (export again)")
         for key, seen, wanted in (
@@ -57,7 +56,7 @@ def verify_export(form: str, folder: Path, dataset: Path | None, progress: Progr
         )
         if seen != wanted
     ]
-    findings = foreign or list(EXPORT_CHECKS[form](folder, root, progress))
+    findings = foreign or list(EXPORT_CHECKS[form](folder, dataset, progress))
     return make_report(expected=0, statuses={}, findings=findings)
 
 
@@ -78,10 +77,3 @@ def _read_about(folder: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise StoreError(f"{path} is damaged: expected a JSON object (export again)")
     return data
-
-
-def _dataset_of(folder: Path, about: Mapping[str, Any]) -> Path:
-    named = about.get("dataset")
-    if not isinstance(named, str):
-        raise StoreError(f"{folder / EXPORT} does not say where its dataset is (give --dataset DATASET)")
-    return folder / named

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from test_truth import CUBE
 
 from pipeline.config.load import load_config
 from pipeline.geometry import inverse_rigid, transform_points
@@ -16,21 +17,6 @@ from pipeline.reporting import SilentReporter
 from pipeline.run import make_frame, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame
 
-CUBE = """v -1 -1 -1
-v 1 -1 -1
-v 1 1 -1
-v -1 1 -1
-v -1 -1 1
-v 1 -1 1
-v 1 1 1
-v -1 1 1
-f 4 3 2 1
-f 5 6 7 8
-f 1 2 6 5
-f 2 3 7 6
-f 3 4 8 7
-f 4 1 5 8
-"""
 SCENE = """
 categories: [{id: 5, name: cube}]
 targets: [{files: cube.obj, category: cube, count: COUNT, size_m: 0.2}]

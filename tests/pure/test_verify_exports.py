@@ -441,3 +441,8 @@ def test_a_list_that_names_a_picture_twice_is_found(export, dataset):
     path = folder / "ImageSets" / "Main" / "train.txt"
     path.write_text(path.read_text() + "000000\n")
     assert [finding.where for finding in findings("voc", folder, dataset)] == ["ImageSets/Main/train.txt"]
+
+
+def test_an_export_is_proven_against_a_dataset_that_must_be_named(tmp_path, capfd):
+    assert main(["verify", "--format", "coco", str(tmp_path)]) == 2
+    assert "--format needs --dataset: what the export was made of" in capfd.readouterr().err
