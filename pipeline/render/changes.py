@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
+from pipeline.scene.journal import Journal
+
 
 def change(until: ExitStack, owner: Any, **values: Any) -> None:
-    """Set attributes of a Blender datablock until `until` closes."""
+    """Set attributes of a Blender datablock, or of anything within one, until `until` closes."""
+    journal = Journal()
+    until.callback(journal.restore)
     for name, value in values.items():
-        until.callback(setattr, owner, name, getattr(owner, name))
-        setattr(owner, name, value)
+        journal.set(owner, name, value)

@@ -29,6 +29,7 @@ from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
 from pipeline.scene.hulls import collision_points
 from pipeline.scene.images import ImageCache
+from pipeline.scene.journal import Journal
 from pipeline.scene.library import Library, LoadedAsset
 from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
@@ -55,8 +56,8 @@ class Workshop:
     images: ImageCache
     parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
-    numbered: list[tuple[bpy.types.Object, int]] = field(default_factory=list)
-    """Objects of the template that carry an instance id for this frame, and the index its artist gave them."""
+    journal: Journal = field(default_factory=Journal)
+    """What this frame changed of the template: everything that is changed of it goes by way of here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,7 +92,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
     bpy.context.view_layer.update()
-    held = hold_template(plan, workshop.session, workshop.numbered)
+    held = hold_template(plan, workshop.session, workshop.journal)
     placed = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
     instances = (*placed, *held.realised)
     targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
@@ -280,10 +281,8 @@ def open_workshop(base_dir: Path, template: Path | None) -> Workshop:
 
 
 def close_scene(workshop: Workshop) -> None:
-    """Take away what a frame added; assets and images stay."""
-    for part, index in workshop.numbered:
-        part.pass_index = index
-    workshop.numbered.clear()
+    """Take away what a frame added and changed; assets and images stay."""
+    workshop.journal.restore()
     clean(workshop.session, [*workshop.library.pinned(), *workshop.images.pinned()])
 
 

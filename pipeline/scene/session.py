@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from pipeline.errors import PipelineError
+from pipeline.scene.journal import put_back, settings_of, stored, values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Session:
-    """An open file. `baseline` identifies the datablocks that belong to it and stay."""
+    """An open file. `baseline` identifies the datablocks that belong to it and stay; `settings` are the values of the
+    scene and of all within it by their paths, as the file has them."""
 
     scene: bpy.types.Scene
     template: Path | None
     baseline: frozenset[int]
-    world: bpy.types.World | None
-    camera: bpy.types.Object | None
+    settings: Mapping[str, Mapping[str, Any]]
 
 
 def open_session(template: Path | None) -> Session:
@@ -36,8 +38,7 @@ def open_session(template: Path | None) -> Session:
         scene=scene,
         template=template,
         baseline=frozenset(item.session_uid for item in datablocks()),
-        world=scene.world,
-        camera=scene.camera,
+        settings={path: values_of(owner, stored(type(owner))) for path, owner in settings_of(scene).items()},
     )
 
 
@@ -53,11 +54,12 @@ def _open_template(template: Path) -> None:
 
 
 def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
-    """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images)."""
+    """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images), and set the scene
+    up as its file has it."""
     keep = session.baseline | {item.session_uid for item in pinned}
-    added = [item for item in datablocks() if item.session_uid not in keep]
-    session.scene.world, session.scene.camera = session.world, session.camera
-    bpy.data.batch_remove(added)
+    bpy.data.batch_remove([item for item in datablocks() if item.session_uid not in keep])
+    for path, owner in settings_of(session.scene).items():
+        put_back(owner, session.settings.get(path, {}))
 
 
 def datablocks() -> Iterator[bpy.types.ID]:

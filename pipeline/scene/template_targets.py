@@ -19,6 +19,7 @@ from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, rigid_and_scale, transform_points
 from pipeline.records import FramePlan, RealisedInstance, Surface, TemplateTargetPlan
 from pipeline.scene.camera import as_rows
+from pipeline.scene.journal import Journal
 from pipeline.scene.object_index import shows_object_index
 from pipeline.scene.session import Session
 from pipeline.scene.shown import Geometry, Picture, Shown, read_shown
@@ -111,8 +112,8 @@ def count_instances(scene: bpy.types.Scene, named: Sequence[Named]) -> dict[int,
     return counts
 
 
-def hold_template(plan: FramePlan, session: Session, numbered: list[tuple[bpy.types.Object, int]]) -> TemplateInstances:
-    """Find what is labelled of the template and number its objects, their own indices noted in `numbered`.
+def hold_template(plan: FramePlan, session: Session, journal: Journal) -> TemplateInstances:
+    """Find what is labelled of the template and number its objects.
 
     Where the picture shows object indices they are left alone: ids then come from the exact pass. Raises RejectedFrame
     when there are too many instances.
@@ -129,8 +130,7 @@ def hold_template(plan: FramePlan, session: Session, numbered: list[tuple[bpy.ty
         return replace(held, copies=replace(held.copies, unnumbered=held.objects))
     for number, parts in held.objects.items():
         for part in parts:
-            numbered.append((part, part.pass_index))
-            part.pass_index = number
+            journal.set(part, "pass_index", number)
     return held
 
 
