@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from pipeline.config.category_keypoints import category_keypoints
+from pipeline.config.contexts_section import Context, names_of, own_count
 from pipeline.config.distributions import bounds
+from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
 from pipeline.records import Asset, Catalogue
 
 Row = tuple[str, str]
+Contexts = Mapping[str, Context]
 OUTPUTS: tuple[str, ...] = get_args(OutputName)
 
 # Bytes a pixel, measured on the shipped scenes at 320x240, standard quality; clutter and noise move rgb by a fifth.
@@ -40,10 +43,11 @@ BYTES_PER_FRAME = 16_000  # the rest of plan.json, and frame.json
 
 def describe_job(job: Job) -> Iterator[Row]:
     """Yield (heading, text) rows that say what the job would render."""
-    config, catalogue = job.config, job.catalogue
+    catalogue = job.catalogue
+    config = widened(job.config, all_ranges(job.config.globals, job.config.scenarios))
     yield "title", config.title or "none"
     yield from _describe_targets(config, catalogue)
-    yield "distractors", _describe_groups(config.distractors, catalogue.distractors)
+    yield "distractors", _describe_groups(config.distractors, catalogue.distractors, config.contexts)
     see_through = sum(asset.has_alpha for asset in assets_of(catalogue))
     if see_through:
         yield "see-through", f"{see_through} assets; their frames take one more sample for exact ids"
@@ -63,11 +67,12 @@ def describe_job(job: Job) -> Iterator[Row]:
 
 def bytes_per_frame(config: Config) -> int:
     """Return the estimated size of one frame's folder."""
+    config = widened(config, all_ranges(config.globals, config.scenarios))
     width, height = config.camera.resolution
     names = {*config.outputs, "instance"}
     pixels = sum(BYTES_PER_PIXEL.get(f"{name} {_format(config, name)}".strip(), SMALL_PER_PIXEL) for name in names)
     groups = (*config.targets, *config.distractors)
-    instances = sum(sum(bounds(group.count)) / 2 for group in groups)
+    instances = sum(sum(bounds(own_count(group, config.contexts.values()))) / 2 for group in groups)
     return round(pixels * width * height + instances * BYTES_PER_INSTANCE + BYTES_PER_FRAME)
 
 
@@ -84,7 +89,7 @@ def _describe_targets(config: Config, catalogue: Catalogue) -> Iterator[Row]:
     """One row a category: how many assets may carry it, and how many of them a frame holds."""
     for category in config.categories:
         counts = [
-            _describe_group(group, assets)
+            _describe_group(group, assets, config.contexts)
             for group, assets in zip(config.targets, catalogue.targets, strict=True)
             if category.name == group.category or category.name in (group.category_by_up_axis or {}).values()
         ]
@@ -108,18 +113,16 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(names) if left <= 0 else f"{', '.join(names[:MOST_NAMES])} and {left} more"
 
 
-def _describe_groups(groups: tuple[AssetGroup, ...], found: tuple[tuple[Asset, ...], ...]) -> str:
-    return " + ".join(_describe_group(*pair) for pair in zip(groups, found, strict=True)) or "none"
+def _describe_groups(groups: tuple[AssetGroup, ...], found: tuple[tuple[Asset, ...], ...], contexts: Contexts) -> str:
+    return " + ".join(_describe_group(*pair, contexts) for pair in zip(groups, found, strict=True)) or "none"
 
 
-def _describe_group(group: AssetGroup, assets: tuple[Asset, ...]) -> str:
+def _describe_group(group: AssetGroup, assets: tuple[Asset, ...], contexts: Contexts) -> str:
     kind = "shape" if group.shapes else "asset"
-    return f"{_plural(len(assets), kind)} ({_range(group)} a frame)"
-
-
-def _range(group: AssetGroup) -> str:
-    low, high = (round(value) for value in bounds(group.count))
-    return str(low) if low == high else f"{low} to {high}"
+    low, high = (round(value) for value in bounds(own_count(group, contexts.values())))
+    names = sorted(name for name, one in contexts.items() if names_of(group).intersection(one.allowed))
+    counts = [f"{low}" if low == high else f"{low} to {high}"] if high or not names else []
+    return f"{_plural(len(assets), kind)} ({' and '.join([*counts, *names])} a frame)"
 
 
 def _plural(count: int, word: str) -> str:

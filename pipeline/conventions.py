@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 BACKGROUND_ID = 0
 MAX_INSTANCES = 32_767  # Blender holds an object index in 15 bits (Object.pass_index), instance.png 16

@@ -194,7 +194,7 @@ def _union(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
         first = fields(bare[0])[0].name
         body = data if isinstance(data, list | tuple) else {first: data}
         return _record(body, bare[0], reader, path, bare_of=first)
-    named = " or ".join(sorted({_BARE_WORDS[t] for v in variants for t in v.BARE}))
+    named = " or ".join(sorted({getattr(v, "BARE_NAME", _BARE_WORDS[t]) for v in variants for t in v.BARE}))
     return _wrong(data, f"{named}, or one of {', '.join(tagged)}", reader, path)
 
 

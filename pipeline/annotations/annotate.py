@@ -55,6 +55,7 @@ def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
         return Annotation(labels=_labels(plan, rendered, reason, ()))
     silhouettes = _silhouettes(rendered) if "mask_full" in plan.outputs else {}
     names = category_names(plan.categories)
+    contexts = {one.instance_id: one.context for one in plan.instances}
     instances = tuple(
         _instance_label(
             item,
@@ -64,6 +65,7 @@ def annotate(plan: FramePlan, rendered: RenderedFrame) -> Annotation:
             counts.get(item.instance_id, 0),
             boxes.get(item.instance_id),
             silhouettes,
+            contexts,
         )
         for item in sorted(realised.instances, key=lambda item: item.instance_id)
     )
@@ -133,6 +135,8 @@ def _labels(
         instances=instances,
         flow_to=flow_to,
         parts=() if rendered is None or reason else part_labels(rendered),
+        scenario=plan.scenario,
+        globals=plan.globals,
     )
 
 
@@ -162,6 +166,7 @@ def _instance_label(
     pixels: int,
     box: Box | None,
     silhouettes: Mapping[int, FullMask],
+    contexts: Mapping[int, str],
 ) -> InstanceLabel:
     if item.category_id not in names:
         raise ValueError(f"instance {item.instance_id} has category {item.category_id}, which the class map lacks")
@@ -182,6 +187,7 @@ def _instance_label(
         silhouette=None if full is None else silhouette_of(full, pixels, _is_in_picture(item, camera)),
         box_3d=box_3d(item, camera) if "box_3d" in plan.outputs else None,
         keypoints=keypoint_labels(item, rendered) if "keypoints" in plan.outputs else None,
+        context=contexts.get(item.instance_id, ""),
     )
 
 

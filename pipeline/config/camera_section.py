@@ -94,6 +94,34 @@ class CameraLens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ride:
+    """On what the template marks, or the surroundings build: a camera, a curve, a surface or a volume."""
+
+    marks: tuple[str, ...]
+    """Names or patterns; a camera mark brings its pose, its lens and the ranges that its artist gave it."""
+    at: Number = Uniform(low=0, high=1)
+    """Where on a curve, in shares of its length."""
+    height_m: Number | None = None
+    """Above it (default: what the mark says, or 0)."""
+    lateral_m: Number = ZERO
+    """Beside a curve, left positive."""
+    look: Literal["ahead", "aim"] | None = None
+    """Along the curve (of a surface or volume: any way), or at `camera.look_at` (default: what the mark says; ahead
+    for curves and cameras, else aim)."""
+    yaw_deg: Number = ZERO
+    """Turn from there, left positive."""
+    pitch_deg: Number = ZERO
+    """Turn from there, up positive."""
+    speed_m_s: Number = ZERO
+    """How fast it goes along the curve from view to view of one scene (`view_interval_s`)."""
+
+    def __post_init__(self) -> None:
+        if not self.marks:
+            raise ValueError("marks is empty", "name a mark of the template, or of the surroundings")
+        require("at", self.at, 0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MotionBlur:
     """The camera moves evenly while the shutter is open, in a random direction and about a random axis.
 
@@ -118,7 +146,7 @@ class MotionBlur:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """Pose (exactly one of shell, box, around), aim, lens and what makes a pose acceptable."""
+    """Pose (exactly one of shell, box, around, ride), aim, lens and what makes a pose acceptable."""
 
     shell: Shell | None = None
     """On a shell around `center`."""
@@ -126,6 +154,8 @@ class Camera:
     """Anywhere in a box of the world."""
     around: Shell | None = None
     """On a shell around one random target."""
+    ride: Ride | None = None
+    """Where the template or the surroundings say."""
     center: Anchor | Vector = "origin"
     look_at: Anchor | Vector = "targets"
     """The world's origin, the mean of the targets, one random target, or a point [x, y, z]."""
@@ -157,7 +187,7 @@ class Camera:
     retries: int = 30
 
     def __post_init__(self) -> None:
-        exactly_one(self, ("shell", "box", "around"))
+        exactly_one(self, ("shell", "box", "around", "ride"))
         lenses = [name for name in ("focal_length_mm", "fov_deg", "k") if getattr(self, name) is not None]
         if len(lenses) > 1:
             raise ValueError(f"give one of focal_length_mm, fov_deg, k, got {' and '.join(lenses)}")

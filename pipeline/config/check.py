@@ -13,7 +13,10 @@ from typing import Any
 
 from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.category_keypoints import check_category_keypoints
+from pipeline.config.contexts_check import check_contexts
+from pipeline.config.contexts_section import own_count
 from pipeline.config.distributions import Constant, Number, bounds
+from pipeline.config.globals_check import global_ranges, widened_data
 from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.lens_remap import turns_back
@@ -28,6 +31,12 @@ def check_config(data: Any, reader: Reader) -> None:
     """Report to `reader` what is wrong between the parts of a scene file, given as plain data."""
     if not isinstance(data, Mapping):
         return
+    ranges = global_ranges(data, reader)
+    if ranges is None:
+        return  # whatever depends on a global is still unknown
+    if ranges:
+        data = widened_data(data, ranges)
+        structure(data, Config, reader)  # limits that a global may leave
     part = {f.name: _read(data, f.name) for f in fields(Config)}
     targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
     in_template = _template_targets(data)
@@ -36,7 +45,8 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_targets(data, targets, reader)
     check_category_keypoints([*targets, *distractors], reader)
     _check_asked_keypoints(data, part["outputs"], [*targets, *distractors], reader)
-    countable = _all_read(data, "targets") and "targets" in data and not in_template
+    check_contexts(data, [*targets, *distractors], reader)
+    countable = _all_read(data, "targets") and "targets" in data and not data.get("template") and not part["contexts"]
     _check_counts(part, [*targets, *distractors], targets if countable else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
@@ -52,8 +62,10 @@ def _read(data: Mapping[str, Any], name: str) -> Any:
     """Return one section as its record, its default where it is absent, FAILED where it has problems of its own."""
     if name in data:
         return structure(data[name], field_types(Config)[name], Reader(), (name,))
-    default = {f.name: f.default for f in fields(Config)}[name]
-    return FAILED if default is MISSING else default
+    field = next(f for f in fields(Config) if f.name == name)
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return FAILED if field.default is MISSING else field.default
 
 
 def _groups(data: Mapping[str, Any], name: str) -> Groups:
@@ -113,8 +125,8 @@ def _category_uses(groups: Groups) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _check_targets(data: Mapping[str, Any], targets: Groups, reader: Reader) -> None:
-    if data.get("targets", ()) in ([], ()) and not _template_targets(data):
-        remedy = "name at least one group of files or shapes, or template.targets"
+    if data.get("targets", ()) in ([], ()) and not data.get("template"):  # whose marks may be targets
+        remedy = "name at least one group of files or shapes, or a template that holds some"
         reader.report(("targets",), "there are no targets", remedy)
     for path, group in targets:
         if group.category is None and group.category_by_up_axis is None:
@@ -132,12 +144,14 @@ def _check_asked_keypoints(data: Mapping[str, Any], outputs: Any, groups: Groups
 
 def _check_counts(part: dict[str, Any], groups: Groups, targets: Groups, reader: Reader) -> None:
     """Numbers of objects that no frame can meet. `targets` are all there are, or none when some cannot be read."""
-    least = sum(max(0, round(bounds(group.count)[0])) for _, group in groups)
+    contexts = () if part["contexts"] is FAILED else part["contexts"].values()
+    ranges = {path: bounds(own_count(group, contexts)) for path, group in groups}
+    least = sum(max(0, round(low)) for low, _ in ranges.values())
     if least > MAX_INSTANCES:
         reader.report((), f"every frame has {least} objects or more, above {MAX_INSTANCES}", "lower the counts")
     if not targets:
         return
-    most = sum(round(bounds(group.count)[1]) for _, group in targets)
+    most = sum(round(ranges[path][1]) for path, _ in targets)
     if most == 0:
         reader.report(("targets",), "no frame can have a target: every count is 0", "raise a count")
         return

@@ -5,6 +5,7 @@ Every union below is tagged as `structure` reads it: `{uniform: [0.2, 0.8]}`; a 
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
 from dataclasses import dataclass
@@ -95,6 +96,81 @@ class Normal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogNormal:
+    """A number whose logarithm is Gaussian with standard deviation `sigma`; half of the draws are below `median`.
+
+    Headways and sizes are often so. Cut off at [low, high] (by default 3 `sigma` away).
+    """
+
+    TAG: ClassVar[str] = "log_normal"
+    SHORT: ClassVar[tuple[str, ...]] = ("median", "sigma")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    median: float
+    sigma: float
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.median <= 0 or self.sigma <= 0:
+            raise ValueError(f"median {self.median:g} and sigma {self.sigma:g} must be above 0")
+        low, high = self.bounds()
+        _check_order(low, high)
+        if low <= 0:
+            raise ValueError(f"low {low:g} is not above 0", "a logarithm needs positive bounds")
+        if math.log(low / self.median) > 8 * self.sigma or math.log(high / self.median) < -8 * self.sigma:
+            raise ValueError("the bounds leave out all of the distribution", "move low and high nearer to the median")
+
+    def bounds(self) -> tuple[float, float]:
+        """Return (low, high) with the defaults filled in."""
+        reach = math.exp(3 * self.sigma)
+        low = self.median / reach if self.low is None else self.low
+        high = self.median * reach if self.high is None else self.high
+        return low, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exponential:
+    """`low` plus an exponential of mean `mean`, cut off at `high` (by default 7 means above): gaps of free traffic."""
+
+    TAG: ClassVar[str] = "exponential"
+    SHORT: ClassVar[tuple[str, ...]] = ("mean",)
+    BARE: ClassVar[tuple[type, ...]] = ()
+    mean: float
+    low: float = 0.0
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mean <= 0:
+            raise ValueError(f"mean {self.mean:g} is not above 0", "use a constant for a fixed value")
+        _check_order(*self.bounds())
+
+    def bounds(self) -> tuple[float, float]:
+        """Return (low, high) with the default filled in."""
+        return self.low, self.low + 7 * self.mean if self.high is None else self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poisson:
+    """A whole number of things that come independently of each other, `mean` on average; at most `high`."""
+
+    TAG: ClassVar[str] = "poisson"
+    SHORT: ClassVar[tuple[str, ...]] = ("mean",)
+    BARE: ClassVar[tuple[type, ...]] = ()
+    mean: float
+    high: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mean <= 1e6:
+            raise ValueError(f"mean {self.mean:g} is outside 0..1000000")
+        if self.high is not None and self.high < 0:
+            raise ValueError(f"high {self.high} is below 0")
+
+    def bounds(self) -> tuple[float, float]:
+        """Return (0, high), by default ten standard deviations above the mean."""
+        return 0, math.ceil(self.mean + 10 * math.sqrt(self.mean)) + 10 if self.high is None else self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Integer:
     """A whole number from low to high, both included."""
 
@@ -131,14 +207,66 @@ class Mixture:
     SHORT: ClassVar[tuple[str, ...]] = ("of",)
     SHORT_IS_LIST: ClassVar[bool] = True
     BARE: ClassVar[tuple[type, ...]] = ()
-    of: tuple[Constant | Uniform | LogUniform | Normal | Integer | Choice, ...]
+    of: tuple[Constant | Uniform | LogUniform | Normal | LogNormal | Exponential | Poisson | Integer | Choice, ...]
     weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_weights(self.of, self.weights)
 
 
-Number = Constant | Uniform | LogUniform | Normal | Integer | Choice | Mixture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Global:
+    """A global of the scene by its name, "$wetness": drawn once a scene and the same wherever it stands.
+
+    `scale` and `offset` change it; or `at` and `gives` say what it stands for, straight between the points and constant
+    beyond them: {global: {name: $time_h, at: [6, 12, 18], gives: [0.1, 1, 0.1]}}.
+    """
+
+    TAG: ClassVar[str] = "global"
+    SHORT: ClassVar[tuple[str, ...]] = ("name", "scale", "offset")
+    BARE: ClassVar[tuple[type, ...]] = (str,)
+    BARE_NAME: ClassVar[str] = "$name of a global"
+    BARE_PATTERN: ClassVar[str] = r"\$[A-Za-z_]\w*"
+    name: str
+    scale: float = 1.0
+    offset: float = 0.0
+    at: tuple[float, ...] = ()
+    gives: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not GLOBAL_NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is not a number", "the name of a global begins with $, as in $wetness")
+        if len(self.at) != len(self.gives):
+            raise ValueError(f"at has {len(self.at)} points, gives {len(self.gives)}", "give one value a point")
+        if list(self.at) != sorted(set(self.at)):
+            raise ValueError("the points of at do not rise")
+        if self.at and (self.scale, self.offset) != (1.0, 0.0):
+            raise ValueError("give at and gives, or scale and offset, not both")
+
+    def of(self, value: float) -> float:
+        """Return what stands here when the global is `value`."""
+        if not self.at:
+            return self.scale * value + self.offset
+        if value <= self.at[0] or value >= self.at[-1]:
+            return self.gives[0] if value <= self.at[0] else self.gives[-1]
+        i = bisect.bisect_right(self.at, value)
+        share = (value - self.at[i - 1]) / (self.at[i] - self.at[i - 1])
+        return self.gives[i - 1] + share * (self.gives[i] - self.gives[i - 1])
+
+    def range_of(self, low: float, high: float) -> tuple[float, float]:
+        """Return the least and greatest value that can stand here when the global lies in [low, high]."""
+        inner = [gives for at, gives in zip(self.at, self.gives, strict=True) if low < at < high]
+        values = [self.of(low), self.of(high), *inner]
+        return min(values), max(values)
+
+
+GLOBAL_NAME = re.compile(Global.BARE_PATTERN)
+UNKNOWN = (math.nan, math.nan)
+"""The bounds of a global before its range is known: they compare false with everything."""
+
+Number = (
+    Constant | Uniform | LogUniform | Normal | LogNormal | Exponential | Poisson | Integer | Choice | Mixture | Global
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,13 +378,15 @@ Color = ConstantColor | RgbColor | HsvColor | GreyColor | TemperatureColor | Cho
 
 
 def bounds(number: Number) -> tuple[float, float]:
-    """Return the least and greatest value `number` can give."""
+    """Return the least and greatest value `number` can give, `UNKNOWN` for a global."""
     match number:
+        case Global():
+            return UNKNOWN
         case Constant(value=value):
             return value, value
         case Uniform() | LogUniform() | Integer():
             return number.low, number.high
-        case Normal():
+        case Normal() | LogNormal() | Exponential() | Poisson():
             return number.bounds()
         case Choice(values=values):
             return min(values), max(values)

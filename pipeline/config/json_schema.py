@@ -128,7 +128,8 @@ def _tagged_union(variants: tuple[type, ...], definitions: dict[str, Schema]) ->
 
 def _bare(variant: type, kind: type, definitions: dict[str, Schema]) -> Schema:
     if kind not in (list, tuple):
-        return dict(_BARE[kind])
+        pattern = getattr(variant, "BARE_PATTERN", None)
+        return dict(_BARE[kind]) | ({} if pattern is None else {"pattern": f"^{pattern}$"})
     types = field_types(variant)
     first = next(iter(types.values()))
     if get_origin(first) is tuple:

@@ -12,6 +12,7 @@ from dataclasses import is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from pipeline.config.contexts_section import PLACES, RELATIONS, AlongSpline, Context, InVolume, OnSurface, Related
 from pipeline.config.schema import AssetGroup, Background, Camera, MaterialOption, Placement
 from pipeline.config.yaml_text import Node
 from pipeline.errors import ConfigError, Problem
@@ -20,8 +21,16 @@ from pipeline.structure import field_types
 # A choice is the keys that go together; choosing one drops the keys of the others.
 EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
     Placement: ((("drop",), ("flying",), ("resting",)),),
-    Camera: ((("shell", "center"), ("box",), ("around",)), (("focal_length_mm",), ("fov_deg",), ("k", "shift"))),
+    Camera: (
+        (("shell", "center"), ("box",), ("around",), ("ride",)),
+        (("focal_length_mm",), ("fov_deg",), ("k", "shift")),
+    ),
     Background: ((("color",), ("photos",)),),
+    Context: (tuple((place,) for place in PLACES), (("count",), ("density",))),
+    AlongSpline: ((("gap_m",), ("headway_m",)), (("marks",), ("points_m",))),
+    OnSurface: ((("marks",), ("rectangle",)),),
+    InVolume: ((("marks",), ("box",)),),
+    Related: (tuple((name,) for name in RELATIONS),),
     AssetGroup: (
         (("files", "objects", "collections", "up_axis"), ("shapes", "proportions")),
         (("category",), ("category_by_up_axis",)),
@@ -31,6 +40,8 @@ EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
 _WHOLE_SPHERE = {"focal_length_mm", "fov_deg", "k", "shift"}  # what an equirectangular lens has none of
 _COMPANIONS = {"center", "shift", "objects", "collections", "up_axis", "proportions"}  # choose nothing by themselves
 
+MERGED_NAMES = frozenset({"globals"})  # numbers by name, which merge like sections do
+
 _PART = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 _KEY_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
 
@@ -38,7 +49,11 @@ _KEY_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
 def merge(lower: Node | None, upper: Node, kind: Any) -> Node:
     """Return `upper` laid over `lower`, both read as type `kind`; the parts keep where they were written."""
     kind = without_none(kind)
-    if not isinstance(upper.value, dict) or not is_record(kind):
+    if not isinstance(upper.value, dict):
+        return upper
+    if get_origin(kind) is dict and is_record(get_args(kind)[1]):
+        return _merge_named(lower, upper, get_args(kind)[1])
+    if not is_record(kind):
         return upper
     below = lower.value if lower is not None and isinstance(lower.value, dict) else {}
     result = {key: node for key, node in below.items() if key not in _dropped(kind, upper.value)}
@@ -46,8 +61,21 @@ def merge(lower: Node | None, upper: Node, kind: Any) -> Node:
         inner = field_types(kind).get(key)
         if node.value is None and inner is not None and not accepts_none(inner):
             result.pop(key, None)
+        elif key in MERGED_NAMES and isinstance(node.value, dict):
+            result[key] = _merge_named(result.get(key), node, get_args(inner)[1])
         else:
             result[key] = merge(result.get(key), node, inner)
+    return Node(result, upper.where, upper.folder)
+
+
+def _merge_named(lower: Node | None, upper: Node, kind: Any) -> Node:
+    """Return named things of one type laid over each other by their names; `null` takes one away."""
+    result = dict(lower.value) if lower is not None and isinstance(lower.value, dict) else {}
+    for name, node in upper.value.items():
+        if node.value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge(result.get(name), node, kind)
     return Node(result, upper.where, upper.folder)
 
 

@@ -80,10 +80,13 @@ class AssetGroup:
     """Names or patterns of objects in .blend files, each an asset of its own (with its children)."""
     collections: tuple[str, ...] = ()
     """Names or patterns of collections in .blend files, each an asset of its own."""
+    name: str | None = None
+    """What contexts call the group, besides its category."""
     category: str | None = None
     category_by_up_axis: dict[str, str] | None = None
     """Maps the asset's axis that points most upward once settled ("+x" ... "-z") to a category."""
-    count: Number = Constant(value=1)
+    count: Number | None = None
+    """How many are placed by `placement`: by default 1, or 0 for a group that a context allows."""
     size_m: Number | None = None
     """Fit the longest side of the asset to this length. Without it the asset keeps its real size."""
     scale: Number = Constant(value=1.0)
@@ -122,7 +125,8 @@ class AssetGroup:
             self._check_shapes()
         elif self.proportions is not None:
             raise ValueError("proportions belong to shapes, not to files", "use scale or size_m")
-        require("count", self.count, low=0)
+        if self.count is not None:
+            require("count", self.count, low=0)
         require("scale", self.scale, low=1e-9)
         if self.size_m is not None:
             require("size_m", self.size_m, low=1e-6)

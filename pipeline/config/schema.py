@@ -8,11 +8,13 @@ This file is the whole, and its small sections; the large ones have files of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.config.camera_section import Box, Camera, MotionBlur, PinholeK
+from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import Constant, Number, Uniform, require
+from pipeline.config.globals_section import Scenario, check_names
 from pipeline.config.keypoints_section import NamedPoint
 from pipeline.config.limits import positive
 from pipeline.config.materials_section import PATTERNS, Jitter, MaterialOption, Materials, Pbr, Procedural, Textures
@@ -41,6 +43,7 @@ __all__ = [
     "Category",
     "Collision",
     "Config",
+    "Context",
     "Drop",
     "Environment",
     "Floor",
@@ -62,6 +65,7 @@ __all__ = [
     "Procedural",
     "Render",
     "Resting",
+    "Scenario",
     "ShapeName",
     "Shell",
     "Surroundings",
@@ -200,9 +204,23 @@ class Config:
     seed: int = 0
     frames: int = 100
     views_per_scene: int = 1
+    view_interval_s: float = 0.0
+    """Time between the views of one scene, for what moves: cameras that ride, things on splines, timelines."""
     reroll_per_view: tuple[Literal["lights", "environment", "materials"], ...] = ()
     """What else changes between the views of one scene, besides the camera."""
     categories: tuple[Category, ...]
+    globals: dict[str, Number] = field(default_factory=dict)
+    """Numbers drawn once a scene; wherever a number stands, "$name" stands for one."""
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    """Kinds of scene, of which each scene is one: bundles of globals."""
+    contexts: dict[str, Context] = field(default_factory=dict)
+    """Where things belong, and how many of which go there."""
+    structure: Number = Constant(value=1.0)
+    """The probability that a thing of a context is placed by it; otherwise the same thing goes anywhere in any pose
+    within `unstructured`. 1 is structured domain randomization, 0 plain domain randomization."""
+    unstructured: Box | None = None
+    """Where things go that `structure` leaves out; by default the bounds of all places of the contexts, and as much
+    above them as the largest thing is high."""
     targets: tuple[AssetGroup, ...] = ()
     """What is placed and labelled; may be left out where `template.targets` names things to label."""
     distractors: tuple[AssetGroup, ...] = ()
@@ -229,5 +247,9 @@ class Config:
             raise ValueError(f"frames {self.frames} is outside 1..100000000")
         if self.views_per_scene < 1:
             raise ValueError(f"views_per_scene {self.views_per_scene} is below 1")
+        if self.view_interval_s < 0:
+            raise ValueError(f"view_interval_s {self.view_interval_s:g} is below 0")
+        check_names(self.globals)
+        require("structure", self.structure, 0, 1)
         if not self.outputs:
             raise ValueError("outputs is empty", "ask for rgb at least")

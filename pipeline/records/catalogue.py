@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.records.marks import Marks
 from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Vector
 
@@ -113,3 +114,5 @@ class Catalogue:
     template_sha256: str = ""
     template_objects: tuple[TemplateObject, ...] = ()
     """What `template.targets` names, as measured: nothing is drawn from it but whether a frame has room for it."""
+    marks: Marks = Marks()
+    """What the artist marked in the template."""

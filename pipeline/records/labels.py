@@ -81,6 +81,8 @@ class InstanceLabel:
     silhouette: Silhouette | None = None
     box_3d: Box3d | None = None
     keypoints: tuple[KeypointLabel, ...] | None = None
+    context: str = ""
+    """The context that placed it; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,9 @@ class Labels:
     instances: tuple[InstanceLabel, ...]
     parts: tuple[PartLabel, ...] = ()
     flow_to: int | None = None
+    scenario: str = ""
+    globals: dict[str, float] = field(default_factory=dict)
+    """The scene's globals by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

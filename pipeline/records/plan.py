@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.lenses import LensModel
@@ -99,6 +99,8 @@ class InstancePlan:
     jitter: JitterPlan | None
     keypoints: tuple[Keypoint, ...] = ()
     parts: PartsPlan | None = None
+    context: str = ""
+    """The context that placed it; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +282,16 @@ class RenderPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextReport:
+    """What a context did in a scene: things placed, left out by chance, and dropped, by the reason."""
+
+    name: str
+    placed: int
+    absent: int
+    dropped: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FramePlan:
     """All that was drawn for one frame, and enough to render it again next to the same assets."""
 
@@ -293,6 +305,11 @@ class FramePlan:
     rgb_format: Literal["png", "jpeg", "exr"]
     depth_format: Literal["exr", "png"]
     categories: dict[str, int]
+    scenario: str = ""
+    """The kind of scene; "" without scenarios."""
+    globals: dict[str, float] = field(default_factory=dict)
+    """The scene's globals by name, without the $."""
+    contexts: tuple[ContextReport, ...] = ()
     template: str
     template_targets: tuple[TemplateTargetPlan, ...] = ()
     surroundings: SurroundingsPlan

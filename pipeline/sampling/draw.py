@@ -17,13 +17,17 @@ from pipeline.config.distributions import (
     Constant,
     ConstantColor,
     ConstantText,
+    Exponential,
+    Global,
     GreyColor,
     HsvColor,
     Integer,
+    LogNormal,
     LogUniform,
     Mixture,
     Normal,
     Number,
+    Poisson,
     RgbColor,
     TemperatureColor,
     Uniform,
@@ -33,6 +37,7 @@ from pipeline.records import Vector
 from pipeline.sampling.colors import black_body, linear_from_hex, linear_from_srgb, srgb_from_hsv
 
 Rng = np.random.Generator
+POISSON_PART = 500.0  # exp(-500) is still a normal number
 
 
 def draw(number: Number, rng: Rng) -> float:
@@ -45,19 +50,28 @@ def draw(number: Number, rng: Rng) -> float:
         case LogUniform(low=low, high=high):
             return min(high, low * math.exp(math.log(high / low) * rng.random()))
         case Normal():
-            return _draw_normal(number, rng)
-        case Integer():
+            return _draw_normal(number.mean, number.std, number.bounds(), rng)
+        case LogNormal(median=median, sigma=sigma):
+            low, high = number.bounds()
+            reach = (math.log(low / median), math.log(high / median))
+            return min(high, max(low, median * math.exp(_draw_normal(0.0, sigma, reach, rng))))
+        case Exponential(mean=mean):
+            low, high = number.bounds()
+            return min(high, low - mean * math.log1p(rng.random() * math.expm1((low - high) / mean)))
+        case Integer() | Poisson():
             return float(draw_count(number, rng))
         case Choice(values=values, weights=weights):
             return values[draw_index(len(values), rng, weights)]
         case Mixture(of=parts, weights=weights):
             return draw(parts[draw_index(len(parts), rng, weights)], rng)
+        case Global(name=name):
+            raise ValueError(f"the global {name} has no value here: draw the scene's globals first")
 
 
-def _draw_normal(number: Normal, rng: Rng) -> float:
+def _draw_normal(mean: float, std: float, bounds: tuple[float, float], rng: Rng) -> float:
     """Truncated by its inverse distribution function, so one draw is enough however far out the bounds are."""
-    normal = NormalDist(number.mean, number.std)
-    low, high = number.bounds()
+    normal = NormalDist(mean, std)
+    low, high = bounds
     p_low, p_high = normal.cdf(low), normal.cdf(high)
     p = p_low + (p_high - p_low) * rng.random()
     if not 0.0 < p < 1.0:
@@ -69,7 +83,23 @@ def draw_count(number: Number, rng: Rng) -> int:
     """Return a whole number: `Integer` exactly and evenly, any other distribution rounded to the nearest."""
     if isinstance(number, Integer):
         return number.low + int((number.high - number.low + 1) * rng.random())
+    if isinstance(number, Poisson):
+        return min(int(number.bounds()[1]), _draw_poisson(number.mean, rng))
     return round(draw(number, rng))
+
+
+def _draw_poisson(mean: float, rng: Rng) -> int:
+    """By inversion, in parts whose probability of nothing is no underflow: sums of Poisson numbers are Poisson."""
+    count = 0
+    while mean > 0:
+        part = min(mean, POISSON_PART)
+        mean -= part
+        left, share, i = rng.random(), math.exp(-part), 0
+        while left > share and share > 0.0:
+            left, i = left - share, i + 1
+            share *= part / i
+        count += i
+    return count
 
 
 def draw_index(count: int, rng: Rng, weights: Sequence[float] | None = None) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.config.contexts_section import own_count
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import AssetGroup, Config, Placement
 from pipeline.records import Asset, Catalogue, JitterPlan, MaterialPlan, Role, Vector
@@ -27,24 +28,35 @@ class Chosen:
     material: MaterialPlan | None
     jitter: JitterPlan | None
 
+    def scaled(self, factor: float) -> Chosen:
+        """Return the same thing, `factor` times as large."""
+        x, y, z = (axis * factor for axis in self.scale)
+        return replace(self, scale=(x, y, z))
+
 
 def sample_objects(config: Config, catalogue: Catalogue, scene: Scope, looks: Scope) -> tuple[Chosen, ...]:
     """Return the instances of a scene, targets first. `looks` is the scope of materials: the view's when re-rolled."""
     chosen: list[Chosen] = []
-    roles: tuple[tuple[Role, tuple[AssetGroup, ...], tuple[tuple[Asset, ...], ...]], ...] = (
-        ("target", config.targets, catalogue.targets),
-        ("distractor", config.distractors, catalogue.distractors),
-    )
-    for role, groups, listings in roles:
-        for number, (group, assets) in enumerate(zip(groups, listings, strict=True)):
+    for role, groups, found in listings(config, catalogue):
+        for number, (group, assets) in enumerate(zip(groups, found, strict=True)):
             stream = f"{role}s/{number}"
-            count = draw_count(group.count, rng_for(config.seed, scene, f"{stream}/count"))
+            count = draw_count(
+                own_count(group, config.contexts.values()), rng_for(config.seed, scene, f"{stream}/count")
+            )
             for i in range(count):
-                chosen.append(_sample_one(config, catalogue, role, group, assets, f"{stream}/{i}", scene, looks))
+                chosen.append(sample_one(config, catalogue, role, group, assets, f"{stream}/{i}", scene, looks))
     return tuple(chosen)
 
 
-def _sample_one(
+Listing = tuple[Role, tuple[AssetGroup, ...], tuple[tuple[Asset, ...], ...]]
+
+
+def listings(config: Config, catalogue: Catalogue) -> tuple[Listing, Listing]:
+    """Return the groups of each role with the assets found for each."""
+    return ("target", config.targets, catalogue.targets), ("distractor", config.distractors, catalogue.distractors)
+
+
+def sample_one(
     config: Config,
     catalogue: Catalogue,
     role: Role,
@@ -54,6 +66,7 @@ def _sample_one(
     scene: Scope,
     looks: Scope,
 ) -> Chosen:
+    """Return the thing at the address `stream`: which asset of a group, how large, in which material."""
     asset = assets[draw_index(len(assets), rng_for(config.seed, scene, f"{stream}/asset"))]
     material, jitter = _sample_look(config, catalogue, role, group, rng_for(config.seed, looks, f"{stream}/material"))
     return Chosen(

@@ -6,12 +6,13 @@ from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
 from pipeline.config.limits import too_many_instances
 from pipeline.config.quality import resolve_render
-from pipeline.config.schema import FLOWS, Config, Drop, Environment
+from pipeline.config.schema import FLOWS, Config, Environment
 from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
 from pipeline.errors import RejectedFrame
 from pipeline.job import Job, part_classes
 from pipeline.records import (
     Catalogue,
+    ContextReport,
     DropPlan,
     FramePlan,
     InstancePlan,
@@ -19,17 +20,21 @@ from pipeline.records import (
     NextViewPlan,
     PartsPlan,
     PhysicsPlan,
-    Pose,
     RenderPlan,
     TemplateTargetPlan,
     WorldPlan,
 )
 from pipeline.sampling.camera import sample_camera
 from pipeline.sampling.draw import draw, draw_count
+from pipeline.sampling.globals import sample_globals
 from pipeline.sampling.lights import sample_light, sample_world
 from pipeline.sampling.objects import Chosen, sample_objects
 from pipeline.sampling.placement import Taken, place
 from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.structured.contexts import fill_contexts
+from pipeline.sampling.structured.occupied import Occupied
+from pipeline.sampling.structured.places import places_of
+from pipeline.sampling.structured.site import Placed, PlacedAs, Site
 from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.structure import from_json, unstructure
 
@@ -40,16 +45,23 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     Frame i is view i % k of scene i // k for `views_per_scene: k`. A scene that cannot be laid out gives a plan with
     `rejected` set, not an error. The plan equals what its JSON reads back to, so a replay is the same frame.
     """
-    config, catalogue = job.config, job.catalogue
-    scene_index, view = divmod(frame, config.views_per_scene)
+    catalogue = job.catalogue
+    scene_index, view = divmod(frame, job.config.views_per_scene)
     scene: Scope = ("scene", scene_index)
+    config, scenario, values = sample_globals(job.config, scene)
     here: Scope = ("frame", frame)
     scopes = {
         part: here if part in config.reroll_per_view else scene for part in ("lights", "environment", "materials")
     }
-    chosen = sample_objects(config, catalogue, scene, scopes["materials"])
-    in_template = sum(one.instances for one in catalogue.template_objects)
-    instances, rejected = _place_all(config, chosen, in_template, scene, part_classes(catalogue))
+    site = Site(
+        config=config,
+        catalogue=catalogue,
+        places=places_of(catalogue.marks),
+        scene=scene,
+        looks=scopes["materials"],
+        occupied=Occupied(catalogue.marks.solids),
+    )
+    placed, contexts, rejected = _place_all(site)
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -61,11 +73,14 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         rgb_format=config.formats.rgb,
         depth_format=config.formats.depth,
         categories={category.name: category.id for category in config.categories},
+        scenario=scenario,
+        globals=values,
+        contexts=contexts,
         template="" if config.template is None else config.template.file,
         template_targets=_template_targets(config),
         surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
-        instances=instances,
-        physics=_sample_physics(config, chosen, scene),
+        instances=_instances(config, placed, part_classes(catalogue)),
+        physics=_sample_physics(config, placed, scene),
         world=_sample_world(config, catalogue, scopes["environment"]),
         lights=_sample_lights(config, scopes["lights"]),
         camera=sample_camera(config.camera, config.seed, here),
@@ -83,30 +98,42 @@ def canonical_plan(plan: FramePlan) -> FramePlan:
     return from_json(rounded(unstructure(plan)), FramePlan, "plan")
 
 
-def _place_all(
-    config: Config, chosen: tuple[Chosen, ...], in_template: int, scene: Scope, classes: dict[str, int]
-) -> tuple[tuple[InstancePlan, ...], str]:
-    """Return the placed instances, ids 1..N in order, or none and the reason there are none."""
-    if reason := too_many_instances(len(chosen), in_template):
-        return (), reason
-    parts = sum(len(one.asset.parts) for one in chosen)
+def _place_all(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...], str]:
+    """Return all things with their places, those of contexts last, and what the contexts did; or none and the reason
+    there are none."""
+    config, catalogue = site.config, site.catalogue
+    in_contexts, reports = fill_contexts(site)
+    chosen = sample_objects(config, catalogue, site.scene, site.looks)
+    things = [*chosen, *(one.chosen for one in in_contexts)]
+    if reason := too_many_instances(len(things), sum(one.instances for one in catalogue.template_objects)):
+        return (), reports, reason
+    parts = sum(len(one.asset.parts) for one in things)
     if parts > MAX_INSTANCES:
-        return (), f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
-    ids = {category.name: category.id for category in config.categories}
-    taken, placed = Taken(), []
+        return (), reports, f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
+    taken = Taken(boxes=site.occupied.boxes())
     try:
-        for number, one in enumerate(chosen, start=1):
-            poses = place(one, taken, config.seed, scene, config.physics.retries + 1)
-            placed.append(_instance(number, one, poses, ids, classes))
+        placed = [_place_one(site, one, taken) for one in chosen]
     except RejectedFrame as reason:
-        return (), str(reason)
-    return tuple(placed), ""
+        return (), reports, str(reason)
+    return (*placed, *in_contexts), reports, ""
 
 
-def _instance(
-    number: int, chosen: Chosen, poses: tuple[Pose, ...], ids: dict[str, int], classes: dict[str, int]
-) -> InstancePlan:
-    group, placement = chosen.group, chosen.placement
+def _place_one(site: Site, chosen: Chosen, taken: Taken) -> Placed:
+    config, drop = site.config, chosen.placement.drop
+    poses = place(chosen, taken, config.seed, site.scene, config.physics.retries + 1)
+    zone = None if drop is None else DropPlan(center_m=drop.center_m, area_m=drop.area_m, fence=drop.fence)
+    placed_as: PlacedAs = "drop" if drop else "flying" if chosen.placement.flying else "resting"
+    return Placed(chosen=chosen, poses=poses, placed_as=placed_as, zone=zone)
+
+
+def _instances(config: Config, placed: tuple[Placed, ...], classes: dict[str, int]) -> tuple[InstancePlan, ...]:
+    """Return the instances, ids 1..N in order."""
+    ids = {category.name: category.id for category in config.categories}
+    return tuple(_instance(number, one, ids, classes) for number, one in enumerate(placed, start=1))
+
+
+def _instance(number: int, placed: Placed, ids: dict[str, int], classes: dict[str, int]) -> InstancePlan:
+    chosen, group = placed.chosen, placed.chosen.group
     return InstancePlan(
         instance_id=number,
         role=chosen.role,
@@ -117,12 +144,13 @@ def _instance(
         category_by_up_axis={axis: ids[name] for axis, name in (group.category_by_up_axis or {}).items()},
         collision=group.collision,
         density_kg_m3=group.density_kg_m3,
-        placement="drop" if placement.drop else "flying" if placement.flying else "resting",
-        poses=poses,
+        placement=placed.placed_as,
+        poses=placed.poses,
         material=chosen.material,
         jitter=chosen.jitter,
         keypoints=chosen.asset.keypoints,
         parts=_parts(chosen, classes),
+        context=placed.context,
     )
 
 
@@ -141,10 +169,9 @@ def _template_targets(config: Config) -> tuple[TemplateTargetPlan, ...]:
     )
 
 
-def _sample_physics(config: Config, chosen: tuple[Chosen, ...], scene: Scope) -> PhysicsPlan:
+def _sample_physics(config: Config, placed: tuple[Placed, ...], scene: Scope) -> PhysicsPlan:
     rng = rng_for(config.seed, scene, "physics")
-    drops: list[Drop] = [one.placement.drop for one in chosen if one.placement.drop is not None]
-    zones = dict.fromkeys(DropPlan(center_m=d.center_m, area_m=d.area_m, fence=d.fence) for d in drops)
+    zones = dict.fromkeys(one.zone for one in placed if one.zone is not None)
     return PhysicsPlan(
         friction=draw(config.physics.friction, rng),
         restitution=draw(config.physics.restitution, rng),

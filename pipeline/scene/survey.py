@@ -30,6 +30,7 @@ from pipeline.structure import unstructure
 
 SHAPE_LICENCE = "CC0-1.0"  # of what this project made itself, see assets/README.md
 PROGRESS_STEP = 25
+MARK_TARGETS = "name groups of targets or template.targets"
 
 
 def survey(
@@ -48,6 +49,8 @@ def survey(
     groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
     template = _template_sha256(config, work)
     held = survey_template(config, session, work.report, progress) if session is not None else ()
+    if not config.targets and not held and not work.problems:
+        work.report("targets", Problem(message="there are no targets", remedy=MARK_TARGETS))
     pictures = survey_pictures(config, Pictures(places=places, cache=work.cache, report=work.report))
     if work.problems:
         raise AssetError(work.problems)

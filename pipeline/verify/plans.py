@@ -66,6 +66,10 @@ def check_planned(opened: Opened) -> Iterator[Finding]:
         if item.category_id not in known:
             text = f"instance {item.instance_id}: category {item.category_id} is none that {PLAN} gives the template"
             yield opened.found("category-mismatch", LABELS, text)
+    for key in ("scenario", "globals"):
+        if getattr(opened.labels, key) != getattr(opened.plan, key):
+            text = f"{key} is {getattr(opened.labels, key)!r}, {PLAN} says {getattr(opened.plan, key)!r}"
+            yield opened.found("record-mismatch", LABELS, text)
     yield from _check_environment(opened)
     yield from _check_lights(opened)
 
@@ -75,7 +79,7 @@ def _short(ids: Sequence[int]) -> str:
 
 
 def _against_plan(item: InstanceLabel, plan: InstancePlan) -> Iterator[tuple[str, str]]:
-    for key in ("asset_id", "role", "scale"):
+    for key in ("asset_id", "role", "scale", "context"):
         if getattr(item, key) != getattr(plan, key):
             yield "record-mismatch", f"{key} is {getattr(item, key)}, {PLAN} says {getattr(plan, key)}"
     wanted = _categories(item, plan)

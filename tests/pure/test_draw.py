@@ -19,13 +19,17 @@ NUMBERS = {
     d.Uniform: d.Uniform(low=-1, high=3),
     d.LogUniform: d.LogUniform(low=0.01, high=100),
     d.Normal: d.Normal(mean=5, std=2, low=4.5),
+    d.LogNormal: d.LogNormal(median=2.5, sigma=0.5),
+    d.Exponential: d.Exponential(mean=2, low=1),
+    d.Poisson: d.Poisson(mean=4),
     d.Integer: d.Integer(low=-2, high=2),
     d.Choice: d.Choice(values=(0.0, 7.0), weights=(1.0, 3.0)),
     d.Mixture: d.Mixture(of=(d.Constant(value=1.0), d.Uniform(low=2, high=3))),
+    d.Global: d.Global(name="$time_h", at=(6.0, 12.0), gives=(0.0, 1.0)),
 }
 
 
-@pytest.mark.parametrize("kind", typing.get_args(d.Number))
+@pytest.mark.parametrize("kind", sorted(set(NUMBERS) - {d.Global}, key=lambda kind: kind.TAG))
 def test_every_distribution_stays_within_its_bounds(kind):
     number = NUMBERS[kind]
     low, high = d.bounds(number)
@@ -42,6 +46,29 @@ def test_every_distribution_survives_its_json(kind):
 
 def test_a_uniform_draw_is_numpys_own():
     assert draw(d.Uniform(low=-1, high=3), np.random.default_rng(5)) == np.random.default_rng(5).uniform(-1, 3)
+
+
+def test_a_global_has_no_value_before_the_scene_has_one():
+    with pytest.raises(ValueError, match=r"\$time_h has no value here"):
+        draw(d.Global(name="$time_h"), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.7, 40.0, 1300.0])
+def test_a_poisson_number_has_its_mean_and_variance(mean):
+    values = [draw_count(d.Poisson(mean=mean), rng_for(3, ("scene", i), "x")) for i in range(2000)]
+    assert abs(np.mean(values) - mean) <= 4 * math.sqrt(mean / 2000)
+    assert abs(np.var(values) - mean) <= 0.15 * mean
+
+
+def test_an_exponential_is_cut_off_where_it_says():
+    values = np.array([draw(d.Exponential(mean=2, low=1, high=4), rng_for(3, ("scene", i), "x")) for i in range(4000)])
+    below = (1 - math.exp(-0.5)) / (1 - math.exp(-1.5))  # of [1, 4], what lies below 2
+    assert abs((values < 2).mean() - below) < 0.03
+
+
+def test_half_of_a_log_normal_is_below_its_median():
+    values = np.array([draw(d.LogNormal(median=2.5, sigma=0.5), rng_for(3, ("scene", i), "x")) for i in range(4000)])
+    assert abs((values < 2.5).mean() - 0.5) < 0.03 and abs(np.log(values).std() - 0.5) < 0.02
 
 
 def test_equal_bounds_give_exactly_that_value():

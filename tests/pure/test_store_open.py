@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from store_samples import FACTS, commit_samples, contents, open_sample, sample_job
 
+from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset import create
 from pipeline.dataset.store import missing, open_store
 from pipeline.errors import StoreError
@@ -24,7 +25,7 @@ def test_a_new_dataset_has_its_files_and_folders(tmp_path):
 def test_the_dataset_says_its_job_seed_class_map_and_licences(tmp_path):
     open_sample(tmp_path / "ds", JOB)
     data = json.loads((tmp_path / "ds" / "dataset.json").read_bytes())
-    assert (data["format_version"], data["job_digest"], data["seed"]) == (2, JOB.digest, 1)
+    assert (data["format_version"], data["job_digest"], data["seed"]) == (FORMAT_VERSION, JOB.digest, 1)
     assert data["categories"][0] == {"id": 3, "name": "mug", "supercategory": "kitchen"}
     assert data["assets"] == [{"asset_id": "mugs/red.glb", "sha256": "00" * 32, "licence": "CC0-1.0"}]
 
@@ -91,7 +92,7 @@ def test_a_damaged_dataset_json_is_named(tmp_path):
 
 def test_a_dataset_of_another_format_is_refused(tmp_path):
     (tmp_path / "dataset.json").write_text('{"format_version": 99}')
-    with pytest.raises(StoreError, match="format_version is 99, this version reads 2"):
+    with pytest.raises(StoreError, match=f"format_version is 99, this version reads {FORMAT_VERSION}"):
         open_sample(tmp_path, JOB)
 
 

@@ -62,7 +62,7 @@ REFUSALS = [
     ({"unifrom": [1, 2]}, Number, "got unifrom (did you mean 'uniform'?)"),
     ({"uniform": [0, 1], "normal": [0, 1]}, Number, "got uniform, normal"),
     ({"uniform": [0]}, Number, "uniform: expected a mapping with low, high or a list of 2 (low, high), got [0]"),
-    (False, Number, "expected a number, or one of constant, uniform,"),
+    (False, Number, "expected $name of a global or a number, or one of constant, uniform,"),
     ({"choice": []}, Number, "choice: a choice needs at least one value"),
     ({"choice": {"values": [1, 2], "weights": [1]}}, Number, "1 weights for 2 values (give one weight a value)"),
     ("red", Color, "'red' is not a colour (write \"#rrggbb\", in quotes)"),

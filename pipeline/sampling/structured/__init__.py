@@ -1,0 +1,1 @@
+"""Structured placement: contexts, what each holds, and where it goes. One law of placing a file."""

@@ -1,0 +1,61 @@
+"""Every context of a scene, filled in turn; what each placed, left out and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeline.config.contexts_section import Context
+from pipeline.records import ContextReport
+from pipeline.sampling.draw import draw
+from pipeline.sampling.structured.anchors import at_anchors
+from pipeline.sampling.structured.site import Filled, Placed, Site
+
+LAWS: Mapping[str, Callable[[Site, str, Context, Any], Filled]] = {
+    "anchor": at_anchors,
+}
+
+
+def fill_contexts(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...]]:
+    """Return what the contexts of a scene place, context by context, and a report of each, by name."""
+    reports = {}
+    for name in in_order(site.config.contexts):
+        context = site.config.contexts[name]
+        filled = LAWS[context.place](site, name, context, getattr(context, context.place))
+        site.done[name] = _without_absent(site, context, filled)
+        reports[name] = ContextReport(
+            name=name,
+            placed=len(site.done[name].placed),
+            absent=len(filled.placed) - len(site.done[name].placed),
+            dropped=dict(sorted(filled.dropped.items())),
+        )
+    placed = [one for name in sorted(site.done) for one in site.done[name].placed]
+    return tuple(placed), tuple(reports[name] for name in sorted(reports))
+
+
+def in_order(contexts: Mapping[str, Context]) -> list[str]:
+    """Return the names in the order they are filled: by `order` and name, each after the one it relates to."""
+    waiting = sorted(contexts, key=lambda name: (contexts[name].order, name))
+    done: list[str] = []
+    while waiting:
+        ready = next(name for name in waiting if _is_ready(contexts, name, done))
+        waiting.remove(ready)
+        done.append(ready)
+    return done
+
+
+def _is_ready(contexts: Mapping[str, Context], name: str, done: list[str]) -> bool:
+    law = contexts[name].related
+    return law is None or law.other in done or law.other not in contexts
+
+
+def _without_absent(site: Site, context: Context, filled: Filled) -> Filled:
+    """Leave out what is absent; the room that it takes stays taken."""
+    kept = [
+        one
+        for one in filled.placed
+        if site.rng(f"{one.chosen.stream.removeprefix('contexts/')}/absent").random()
+        >= draw(context.absent, site.rng(f"{one.chosen.stream.removeprefix('contexts/')}/absent/p"))
+    ]
+    return replace(filled, placed=kept)

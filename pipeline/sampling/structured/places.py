@@ -1,0 +1,66 @@
+"""Where contexts may place things: what the template marks and what the surroundings build, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
+
+from pipeline.records import MarkedAnchor, MarkedSlot, MarkedSpline, MarkedSurface, MarkedVolume, Marks, Settings
+from pipeline.sampling.draw import Rng
+
+
+class Mark(Protocol):
+    """What every mark has."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def object_name(self) -> str: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+Kind = TypeVar("Kind", bound=Mark)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """All marks of one scene that things may be placed by."""
+
+    surfaces: tuple[MarkedSurface, ...] = ()
+    splines: tuple[MarkedSpline, ...] = ()
+    volumes: tuple[MarkedVolume, ...] = ()
+    anchors: tuple[MarkedAnchor, ...] = ()
+    slots: tuple[MarkedSlot, ...] = ()
+
+
+def places_of(marks: Marks) -> Places:
+    """Return the places of a template's marks."""
+    return Places(
+        surfaces=marks.surfaces,
+        splines=marks.splines,
+        volumes=marks.volumes,
+        anchors=marks.anchors,
+        slots=marks.slots,
+    )
+
+
+def chosen_marks(marks: Iterable[Kind], patterns: Sequence[str]) -> tuple[Kind, ...]:
+    """Return the marks that names or patterns name, by the mark's name or its object's, each once, in their order."""
+    return tuple(
+        mark
+        for mark in marks
+        if any(fnmatchcase(mark.name, pattern) or fnmatchcase(mark.object_name, pattern) for pattern in patterns)
+    )
+
+
+def setting(mark: Mark, name: str, default: float, rng: Rng) -> float:
+    """Return a number drawn evenly from the range that the artist gave a mark, `default` where none was given. One
+    number is taken from `rng` in any case, so that a range more changes nothing else."""
+    share = rng.random()
+    low, high = mark.settings.ranges.get(name, (default, default))
+    return low + (high - low) * share

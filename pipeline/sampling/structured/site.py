@@ -1,0 +1,115 @@
+"""The scene being furnished: what a law of placing needs to know, and what it gives back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.config.contexts_section import Context, names_of
+from pipeline.config.distributions import Poisson
+from pipeline.config.schema import AssetGroup, Config
+from pipeline.geometry import Array
+from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role
+from pipeline.sampling.draw import Rng, draw, draw_count, draw_index
+from pipeline.sampling.objects import Chosen, listings, sample_one
+from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.structured.occupied import Occupied
+from pipeline.sampling.structured.places import Places
+from pipeline.sampling.structured.standing import box_at
+
+PLACE_TRIES = 50  # for one thing, before it is dropped and counted
+NO_ROOM = "no room"
+
+PlacedAs = Literal["drop", "flying", "resting"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """One thing with its place: `poses` as in InstancePlan; `zone` for what falls. `box` is the number of the box that
+    it takes in `Site.occupied`."""
+
+    chosen: Chosen
+    poses: tuple[Pose, ...]
+    placed_as: PlacedAs
+    zone: DropPlan | None = None
+    box: int | None = None
+
+    @property
+    def context(self) -> str:
+        """The context that placed it; "" for none."""
+        parts = self.chosen.stream.split("/")
+        return parts[1] if parts[0] == "contexts" else ""
+
+
+@dataclass(slots=True)
+class Filled:
+    """What a law did: things placed, and how many it could not place, by the reason."""
+
+    placed: list[Placed] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Site:
+    """A scene with its numbers settled. `done` holds what earlier contexts placed, by their names."""
+
+    config: Config
+    catalogue: Catalogue
+    places: Places
+    scene: Scope
+    looks: Scope
+    occupied: Occupied
+    done: dict[str, Filled] = field(default_factory=dict)
+
+    def rng(self, stream: str) -> Rng:
+        """Return the generator at an address below "contexts/"."""
+        return rng_for(self.config.seed, self.scene, f"contexts/{stream}")
+
+    def count(self, context: Context, stream: str, size: float, default: int = 1) -> int:
+        """Return how many things go to a place of `size` metres, square or cubic metres."""
+        if context.density is not None:
+            mean = draw(context.density, self.rng(f"{stream}/density")) * size
+            return draw_count(Poisson(mean=mean), self.rng(f"{stream}/count"))
+        return default if context.count is None else draw_count(context.count, self.rng(f"{stream}/count"))
+
+    def choose(self, context: Context, stream: str) -> Chosen:
+        """Return the thing at an address: its group by the weights of `allowed`, then asset, size and look."""
+        options = list(self._allowed(context, stream))
+        role, group, assets, _ = options[
+            draw_index(len(options), self.rng(f"{stream}/group"), [weight for *_, weight in options])
+        ]
+        chosen = sample_one(
+            self.config, self.catalogue, role, group, assets, f"contexts/{stream}", self.scene, self.looks
+        )
+        factor = draw(context.scale, self.rng(f"{stream}/scale"))
+        return chosen if factor == 1.0 else chosen.scaled(factor)
+
+    def _allowed(self, context: Context, stream: str) -> list[tuple[Role, AssetGroup, tuple[Asset, ...], float]]:
+        """Return the groups that may stand here, in the order of the scene file. Groups that share a name share its
+        weight by the number of their assets."""
+        groups = [
+            (role, group, assets)
+            for role, listing, found in listings(self.config, self.catalogue)
+            for group, assets in zip(listing, found, strict=True)
+        ]
+        weights = [0.0] * len(groups)
+        for name in sorted(context.allowed):
+            weight = draw(context.allowed[name], self.rng(f"{stream}/allowed/{name}"))
+            members = [i for i, (_, group, _) in enumerate(groups) if name in names_of(group)]
+            total = sum(len(groups[i][2]) for i in members)
+            for i in members:
+                weights[i] += weight * len(groups[i][2]) / total
+        return [(*group, weight) for group, weight in zip(groups, weights, strict=True) if weight > 0]
+
+    def put(self, chosen: Chosen, pose: Pose, clearance_m: float, skip: frozenset[int] = frozenset()) -> int | None:
+        """Take the room of a thing and return its box's number, or None where it would overlap another."""
+        box = box_at(chosen, pose)
+        if not self.occupied.is_free(*box, clearance_m, skip):
+            return None
+        return self.take(box)
+
+    def take(self, box: tuple[Array, Array]) -> int:
+        """Take the room of a box and return its number."""
+        self.occupied.add(*box)
+        return len(self.occupied) - 1

@@ -1,0 +1,38 @@
+"""Contexts of a scene file: what is allowed must exist, relations must end, and each says where and how many."""
+
+from __future__ import annotations
+
+import pytest
+from test_globals import load, problems
+
+ALLOWED = "allowed: {mug: 1}"
+
+
+def test_a_group_that_a_context_allows_is_placed_by_it_alone(tmp_path):
+    from pipeline.config.contexts_section import own_count
+
+    config = load(tmp_path, f"contexts: {{desk: {{anchor: A, {ALLOWED}}}}}")
+    assert own_count(config.targets[0], config.contexts.values()).value == 0
+    assert own_count(config.targets[0], ()).value == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "problem"),
+    [
+        ("{anchor: A, allowed: {mag: 1}}", "contexts.x.allowed.mag: no group of targets or distractors has the name"),
+        (f"{{{ALLOWED}}}", "contexts.x: give exactly one of surface, spline, volume, anchor, slot, related, got none"),
+        (f"{{surface: A, spline: B, {ALLOWED}, count: 1}}", "contexts.x: give exactly one of surface, spline"),
+        (f"{{surface: A, {ALLOWED}}}", "contexts.x: say how many: count, or density"),
+        ("{anchor: A, allowed: {}}", "contexts.x: allowed is empty"),
+        (f"{{anchor: A, density: 1, {ALLOWED}}}", "contexts.x: density belongs to surfaces, splines and volumes"),
+        (f"{{spline: {{marks: A, gap_m: 1, headway_m: 2}}, {ALLOWED}}}", "contexts.x.spline: give gap_m or headway_m"),
+        (f"{{spline: {{part: [0.5, 0.2], marks: A}}, {ALLOWED}}}", "contexts.x.spline: part [0.5, 0.2] is no part"),
+        (f"{{spline: {{}}, {ALLOWED}}}", "contexts.x.spline: give marks or points_m, one of the two"),
+        (f"{{related: {{next_to: y}}, {ALLOWED}}}", "contexts.x.related.next_to: there is no context 'y'"),
+        (f"{{related: {{next_to: x}}, {ALLOWED}}}", "contexts.x.related: contexts relate to each other in a circle"),
+        (f"{{related: {{next_to: y, on: y}}, {ALLOWED}}}", "contexts.x.related: give exactly one of on, inside"),
+        (f"{{anchor: A, absent: 2, {ALLOWED}}}", "contexts.x: absent can be 2, above 1"),
+    ],
+)
+def test_what_is_wrong_is_said_where(context, problem, tmp_path):
+    assert any(one.startswith(problem) for one in problems(tmp_path, f"contexts: {{x: {context}}}"))

@@ -1,0 +1,120 @@
+"""Globals: drawn once a scene, the same wherever they stand, by scenario; wrong names and ranges are found before."""
+
+from __future__ import annotations
+
+import pytest
+from planned_scenes import planned_job
+
+from pipeline.config.load import load_config
+from pipeline.errors import ConfigError
+from pipeline.job import make_job
+from pipeline.sampling.plan import plan_frame
+from pipeline.structure import Reader, structure, unstructure
+
+SCENE = """
+categories: [{id: 1, name: mug}]
+targets: [{shapes: [cube], category: mug}]
+camera: {shell: {distance_m: 1}}
+"""
+
+
+def load(tmp_path, text):
+    path = tmp_path / "s.yaml"
+    path.write_text(SCENE + text)
+    return load_config(path)
+
+
+def problems(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    return [f"{one.path}: {one.message}" for one in caught.value.problems]
+
+
+def plans_of(tmp_path, text, count=1, views=1):
+    """Plans of a scene that has no assets to be found: its catalogue is that of the planned scenes."""
+    job = planned_job(tmp_path)
+    config = load(tmp_path, text)
+    data = {**unstructure(job.config), "globals": unstructure(config.globals), "views_per_scene": views}
+    data |= {"scenarios": unstructure(config.scenarios), "render": unstructure(config.render)}
+    reader = Reader()
+    changed = structure(data, type(job.config), reader)
+    assert not reader.problems
+    return [plan_frame(make_job(changed, job.catalogue), frame) for frame in range(count)]
+
+
+def test_a_global_is_the_same_wherever_it_stands(tmp_path):
+    text = """
+globals: {x: {uniform: [0, 1]}, y: {global: {name: $x, scale: 2, offset: 1}}}
+render: {exposure_ev: {global: {name: $y, at: [1, 3], gives: [-1, 1]}}}
+"""
+    seen = set()
+    for plan in plans_of(tmp_path, text, 20):
+        x, y = plan.globals["x"], plan.globals["y"]
+        assert y == pytest.approx(2 * x + 1, abs=1e-8)
+        assert plan.render.exposure_ev == pytest.approx(2 * x - 1, abs=1e-8)
+        seen.add(x)
+    assert len(seen) == 20
+
+
+def test_views_of_a_scene_share_its_globals(tmp_path):
+    a, b, c = plans_of(tmp_path, "globals: {x: {uniform: [0, 1]}}", 3, views=2)
+    assert a.globals == b.globals != c.globals
+
+
+def test_another_global_changes_no_number_of_the_plan(tmp_path):
+    text = "globals: {x: {uniform: [0, 1]}%s}\nrender: {exposure_ev: $x}"
+    one, two = (plans_of(tmp_path, text % more)[0] for more in ("", ", a: {normal: [0, 1]}"))
+    assert two.globals["x"] == one.globals["x"] == one.render.exposure_ev
+    assert (one.instances, one.camera, one.world) == (two.instances, two.camera, two.world)
+
+
+def test_a_scenario_brings_its_globals_as_often_as_its_weight_says(tmp_path):
+    text = """
+globals: {lanes: 2}
+scenarios: {town: {weight: 3, globals: {lanes: {integer: [3, 4]}}}, country: {globals: {}}}
+"""
+    plans = plans_of(tmp_path, text, 400)
+    town = [plan for plan in plans if plan.scenario == "town"]
+    assert {plan.globals["lanes"] for plan in town} == {3.0, 4.0}
+    assert {plan.globals["lanes"] for plan in plans if plan.scenario == "country"} == {2.0}
+    assert abs(len(town) - 300) < 40
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("render: {exposure_ev: $wetnes}\nglobals: {wetness: 1}", "render.exposure_ev: there is no global $wetnes"),
+        ("globals: {a: $b, b: $a}", "globals: globals depend on each other in a circle: $a -> $b -> $a"),
+        ("globals: {a: $a}", "globals: globals depend on each other in a circle: $a -> $a"),
+        ("globals: {a-b: 1}", "scene: 'a-b' is no name for a global"),
+        (
+            "globals: {f: {uniform: [0.5, 1.2]}}\nphysics: {friction: $f}",
+            "physics: friction can be 1.2, above 1",
+        ),
+        (
+            "scenarios: {one: {globals: {f: 1}}, two: {globals: {}}}\nphysics: {friction: $f}",
+            "physics.friction: there is no global $f in every scenario",
+        ),
+        (
+            "globals: {x: 1}\nrender: {exposure_ev: {global: {name: $x, at: [1, 0], gives: [1, 2]}}}",
+            "render.exposure_ev.global: the points of at do not rise",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_where(text, problem, tmp_path):
+    assert problem.removeprefix("scene") in [one.removeprefix("scene") for one in problems(tmp_path, text)]
+
+
+def test_extended_globals_and_contexts_merge_by_name(tmp_path):
+    (tmp_path / "base.yaml").write_text(
+        SCENE
+        + "globals: {x: 1, y: 2}\n"
+        + "contexts:\n  a: {anchor: {marks: A, move_m: 0.5}, allowed: {mug: 1}}\n  b: {anchor: B, allowed: {mug: 1}}\n"
+    )
+    (tmp_path / "top.yaml").write_text(
+        "extends: base.yaml\nglobals: {y: 3}\ncontexts: {a: {anchor: {marks: Z}}, b: null}\n"
+    )
+    config = load_config(tmp_path / "top.yaml")
+    assert {key: one.value for key, one in config.globals.items()} == {"x": 1.0, "y": 3.0}
+    assert list(config.contexts) == ["a"]
+    assert config.contexts["a"].anchor.marks == ("Z",) and config.contexts["a"].anchor.move_m.value == 0.5
