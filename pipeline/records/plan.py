@@ -289,6 +289,9 @@ class ContextReport:
     placed: int
     absent: int
     dropped: dict[str, int]
+    replaced: tuple[str, ...] = ()
+    """Objects of the template whose slots it filled, by name: they are hidden in this frame, and so is their part of
+    the physics. A slot without room keeps its object; an absent thing's is hidden all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ def fill_contexts(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, 
             placed=len(site.done[name].placed),
             absent=len(filled.placed) - len(site.done[name].placed),
             dropped=dict(sorted(filled.dropped.items())),
+            replaced=tuple(sorted(filled.replaced)),
         )
     placed = [one for name in sorted(site.done) for one in site.done[name].placed]
     return tuple(placed), tuple(reports[name] for name in sorted(reports))

@@ -44,10 +44,12 @@ class Placed:
 
 @dataclass(slots=True)
 class Filled:
-    """What a law did: things placed, and how many it could not place, by the reason."""
+    """What a law did: things placed, how many it could not place, by the reason, and the objects of the template that
+    they replace, by name."""
 
     placed: list[Placed] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    replaced: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
