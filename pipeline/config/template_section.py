@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pipeline.config.distributions import Number, require
 from pipeline.structure import AssetPath
 
 
@@ -36,3 +37,10 @@ class Template:
     file: AssetPath
     targets: tuple[TemplateTarget, ...] = ()
     """What of it is labelled; its ids follow those of what is placed."""
+    frame: Number | None = None
+    """The frame of its timeline, drawn once a scene; by default the one at which it was saved. Views of a scene follow
+    at `view_interval_s`."""
+
+    def __post_init__(self) -> None:
+        if self.frame is not None:
+            require("frame", self.frame, -1_048_574, 1_048_574)

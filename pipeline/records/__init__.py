@@ -49,23 +49,25 @@ from pipeline.records.plan import (
     FloorPlan,
     FramePlan,
     InstancePlan,
-    JitterPlan,
     LightPlan,
-    MaterialPlan,
     MotionPlan,
     NextViewPlan,
     PartsPlan,
-    PbrPlan,
     PhysicsPlan,
     Pose,
-    ProceduralPlan,
     RenderPlan,
     SurroundingsPlan,
     TemplateTargetPlan,
-    TexturePlan,
     TrayPlan,
     WallPlan,
     WorldPlan,
+)
+from pipeline.records.plan_materials import (
+    JitterPlan,
+    MaterialPlan,
+    PbrPlan,
+    ProceduralPlan,
+    TexturePlan,
 )
 from pipeline.records.rendered import (
     Keypoint,
@@ -78,8 +80,22 @@ from pipeline.records.rendered import (
     Surface,
 )
 from pipeline.records.shapes import Matrix, Quaternion, Role, Vector
+from pipeline.records.template_state import (
+    BoneChange,
+    LampChange,
+    ObjectChange,
+    PartMotion,
+    SlotLook,
+    TemplateState,
+)
 
 __all__ = [
+    "TemplateState",
+    "SlotLook",
+    "PartMotion",
+    "ObjectChange",
+    "LampChange",
+    "BoneChange",
     "Annotation",
     "Asset",
     "AssetRecipe",

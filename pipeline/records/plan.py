@@ -6,63 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.lenses import LensModel
-from pipeline.records.catalogue import AssetRecipe, Hdri, Photo, TextureSet
+from pipeline.records.catalogue import AssetRecipe, Hdri, Photo
+from pipeline.records.plan_materials import JitterPlan, MaterialPlan
 from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Role, Vector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PbrPlan:
-    base_color: Vector
-    roughness: float
-    metallic: float
-    specular: float
-    coat: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProceduralPlan:
-    pattern: str
-    color_a: Vector
-    color_b: Vector
-    scale_m: float
-    rotation_deg: float
-    offset: Vector
-    distortion: float
-    roughness: float
-    metallic: float
-    bump: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TexturePlan:
-    textures: TextureSet
-    projection: Literal["box", "uv"]
-    scale_m: float
-    rotation_deg: float
-    offset: Vector
-    hue_shift: float
-    value_scale: float
-    roughness: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaterialPlan:
-    """Exactly one of the three."""
-
-    pbr: PbrPlan | None = None
-    procedural: ProceduralPlan | None = None
-    textures: TexturePlan | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JitterPlan:
-    """Change of a kept material. Neutral: 0, 1, 1, 0."""
-
-    hue_shift: float
-    saturation_scale: float
-    value_scale: float
-    roughness_shift: float
+from pipeline.records.template_state import TemplateState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +263,7 @@ class FramePlan:
     contexts: tuple[ContextReport, ...] = ()
     template: str
     template_targets: tuple[TemplateTargetPlan, ...] = ()
+    template_state: TemplateState = TemplateState()
     surroundings: SurroundingsPlan
     instances: tuple[InstancePlan, ...]
     physics: PhysicsPlan

@@ -36,6 +36,7 @@ from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import places_of
 from pipeline.sampling.structured.site import Placed, PlacedAs, Site
 from pipeline.sampling.surroundings import sample_surroundings
+from pipeline.sampling.template_state import sample_template_state
 from pipeline.structure import from_json, unstructure
 
 
@@ -78,6 +79,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         contexts=contexts,
         template="" if config.template is None else config.template.file,
         template_targets=_template_targets(config),
+        template_state=sample_template_state(config, catalogue, scene, scopes["materials"], scopes["lights"], view),
         surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
         instances=_instances(config, placed, part_classes(catalogue)),
         physics=_sample_physics(config, placed, scene),

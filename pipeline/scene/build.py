@@ -41,6 +41,7 @@ from pipeline.scene.physics import Body, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, open_session
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
+from pipeline.scene.template_state import advance_template, apply_template_state
 from pipeline.scene.template_targets import Copies, hold_template
 from pipeline.scene.world import add_world, environment_label
 from pipeline.structure import unstructure
@@ -88,7 +89,9 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     scene = workshop.session.scene
     collection = bpy.data.collections.new("variegate")
     scene.collection.children.link(collection)
+    apply_template_state(scene, plan.template_state, workshop.journal, workshop.images, workshop.places)
     settled = _settle(plan, workshop)
+    advance_template(scene, plan.template_state)
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
     bpy.context.view_layer.update()
@@ -191,11 +194,14 @@ def _settle_key(plan: FramePlan) -> str:
         ]
         for one in plan.instances
     ]
+    template = unstructure(replace(plan.template_state, later_s=0.0, lamps=()))
+    for change in template["objects"]:
+        del change["looks"]
     stage = unstructure(plan.surroundings)
     for part in (stage["floor"], stage["tray"], *stage["walls"]):
         if part is not None:
             del part["material"]
-    return digest([plan.job_digest, bodies, stage, unstructure(plan.physics)])
+    return digest([plan.job_digest, bodies, stage, template, unstructure(plan.physics)])
 
 
 def _body(plan: InstancePlan, workshop: Workshop) -> Body:

@@ -6,7 +6,7 @@ Blender's setters move more than their own value: `rotation_mode` rewrites the a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,7 +54,7 @@ class Journal:
 
     def keep(self, owner: Any) -> None:
         """Remember everything that `owner` stores, whoever changes it and however."""
-        self._remember(owner, stored(type(owner)), "")
+        self._remember(owner, stored(owner), "")
 
     def undo(self, action: Callable[..., object], *args: Any) -> None:
         """Have `action(*args)` called by `restore`: for links, custom properties and all else that is no attribute."""
@@ -73,12 +73,17 @@ class Journal:
             self.undo(put_back, owner, values_of(owner, names))
 
 
+def stored(owner: Any) -> tuple[str, ...]:
+    """Return the attributes that an owner's type stores itself: values, and references to datablocks."""
+    kind: Any = type(owner)
+    return _stored(kind)
+
+
 @cache
-def stored(kind: Hashable) -> tuple[str, ...]:
-    """Return the attributes that a type of Blender's stores itself: values, and references to datablocks."""
+def _stored(kind: Any) -> tuple[str, ...]:
     return tuple(
         prop.identifier
-        for prop in kind.bl_rna.properties  # type: ignore[attr-defined]
+        for prop in kind.bl_rna.properties
         if not (prop.is_readonly or getattr(prop, "is_deprecated", False))  # only 5.x knows
         and prop.identifier not in DERIVED
         and (prop.type != "COLLECTION" and (prop.type != "POINTER" or _is_datablock(prop.fixed_type)))

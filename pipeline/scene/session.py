@@ -38,7 +38,7 @@ def open_session(template: Path | None) -> Session:
         scene=scene,
         template=template,
         baseline=frozenset(item.session_uid for item in datablocks()),
-        settings={path: values_of(owner, stored(type(owner))) for path, owner in settings_of(scene).items()},
+        settings={path: values_of(owner, stored(owner)) for path, owner in settings_of(scene).items()},
     )
 
 
