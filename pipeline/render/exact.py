@@ -16,9 +16,10 @@ import bpy
 from pipeline.records import FramePlan
 from pipeline.render.changes import change
 from pipeline.render.device import Device
-from pipeline.render.passes import label_layer
 from pipeline.render.transparency import has_volume, is_certain, keep_only_transparency
 from pipeline.scene.build import BuiltScene
+from pipeline.scene.session import label_layer
+from pipeline.scene.standing import collect_materials, look_around
 
 ALPHA_THRESHOLD = 0.5
 MOST_BOUNCES = 1024  # as many surfaces as Cycles can see through, and no roulette before the last of them
@@ -57,20 +58,23 @@ def exact_reason(built: BuiltScene, plan: FramePlan, device: Device) -> str:
         return "the picture shows object indices"
     if _strangers(built.objects):
         return "the template numbers objects of its own"
-    if not all(is_certain(material) for material in materials_in_use(scene)):
+    if not all(is_certain(material) for material in materials_in_use(scene, built.worn)):
         return "materials that can be seen through"
     return ""
 
 
 @contextmanager
-def exact_settings(scene: bpy.types.Scene, objects: Objects) -> Iterator[None]:
-    """Inside the block a render gives exact ids and depth; afterwards the scene is as it was."""
+def exact_settings(
+    scene: bpy.types.Scene, objects: Objects, worn: Sequence[bpy.types.Material] | None = None
+) -> Iterator[None]:
+    """Inside the block a render gives exact ids and depth; afterwards the scene is as it was. For `worn` see
+    `materials_in_use`."""
     with ExitStack() as until:
         _use_one_sample(scene, until)
         _leave_out_light(scene, until)
         for stranger in _strangers(objects):
             change(until, stranger, pass_index=0)
-        keep_only_transparency(materials_in_use(scene), until)
+        keep_only_transparency(materials_in_use(scene, worn), until)
         yield
 
 
@@ -108,25 +112,17 @@ def _strangers(objects: Objects) -> list[bpy.types.Object]:
     return [item for item in bpy.data.objects if item.pass_index != 0 and item.session_uid not in ours]
 
 
-def materials_in_use(scene: bpy.types.Scene) -> list[bpy.types.Material]:
-    """Return the materials of everything shown, whether by objects, by instances or by geometry nodes."""
+def materials_in_use(
+    scene: bpy.types.Scene, worn: Sequence[bpy.types.Material] | None = None
+) -> list[bpy.types.Material]:
+    """Return the materials of everything shown: what objects wear now, and what was seen of instances and of geometry
+    nodes: `worn`, or with another look."""
+    if worn is None:
+        layer = label_layer(scene)
+        layer.update()
+        worn = look_around(layer.depsgraph).materials
     found: dict[int, bpy.types.Material] = {}
-    layer = label_layer(scene)
-    layer.update()
     for item in scene.objects:  # these too may be hidden in the viewport alone
-        _collect(found, [slot.material for slot in item.material_slots])
-    seen = set()
-    for instance in layer.depsgraph.object_instances:
-        shown = instance.object
-        key = (shown.as_pointer(), shown.data.as_pointer() if shown.data else 0)
-        if key not in seen:
-            seen.add(key)
-            _collect(found, [slot.material for slot in shown.material_slots])
-            _collect(found, getattr(shown.data, "materials", ()))  # geometry nodes set these and no slot
+        collect_materials(found, [slot.material for slot in item.material_slots])
+    collect_materials(found, worn)
     return list(found.values())
-
-
-def _collect(found: dict[int, bpy.types.Material], materials: object) -> None:
-    for material in materials:  # type: ignore[attr-defined]
-        if material is not None:
-            found.setdefault(material.original.session_uid, material.original)

@@ -26,7 +26,6 @@ from pipeline.render.passes import (
     OBJECT_INDEX,
     enable_passes,
     find_pass,
-    label_layer,
     read_passes,
 )
 from pipeline.render.picture import write_rgb
@@ -34,6 +33,7 @@ from pipeline.render.remap import depth_and_distance, filtered, nearest, rendere
 from pipeline.render.settings import configure
 from pipeline.render.solo import alone, groups, need_solo
 from pipeline.scene.build import BuiltScene
+from pipeline.scene.session import label_layer
 
 Channels = dict[str, NDArray[Any]]
 
@@ -61,7 +61,7 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
             linear = filtered(linear_rgb(channels, layer.name), lens) if "linear" in pictures else None
             albedo = filtered(find_pass(channels, layer.name, ALBEDO), lens) if "albedo" in pictures else None
         if exact:
-            with copies_as_objects(built) as shown, exact_settings(scene, shown):
+            with copies_as_objects(built) as shown, exact_settings(scene, shown, built.worn):
                 render_once(scene, device)
                 channels = read_passes(scene, scratch)
     depth_m, distance_m = depth_and_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens)
@@ -103,7 +103,7 @@ def _solo_masks(built: BuiltScene, device: Device, scratch: Path) -> dict[int, N
     with copies_as_objects(built) as objects:
         for members in groups(need_solo(built, objects), built.surfaces, camera):
             parts = [part for key in members for part in objects[key]]
-            with alone(built.scene, parts), exact_settings(built.scene, objects):
+            with alone(built.scene, parts), exact_settings(built.scene, objects, built.worn):
                 render_once(built.scene, device)
                 channels = read_passes(built.scene, scratch)
             ids = decode_ids(find_pass(channels, label_layer(built.scene).name, OBJECT_INDEX))
@@ -119,7 +119,8 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
     with ExitStack() as until:
         change(until, built.scene, camera=built.next_camera.item)
         change(until, built.scene.render, **built.next_camera.picture)
-        until.enter_context(exact_settings(built.scene, until.enter_context(copies_as_objects(built))))
+        shown = until.enter_context(copies_as_objects(built))
+        until.enter_context(exact_settings(built.scene, shown, built.worn))
         render_once(built.scene, device)
         channels = read_passes(built.scene, scratch)
     return NextView(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codecs.exr import decode_exr
-from pipeline.errors import PipelineError, StoreError
+from pipeline.errors import StoreError
 from pipeline.scene.compat import set_multilayer
 
 PASSES_FILE = "passes.exr"
@@ -44,14 +44,6 @@ PASSES_OF = {
     "albedo": ALBEDO,
     "part": MATERIAL_INDEX,
 }  # what an output needs beside those
-
-
-def label_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
-    """Return the view layer that labels are made of: the first that is rendered. Raises PipelineError without one."""
-    for layer in scene.view_layers:
-        if layer.use:
-            return layer
-    raise PipelineError("template: no view layer is rendered; switch on 'Use for Rendering' of one and save")
 
 
 def enable_passes(layer: bpy.types.ViewLayer, outputs: tuple[str, ...] = ()) -> None:

@@ -19,9 +19,10 @@ from pipeline.lenses import Lens
 from pipeline.records import FramePlan
 from pipeline.render.changes import change
 from pipeline.render.decode import linear_rgb
-from pipeline.render.passes import label_layer, save_result
+from pipeline.render.passes import save_result
 from pipeline.render.remap import filtered
 from pipeline.scene.compat import set_picture
+from pipeline.scene.session import label_layer
 
 HALF_MAX = 65_504.0  # the largest number of a half float
 

@@ -39,8 +39,10 @@ from pipeline.scene.obstacles import placed_obstacles, template_obstacles
 from pipeline.scene.parts import Parts, realise_parts
 from pipeline.scene.physics import Body, Settled, settle
 from pipeline.scene.poses import read_pose
-from pipeline.scene.session import Session, clean, open_session
+from pipeline.scene.session import Session, clean, label_layer, open_session
+from pipeline.scene.standing import look_around
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
+from pipeline.scene.template_memory import TemplateMemory, shape_state
 from pipeline.scene.template_state import advance_template, apply_template_state
 from pipeline.scene.template_targets import Copies, hold_template
 from pipeline.scene.world import add_world, environment_label
@@ -57,6 +59,7 @@ class Workshop:
     images: ImageCache
     parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
+    memory: TemplateMemory = field(default_factory=TemplateMemory)
     journal: Journal = field(default_factory=Journal)
     """What this frame changed of the template: everything that is changed of it goes by way of here."""
 
@@ -66,7 +69,8 @@ class BuiltScene:
     """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
     where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one; `parts` is empty
     where they are not asked for. `materials` are those of the template's instances as evaluated, `not_meshes` the ids
-    whose silhouette a mesh does not tell, `copies` what is labelled and no object."""
+    whose silhouette a mesh does not tell, `copies` what is labelled and no object. `worn` are the materials of all that
+    the labels' view layer shows, on instances of any kind too; None where another layer was looked at."""
 
     scene: bpy.types.Scene
     realised: Realised
@@ -77,6 +81,7 @@ class BuiltScene:
     materials: Mapping[int, tuple[bpy.types.Material, ...]] = field(default_factory=dict)
     not_meshes: frozenset[int] = frozenset()
     copies: Copies = Copies()
+    worn: tuple[bpy.types.Material, ...] | None = None
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -92,18 +97,20 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     apply_template_state(scene, plan.template_state, workshop.journal, workshop.images, workshop.places)
     settled = _settle(plan, workshop)
     advance_template(scene, plan.template_state)
+    held = hold_template(plan, workshop.session, workshop.memory, workshop.journal)
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
-    bpy.context.view_layer.update()
-    held = hold_template(plan, workshop.session, workshop.journal)
+    bpy.context.view_layer.update()  # takes long with thousands of objects: from here on nothing may need another
+    standing = look_around(bpy.context.view_layer.depsgraph)
     placed = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
     instances = (*placed, *held.realised)
     targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
+    lamps = []
     for number, light in enumerate(plan.lights):
-        anchor = anchor_point(light.anchor, light.anchor_index, targets)
-        add_light(collection, light, f"light {number}", (float(anchor[0]), float(anchor[1]), float(anchor[2])))
-    next_camera = add_next_camera(scene, collection, plan.next_view, targets)
-    camera = add_camera(scene, collection, plan.camera, targets)
+        x, y, z = (float(value) for value in anchor_point(light.anchor, light.anchor_index, targets))
+        lamps.append(add_light(collection, light, f"light {number}", (x, y, z)))
+    next_camera = add_next_camera(scene, collection, plan.next_view, targets, standing)
+    camera = add_camera(scene, collection, plan.camera, targets, standing)
     if plan.world is not None:
         add_world(scene, plan.world, workshop.images, workshop.places, *window_of(camera.picture))
     if plan.camera.motion is not None:
@@ -113,7 +120,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         camera=camera.realised,
         drop_attempts=settled.attempts,
         settle_time_s=settled.time_s,
-        lights=read_lights(scene),
+        lights=read_lights(scene, lamps),
         environment=None if plan.world is None else environment_label(plan.world),
     )
     surfaces = {}
@@ -129,6 +136,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         materials=held.materials,
         not_meshes=held.not_meshes,
         copies=held.copies,
+        worn=standing.materials if label_layer(scene) == bpy.context.view_layer else None,
         parts=realise_parts(plan, workshop.library),
     )
 
@@ -174,7 +182,7 @@ def _settle(plan: FramePlan, workshop: Workshop) -> Settled:
         obstacles = (
             *obstacles_of(plan.surroundings),
             *placed_obstacles(plan, workshop.library),
-            *template_obstacles(workshop.session),
+            *template_obstacles(workshop.session, workshop.memory, _settling_shape(plan)),
         )
         workshop.settled = (key, settle(bodies, obstacles, plan.physics))
     return workshop.settled[1]
@@ -194,14 +202,16 @@ def _settle_key(plan: FramePlan) -> str:
         ]
         for one in plan.instances
     ]
-    template = unstructure(replace(plan.template_state, later_s=0.0, lamps=()))
-    for change in template["objects"]:
-        del change["looks"]
     stage = unstructure(plan.surroundings)
     for part in (stage["floor"], stage["tray"], *stage["walls"]):
         if part is not None:
             del part["material"]
-    return digest([plan.job_digest, bodies, stage, template, unstructure(plan.physics)])
+    return digest([plan.job_digest, bodies, stage, _settling_shape(plan), unstructure(plan.physics)])
+
+
+def _settling_shape(plan: FramePlan) -> str:
+    """Things settle in the template of the scene's first view."""
+    return shape_state(replace(plan.template_state, later_s=0.0))
 
 
 def _body(plan: InstancePlan, workshop: Workshop) -> Body:
@@ -289,7 +299,7 @@ def open_workshop(base_dir: Path, template: Path | None) -> Workshop:
 def close_scene(workshop: Workshop) -> None:
     """Take away what a frame added and changed; assets and images stay."""
     workshop.journal.restore()
-    clean(workshop.session, [*workshop.library.pinned(), *workshop.images.pinned()])
+    clean(workshop.session, [*workshop.library.pinned(), *workshop.images.pinned(), *workshop.memory.pinned()])
 
 
 def save_scene(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Vector
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
@@ -22,7 +22,8 @@ from pipeline.lens_remap import remap_of
 from pipeline.lenses import make_lens, project
 from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, RealisedCamera
 from pipeline.scene.camera_lens import lens_of, set_lens
-from pipeline.scene.poses import read_pose, set_pose
+from pipeline.scene.poses import own_pose, set_pose
+from pipeline.scene.standing import Standing, is_too_near
 
 STEP_M = 1e-4  # beyond what a ray has met, to go on
 TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
@@ -50,16 +51,20 @@ class AddedCamera:
 
 
 def add_camera(
-    scene: bpy.types.Scene, collection: bpy.types.Collection, plan: CameraPlan, targets: Sequence[Target]
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    plan: CameraPlan,
+    targets: Sequence[Target],
+    standing: Standing,
 ) -> AddedCamera:
     """Set up the scene's camera and return it as Blender has it. Raises RejectedFrame when no try is acceptable.
 
-    Expects the view layer to be up to date: clearance and view are tested against the evaluated meshes.
+    Clearance and view are tested against the evaluated meshes, of which `standing` is a fresh look.
     """
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = bpy.context.view_layer.depsgraph
     refused: Counter[str] = Counter()
     for attempt, candidate in enumerate(plan.candidates):
-        reason = _refusal(scene, depsgraph, plan, candidate, targets)
+        reason = _refusal(scene, depsgraph, plan, candidate, targets, standing)
         if reason is None:
             item, picture = _make(scene, collection, plan, candidate, targets)
             realised = _read_back(scene, item, plan, candidate, attempt)
@@ -72,12 +77,16 @@ def add_camera(
 
 
 def add_next_camera(
-    scene: bpy.types.Scene, collection: bpy.types.Collection, plan: NextViewPlan | None, targets: Sequence[Target]
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    plan: NextViewPlan | None,
+    targets: Sequence[Target],
+    standing: Standing,
 ) -> AddedCamera | None:
     """Set up the camera of the next view, before that of this one; None where there is none, or where it is rejected,
     as its own frame will say."""
     try:
-        return None if plan is None else add_camera(scene, collection, plan.camera, targets)
+        return None if plan is None else add_camera(scene, collection, plan.camera, targets, standing)
     except RejectedFrame:
         return None
 
@@ -103,12 +112,13 @@ def _refusal(
     plan: CameraPlan,
     candidate: CameraCandidate,
     targets: Sequence[Target],
+    standing: Standing,
 ) -> str | None:
     try:
         pose = _pose(candidate, targets)
     except ValueError:
         return NO_DIRECTION
-    if _too_near(depsgraph, pose[:3, 3], plan.clearance_m):
+    if is_too_near(depsgraph, standing, pose[:3, 3], plan.clearance_m):
         return TOO_NEAR
     if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
         return TOO_FEW
@@ -117,40 +127,6 @@ def _refusal(
     except ValueError:
         return FOLDED
     return None
-
-
-def _too_near(depsgraph: bpy.types.Depsgraph, eye_m: Array, clearance_m: float) -> bool:
-    eye = Vector(eye_m)
-    for instance in depsgraph.object_instances:
-        mesh_object = instance.object
-        shown_by = instance.parent if instance.is_instance else mesh_object
-        if mesh_object.type != "MESH" or not mesh_object.data.polygons or shown_by.original.hide_render:
-            continue
-        matrix = instance.matrix_world
-        corners = np.array([matrix @ Vector(corner) for corner in mesh_object.bound_box])
-        low, high = corners.min(axis=0) - clearance_m, corners.max(axis=0) + clearance_m
-        if np.any(eye_m < low) or np.any(eye_m > high):
-            continue
-        if _near_or_inside(mesh_object, matrix, eye, clearance_m):
-            return True
-    return False
-
-
-def _near_or_inside(mesh_object: bpy.types.Object, matrix: Matrix, eye: Vector, clearance_m: float) -> bool:
-    inverse = matrix.inverted_safe()
-    found, point, normal, _ = mesh_object.closest_point_on_mesh(inverse @ eye)
-    if not found:
-        return False
-    offset = eye - matrix @ point
-    if offset.length < clearance_m:
-        return True
-    outward = inverse.to_3x3().transposed() @ normal
-    return _is_closed(mesh_object.data) and outward.dot(offset) < 0
-
-
-def _is_closed(mesh: bpy.types.Mesh) -> bool:
-    """A mesh whose every edge has two faces has an inside (Euler's count of edge sides, no edge walk needed)."""
-    return len(mesh.loops) == 2 * len(mesh.edges)
 
 
 def _count_in_view(
@@ -210,14 +186,13 @@ def _make(
 def _read_back(
     scene: bpy.types.Scene, camera: bpy.types.Object, plan: CameraPlan, candidate: CameraCandidate, attempt: int
 ) -> RealisedCamera:
-    bpy.context.view_layer.update()
     data = camera.data
     lens = lens_of(plan, candidate)
     if candidate.model == "pinhole":
         aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
         shift = (data.shift_x, data.shift_y)
         lens = make_lens("pinhole", plan.resolution, data.lens, data.sensor_width, shift, aspect, ())
-    pose = read_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
+    pose = own_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
     return RealisedCamera(
         model=lens.model,
         k=lens.k,

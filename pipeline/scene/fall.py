@@ -12,7 +12,17 @@ from pipeline.records import PhysicsPlan, Pose
 from pipeline.scene.bodies import Body, Shape, masses, shape_of, size_m
 from pipeline.scene.penetration import Convex, bounds, placed, turned
 from pipeline.scene.rigid_world import FRAMES_PER_SECOND, GRAVITY, Surface
-from pipeline.scene.stage import Obstacle, Stage, Units, build_stage, build_zones, has_escaped, units_for, zone_at
+from pipeline.scene.stage import (
+    Obstacle,
+    Stage,
+    Units,
+    build_stage,
+    build_zones,
+    has_escaped,
+    reachable,
+    units_for,
+    zone_at,
+)
 
 STEP = 0.5  # the fastest body moves at most this share of the thinnest one in a substep
 SUBSTEPS, MAX_SUBSTEPS = 6, 40
@@ -52,13 +62,14 @@ def prepare(bodies: tuple[Body, ...], obstacles: tuple[Obstacle, ...], plan: Phy
     edges = [np.abs(zone.center[:2]) + np.maximum(zone.half, radius) for zone, radius in zip(zones, room, strict=True)]
     reach = max(float(np.abs(np.concatenate(releases)).max()), *(float(edge.max()) for edge in edges)) + STAGE_MARGIN
     height = max(float(points[:, 2].max()) for points in releases) - min(float(zone.center[2]) for zone in zones)
+    within = reachable(zones, np.concatenate(releases), 2 * max(room))
     # Lengths grow by `scale` while gravity stays: time runs slower by its square root (Froude's law).
     frame_s = 1 / FRAMES_PER_SECOND / math.sqrt(units.scale)
     return Fall(
         bodies=bodies,
         shapes=shapes,
         masses=masses(shapes),
-        stage=build_stage(obstacles, zones, room, units, reach),
+        stage=build_stage(obstacles, zones, room, units, reach, within),
         homes=homes,
         room=room,
         units=units,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from pipeline.conventions import SUN_W_PER_M2_PER_W
 from pipeline.geometry import quaternion_between, unit
@@ -34,14 +35,18 @@ def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anch
     return lamp
 
 
-def read_lights(scene: bpy.types.Scene) -> tuple[LightLabel, ...]:
-    """Return every lamp that the render shows, a template's own too, as the evaluated scene has it, by name."""
+def read_lights(scene: bpy.types.Scene, added: Sequence[bpy.types.Object] = ()) -> tuple[LightLabel, ...]:
+    """Return every lamp that the render shows by name: those just `added`, and a template's own as evaluated."""
+    fresh = {item.session_uid for item in added}
     in_layers = {item.session_uid for layer in scene.view_layers if layer.use for item in layer.objects}
     rendered = {item.session_uid: item for item in _rendered(scene.collection)}.values()
     lamps = [
         item for item in rendered if item.type == "LIGHT" and not item.hide_render and item.session_uid in in_layers
     ]
-    return tuple(_label(lamp) for lamp in sorted(lamps, key=lambda lamp: lamp.name))
+    return tuple(
+        _label(lamp, lamp.matrix_basis if lamp.session_uid in fresh else lamp.matrix_world)
+        for lamp in sorted(lamps, key=lambda lamp: lamp.name)
+    )
 
 
 def _rendered(collection: bpy.types.Collection) -> Iterator[bpy.types.Object]:
@@ -52,8 +57,7 @@ def _rendered(collection: bpy.types.Collection) -> Iterator[bpy.types.Object]:
             yield from _rendered(child)
 
 
-def _label(lamp: bpy.types.Object) -> LightLabel:
-    matrix = lamp.matrix_world
+def _label(lamp: bpy.types.Object, matrix: Matrix) -> LightLabel:
     x, y, z = (float(v) for v in matrix.translation)
     way = -np.array(matrix.col[2])[:3] if any(matrix.col[2][:3]) else DOWN  # an artist may have scaled it to nothing
     a, b, c = (float(v) for v in unit(way))

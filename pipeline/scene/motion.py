@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.geometry import Array, compose, quaternion_about, quaternion_from_matrix
 from pipeline.records import MotionPlan, Quaternion
-from pipeline.scene.poses import read_pose
+from pipeline.scene.poses import own_pose
 
 LEAST_FRAMES = 0.1  # Blender takes keyframes within a hundredth of a frame for one
 
@@ -27,7 +27,7 @@ def set_in_motion(scene: bpy.types.Scene, camera: bpy.types.Object, motion: Moti
     reach = max(shutter_frames(scene, motion) / 2, LEAST_FRAMES)
     reach_s = reach * scene.render.fps_base / scene.render.fps
     location, rotation = tuple(camera.location), tuple(camera.rotation_quaternion)
-    pose = read_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
+    pose = own_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
     for frame, time_s in ((now - reach, -reach_s), (now + reach, reach_s)):
         moved = pose @ _moved(motion, time_s) @ BLENDER_CAMERA_FROM_CAMERA
         _key(camera, frame, tuple(moved[:3, 3]), _on_the_side_of(rotation, quaternion_from_matrix(moved[:3, :3])))

@@ -10,6 +10,7 @@ from pipeline.records import FramePlan, InstancePlan, Pose
 from pipeline.scene.library import Library
 from pipeline.scene.physics import Obstacle
 from pipeline.scene.session import Session
+from pipeline.scene.template_memory import TemplateMemory
 
 
 def placed_obstacles(plan: FramePlan, library: Library) -> tuple[Obstacle, ...]:
@@ -23,10 +24,15 @@ def _mesh_obstacle(plan: InstancePlan, pose: Pose, library: Library) -> Obstacle
     return Obstacle(vertices_m=transform_points(matrix, asset.vertices), triangles=asset.triangles)
 
 
-def template_obstacles(session: Session) -> tuple[Obstacle, ...]:
-    """Everything an artist's template shows is solid: things dropped land on its tables."""
+def template_obstacles(session: Session, memory: TemplateMemory, shape: str) -> tuple[Obstacle, ...]:
+    """Everything an artist's template shows is solid: things dropped land on its tables. Nothing else may have been
+    added yet; `shape` is its `shape_state`."""
     if session.template is None:
         return ()
+    return memory.recall("obstacles", shape, lambda: (_solids(), ()))
+
+
+def _solids() -> tuple[Obstacle, ...]:
     obstacles = []
     depsgraph = bpy.context.evaluated_depsgraph_get()
     for instance in depsgraph.object_instances:

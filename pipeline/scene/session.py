@@ -53,6 +53,14 @@ def _open_template(template: Path) -> None:
         ) from error
 
 
+def label_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
+    """Return the view layer that labels are made of: the first that is rendered. Raises PipelineError without one."""
+    for layer in scene.view_layers:
+        if layer.use:
+            return layer
+    raise PipelineError("template: no view layer is rendered; switch on 'Use for Rendering' of one and save")
+
+
 def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
     """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images), and set the scene
     up as its file has it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,20 @@ FALLEN = 1.0  # half areas below the zone's centre
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Obstacle:
     """Something solid that stays: a box of `half_extents_m` at `center_m`, turned by `rotation`, or a mesh of
-    `vertices_m` (V, 3), world metres, and `triangles` (T, 3)."""
+    `vertices_m` (V, 3), world metres, and `triangles` (T, 3), which lies between `low_m` and `high_m` (3,)."""
 
     center_m: Vector = (0.0, 0.0, 0.0)
     rotation: Quaternion = (1.0, 0.0, 0.0, 0.0)
     half_extents_m: Vector | None = None
     vertices_m: Array | None = None
     triangles: NDArray[np.int32] | None = None
+    low_m: Array = field(init=False, default_factory=lambda: np.full(3, -np.inf))
+    high_m: Array = field(init=False, default_factory=lambda: np.full(3, np.inf))
 
     def __post_init__(self) -> None:
+        if self.vertices_m is not None and len(self.vertices_m):
+            object.__setattr__(self, "low_m", self.vertices_m.min(axis=0))
+            object.__setattr__(self, "high_m", self.vertices_m.max(axis=0))
         if (self.half_extents_m is None) == (self.vertices_m is None or self.triangles is None):
             raise ValueError("an obstacle is either a box (half_extents_m) or a mesh (vertices_m and triangles)")
 
@@ -110,13 +115,31 @@ def has_escaped(zone: Zone, center: Array, size: float) -> bool:
     return bool(outside.max() > ESCAPED * size or center[2] < lowest)
 
 
+def reachable(zones: tuple[Zone, ...], releases: Array, size: float) -> tuple[Array, Array]:
+    """Return the lowest and highest corner (3,) of all that bodies up to `size` long can touch before they have
+    escaped, released at points (N, 3)."""
+    low, high = [releases.min(axis=0) - size], [releases.max(axis=0) + size]
+    for zone in zones:
+        wide = np.maximum(zone.half * (1.0 if zone.group is not None else 2.0), size) + (ESCAPED + 1) * size
+        deep = FALLEN * float(zone.half.max()) + (ESCAPED + 1) * size
+        low.append(np.array([*(zone.center[:2] - wide), zone.center[2] - deep]))
+        high.append(np.array([*(zone.center[:2] + wide), zone.center[2]]))
+    return np.min(low, axis=0), np.max(high, axis=0)
+
+
 def build_stage(
-    obstacles: tuple[Obstacle, ...], zones: tuple[Zone, ...], room: tuple[float, ...], units: Units, reach: float
+    obstacles: tuple[Obstacle, ...],
+    zones: tuple[Zone, ...],
+    room: tuple[float, ...],
+    units: Units,
+    reach: float,
+    within: tuple[Array, Array],
 ) -> Stage:
-    """Return the stage within `reach` of the origin. `room[i]` is the radius of the largest body of zone i."""
+    """Return the stage within `reach` of the origin, and of meshes what comes `within` the box of two corners (3,):
+    artists' rooms are full. `room[i]` is the radius of the largest body of zone i."""
     near = [_box(one, units, reach) for one in obstacles if one.half_extents_m is not None]
     boxes = _with_thick_floor([box for box in near if box is not None])
-    triangles = _triangles_near(obstacles, units, reach)
+    triangles = _triangles_within(obstacles, units, *within)
     solids = list(boxes)
     if len(triangles):
         indices = np.arange(3 * len(triangles), dtype=np.int32).reshape(-1, 3)
@@ -169,16 +192,20 @@ def _convex(box: Solid) -> Convex:
     return convex_of(convex_hull(corners))
 
 
-def _triangles_near(obstacles: tuple[Obstacle, ...], units: Units, reach: float) -> Array:
-    """Return the corners (T, 3, 3) of all mesh triangles that come within `reach` of the origin."""
+def _triangles_within(obstacles: tuple[Obstacle, ...], units: Units, low: Array, high: Array) -> Array:
+    """Return the corners (T, 3, 3) of all mesh triangles that come into the box low..high."""
     found = [np.zeros((0, 3, 3))]
+    low_m, high_m = units.metres(low), units.metres(high)
     for one in obstacles:
-        if one.vertices_m is not None and one.triangles is not None:
-            corners = units.points(one.vertices_m)[one.triangles]
-            near = (corners.min(axis=1) <= reach).all(axis=1) & (corners.max(axis=1) >= -reach).all(axis=1)
-            edges = corners[:, 1:] - corners[:, :1]
-            area = np.abs(np.cross(edges[:, 0], edges[:, 1])).max(axis=1)
-            found.append(corners[near & (area > 0)])
+        if one.vertices_m is None or one.triangles is None:
+            continue
+        if (one.low_m > high_m).any() or (one.high_m < low_m).any():
+            continue
+        corners = units.points(one.vertices_m)[one.triangles]
+        near = (corners.min(axis=1) <= high).all(axis=1) & (corners.max(axis=1) >= low).all(axis=1)
+        edges = corners[:, 1:] - corners[:, :1]
+        area = np.abs(np.cross(edges[:, 0], edges[:, 1])).max(axis=1)
+        found.append(corners[near & (area > 0)])
     return np.concatenate(found)
 
 

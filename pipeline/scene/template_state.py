@@ -22,7 +22,10 @@ AXES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 def apply_template_state(
     scene: bpy.types.Scene, state: TemplateState, journal: Journal, images: ImageCache, places: Places
 ) -> None:
-    """Bring the template into the state of a scene's first view, every change noted in `journal`."""
+    """Bring the template into the state of a scene's first view, every change noted in `journal`. Nothing is evaluated
+    yet: that takes long with thousands of objects, and is done once all is in its place."""
+    if state == TemplateState():
+        return
     if state.frame is not None:
         journal.undo(_go_to, scene, scene.frame_current, scene.frame_subframe)
         scene.frame_set(state.frame)
@@ -36,7 +39,6 @@ def apply_template_state(
         _change_bone(items[bone.object_name], bone, journal)
     for lamp in state.lamps:
         _change_lamp(items[lamp.object_name], lamp, journal)
-    bpy.context.view_layer.update()
 
 
 def advance_template(scene: bpy.types.Scene, state: TemplateState) -> None:

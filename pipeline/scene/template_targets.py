@@ -8,11 +8,13 @@ artist left it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
 
+from pipeline.canonical import digest
 from pipeline.config.limits import too_many_instances
 from pipeline.conventions import TEMPLATE_ASSET
 from pipeline.errors import RejectedFrame
@@ -23,7 +25,9 @@ from pipeline.scene.journal import Journal
 from pipeline.scene.object_index import shows_object_index
 from pipeline.scene.session import Session
 from pipeline.scene.shown import Geometry, Picture, Shown, read_shown
+from pipeline.scene.template_memory import TemplateMemory, shape_state
 from pipeline.scene.template_names import Named, ancestors, named_objects, shows_collection
+from pipeline.structure import unstructure
 
 Key = tuple[int, tuple[int, ...]]
 """One instance: the `session_uid` of its root, and which of the root's copies, () for the root itself."""
@@ -87,23 +91,34 @@ class Family:
         return (root.name, root.name_full, key[1])
 
 
-def family_of(scene: bpy.types.Scene, named: Sequence[Named]) -> Family:
-    """Return who belongs to whom; an object named twice counts for the first that names it."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sight:
+    """What renders show of the labelled, the same for every frame that changes nothing of it. `replaced` are the
+    objects (`session_uid`) whose copies must become real."""
+
+    family: Family
+    picture: Picture = field(default_factory=lambda: Picture(shown=(), frames={}, others={}))
+    geometries: Mapping[int, Geometry] = field(default_factory=dict)
+    replaced: frozenset[int] = frozenset()
+
+
+def family_of(objects: Sequence[bpy.types.Object], named: Sequence[Named]) -> Family:
+    """Return who of the `objects` of a template belongs to whom; one named twice counts for the first that names it."""
     targets: dict[int, int] = {}
     for one in named:
         targets.setdefault(one.root.session_uid, one.target)
     roots = {}
-    for item in scene.objects:
+    for item in objects:
         line = (item, *ancestors(item))
         root = next((other.session_uid for other in line if other.session_uid in targets), None)
         if root is not None:
             roots[item.session_uid] = root
-    return Family(scene_objects={item.session_uid: item for item in scene.objects}, roots=roots, targets=targets)
+    return Family(scene_objects={item.session_uid: item for item in objects}, roots=roots, targets=targets)
 
 
 def count_instances(scene: bpy.types.Scene, named: Sequence[Named]) -> dict[int, int]:
     """Return how many instances each root (`session_uid`) shows in renders; 0 for one that shows nothing."""
-    family = family_of(scene, named)
+    family = family_of(scene.objects, named)
     picture, _ = read_shown(scene, family.roots, lambda picture: {})
     keys = {key for one in picture.shown if (key := family.key_of(one)) is not None}
     counts = dict.fromkeys(family.targets, 0)
@@ -112,7 +127,7 @@ def count_instances(scene: bpy.types.Scene, named: Sequence[Named]) -> dict[int,
     return counts
 
 
-def hold_template(plan: FramePlan, session: Session, journal: Journal) -> TemplateInstances:
+def hold_template(plan: FramePlan, session: Session, memory: TemplateMemory, journal: Journal) -> TemplateInstances:
     """Find what is labelled of the template and number its objects.
 
     Where the picture shows object indices they are left alone: ids then come from the exact pass. Raises RejectedFrame
@@ -121,7 +136,8 @@ def hold_template(plan: FramePlan, session: Session, journal: Journal) -> Templa
     if not plan.template_targets:
         return TemplateInstances()
     first = len(plan.instances) + 1
-    held = find_template_instances(session.scene, session.baseline, plan.template_targets, first)
+    sight = _recall_sight(plan, session, memory)
+    held = template_instances(sight, plan.template_targets, first)
     if "mask_full" in plan.outputs:
         held = replace(held, surfaces={number: _surface(made) for number, made in held.geometries.items()})
     if reason := too_many_instances(len(plan.instances), len(held.realised)):
@@ -134,13 +150,20 @@ def hold_template(plan: FramePlan, session: Session, journal: Journal) -> Templa
     return held
 
 
-def find_template_instances(
-    scene: bpy.types.Scene, baseline: frozenset[int], targets: Sequence[TemplateTargetPlan], first_id: int
-) -> TemplateInstances:
-    """Return the labelled instances of the template, ids from `first_id` on, in the order of names and copies."""
-    family = family_of(scene, list(named_objects(scene, baseline, targets)))
-    if not family.targets:
-        return TemplateInstances()
+def _recall_sight(plan: FramePlan, session: Session, memory: TemplateMemory) -> Sight:
+    state = plan.template_state
+    if any(change.looks for change in state.objects):  # made for this frame, so that no other can have them
+        return _look(session.scene, session.baseline, plan.template_targets)[0]
+    key = digest([unstructure(plan.template_targets), shape_state(state)])
+    return memory.recall("sight", key, lambda: _look(session.scene, session.baseline, plan.template_targets))
+
+
+def _look(
+    scene: bpy.types.Scene, baseline: frozenset[int], targets: Sequence[TemplateTargetPlan]
+) -> tuple[Sight, tuple[bpy.types.ID, ...]]:
+    """Return what is seen of the labelled, and the datablocks that this holds."""
+    own = [item for item in scene.objects if item.session_uid in baseline]
+    family = family_of(own, list(named_objects(scene, baseline, targets)))
     replaced: set[int] = set()
 
     def wanted(picture: Picture) -> dict[int, bool]:
@@ -148,7 +171,17 @@ def find_template_instances(
         others = (number for (owner, _), numbers in picture.others.items() if owner in replaced for number in numbers)
         return {one.number: one.owner in replaced for one in picture.shown} | dict.fromkeys(others, True)
 
+    if not family.targets:
+        return Sight(family=family), ()
+    bpy.context.view_layer.update()
     picture, geometries = read_shown(scene, family.roots, wanted)
+    blocks = tuple(one.block for one in geometries.values() if one.block is not None)
+    return Sight(family=family, picture=picture, geometries=geometries, replaced=frozenset(replaced)), blocks
+
+
+def template_instances(sight: Sight, targets: Sequence[TemplateTargetPlan], first_id: int) -> TemplateInstances:
+    """Return the labelled instances of the template, ids from `first_id` on, in the order of names and copies."""
+    family, picture, geometries, replaced = sight.family, sight.picture, sight.geometries, sight.replaced
     members: dict[Key, list[Shown]] = {}
     for one in picture.shown:
         if (key := family.key_of(one)) is not None:
@@ -202,7 +235,7 @@ def _replaced(picture: Picture, family: Family) -> set[int]:
         replaced |= more
 
 
-def _hidden(replaced: set[int], family: Family) -> list[bpy.types.Object]:
+def _hidden(replaced: AbstractSet[int], family: Family) -> list[bpy.types.Object]:
     """Return the replaced objects, and the children that they show on their vertices or faces only."""
     return [
         item

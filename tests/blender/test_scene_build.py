@@ -80,6 +80,7 @@ def test_k_is_what_blender_projects_with(tmp_path):
     }
     workshop, job = workshop_and_job(tmp_path, camera=camera)
     realised = build_scene(plan_frame(job, 0), workshop).realised.camera
+    bpy.context.view_layer.update()
     points = np.random.default_rng(0).uniform(-0.1, 0.1, (20, 3))
     pixels, _ = project(realised.lens, inverse_rigid(realised.world_from_camera), points)
     for point, pixel in zip(points, pixels, strict=True):

@@ -25,6 +25,7 @@ def scene():
 def apply(scene, state, tmp_path):
     journal = Journal()
     apply_template_state(scene, state, journal, ImageCache(), Places(base_dir=tmp_path))
+    bpy.context.view_layer.update()
     return journal
 
 
