@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from goods.files import Good
-from goods.materials import Material, metal, plastic
+from goods.materials import Material, metal, plastic, printed
 from goods.outlines import circle, inner, rectangle, rounded
+from goods.prints import finished, part, rng_for, sheet, writing
 from goods.shapes import ball, box, lathe, loft, plate, rod, sections, sweep
-from goods.solids import Solid, bend, join, move, paint, turn
+from goods.solids import Solid, bend, join, move, paint, top_map, turn
 
 DARK, GREY = plastic("case", "#2b2d31", 0.5), plastic("keys", "#44474d", 0.6)
 ROWS = (
@@ -93,19 +94,32 @@ def _height(x: float) -> float:
     return float(np.interp(x, edge, z))
 
 
+def screen_image() -> np.ndarray:
+    """A phone's screen: the time, rows of icons, four of them in a dock."""
+    rng = rng_for("phone", "screen")
+    image, draw = sheet(126, 264, "#14213d")
+    whole = (0.0, 0.0, float(image.width), float(image.height))
+    for row in range(40):
+        shade = tuple(int(c) for c in np.array((20, 33, 61)) + np.array((50, 20, 45)) * row / 40)
+        draw.rectangle(part(whole, 0, row / 40, 1, (row + 1) / 40), fill=shade)
+    writing(draw, part(whole, 0.2, 0.07, 0.8, 0.16), rng, 4, "#ffffff", 0.12)
+    draw.rounded_rectangle(part(whole, 0.04, 0.85, 0.96, 0.98), radius=24, fill="#4a4668")
+    colours = ("#e04f3a", "#36a852", "#f2b92a", "#3f7de0", "#8e5bd0", "#f2f2f2", "#1fb5b0")
+    for row in (*range(5), 5.9):
+        for column in range(4):
+            x, y = 0.09 + 0.22 * column, 0.23 + 0.109 * row
+            colour = colours[int(rng.integers(0, len(colours)))]
+            draw.rounded_rectangle(part(whole, x, y, x + 0.16, y + 0.076), radius=12, fill=colour)
+    return finished(image)
+
+
 def phone(case: Material) -> Solid:
-    """A phone lying on its back, its top at -x: glass edge to edge, buttons at its side."""
+    """A phone lying on its back, its top at -x: a screen edge to edge, buttons at its side."""
     x, y, z = 0.147, 0.071, 0.008
     body = plate(rectangle(x, y, 0.010, 6), z, case, 0.0022, steps=4)
-    screen = move(
-        plate(
-            rectangle(x - 0.005, y - 0.005, 0.008, 6),
-            0.0005,
-            Material(name="screen", colour="#07080a", roughness=0.04),
-            0.0002,
-        ),
-        z=z - 0.0002,
-    )
+    lit = printed("screen", screen_image(), 0.04)
+    screen = plate(rectangle(x - 0.005, y - 0.005, 0.008, 6), 0.0005, lit, 0.0002)
+    screen = move(top_map(screen, lit), z=z - 0.0002)
     lens = move(
         plate(circle(0.0016, 20), 0.0002, Material(name="lens", colour="#1a2030", roughness=0.05), 0.00005),
         -0.066,

@@ -10,7 +10,7 @@ from goods import motifs
 from goods.files import Good
 from goods.materials import plastic, printed
 from goods.outlines import circle, rectangle
-from goods.prints import Brand, back, box_sheet, face, lid
+from goods.prints import Area, Brand, Draw, back, box_sheet, face, lid, part
 from goods.shapes import box, loft, plate
 from goods.solids import Solid, box_map, join, move, turn
 
@@ -33,6 +33,12 @@ def brick(brand: Brand, size: PacketSize) -> Solid:
     return join(packet(brand, size), move(collar, -x * 0.1, 0, z), move(cap, -x * 0.1, 0, z + 0.003))
 
 
+def under_roof(draw: Draw, area: Area, *, brand: Brand, roof: float) -> None:
+    """The front of a carton whose roof takes a share of the height: the roof has the accent's colour."""
+    draw.rectangle(area, fill=brand.accent)
+    face(draw, part(area, 0, roof, 1, 1), brand)
+
+
 def gable(brand: Brand, size: PacketSize) -> Solid:
     """A milk carton: a square body of height z, a roof sloping to a ridge along y, and a cap on its front slope."""
     x, y, z = size
@@ -40,8 +46,10 @@ def gable(brand: Brand, size: PacketSize) -> Solid:
     outline = rectangle(x, y, 0.004, 3)
     ridge = np.column_stack((np.sign(outline[:, 0]) * 0.0015, outline[:, 1] * 0.98))
     rings = [(0.97 * outline, 0.0), (outline, 0.0015), (outline, z), (ridge, z + rise), (ridge, z + rise + fin)]
-    sides = [("front", face), ("back", face), ("left", back), ("right", back), ("top", lid)]
     whole = (x, y, z + rise + fin)
+    roof = 1 - z / whole[2]
+    sides = [(side, partial(under_roof, roof=roof)) for side in ("front", "back")]
+    sides += [("left", back), ("right", back), ("top", lid)]
     image, cells = box_sheet(whole, [(name, partial(paint, brand=brand)) for name, paint in sides], brand.ground)
     board = printed("print", image, 0.35)
     body = loft(np.array([np.column_stack((o, np.full(len(o), h))) for o, h in rings]), board)

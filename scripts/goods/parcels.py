@@ -11,7 +11,7 @@ from goods.materials import Material, plastic, printed
 from goods.outlines import ellipse
 from goods.prints import INK, Area, Draw, barcode, box_sheet, finished, part, rng_for, sheet, small_print, writing
 from goods.shapes import box, lathe, loft, rod
-from goods.solids import Solid, box_map, join, map_uvs, move, solid, turn
+from goods.solids import Solid, box_map, join, move, solid, top_map, turn
 from goods.stickers import front_paper, sticker
 
 CARDBOARD, WHITE = "#b98d5e", "#e9e7e2"
@@ -134,9 +134,7 @@ def mailer(name: str, size: tuple[float, float, float], colour: str, roughness: 
     spots = np.stack((u, v), axis=-1).reshape(-1, 2)
     points = np.column_stack((spots * (x, y), z / 2 + swollen(spots) + (0.001 if padded else 0.002)))
     paper = solid(points, [(i, i + 17, i + 18, i + 1) for i in range(12 * 17) if i % 17 < 16], label)
-    low, high = points[0, :2], points[-1, :2]
-    paper = map_uvs(paper, label, lambda c, _: ((c[:, :2] - low) / (high - low))[:, ::-1] * (1, -1) + (0, 1))
-    return join(body, paper)
+    return join(body, top_map(paper, label))
 
 
 def mailing_tube(name: str, radius: float, length: float) -> Solid:

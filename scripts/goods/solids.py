@@ -171,3 +171,14 @@ def front_map(one: Solid, material: Material, low: tuple[float, float], high: tu
         return np.stack((u if normal[0] > 0 else 1 - u, v), axis=1)
 
     return map_uvs(one, material, uv_of)
+
+
+def top_map(one: Solid, material: Material) -> Solid:
+    """The image seen from +z over the whole bounding box, its upper edge at -x."""
+    low, high = one.points.min(axis=0), one.points.max(axis=0)
+
+    def uv_of(corners: np.ndarray, _: np.ndarray) -> np.ndarray:
+        share = (corners - low) / np.maximum(high - low, 1e-9)
+        return np.column_stack((share[:, 1], 1 - share[:, 0]))
+
+    return map_uvs(one, material, uv_of)

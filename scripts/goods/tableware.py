@@ -146,7 +146,7 @@ def flask(radius: float, height: float, colour: Material, lid: Material) -> Soli
 
 
 def spoon(length: float, material: Material) -> Solid:
-    """A spoon lying along y, its bowl up."""
+    """A spoon lying along y, its bowl up and at -y."""
     t = np.linspace(0, 1, 34)
     half = np.interp(
         t,
@@ -160,7 +160,7 @@ def spoon(length: float, material: Material) -> Solid:
     for share, wide, z, deep in zip(t, half, high, sunk, strict=True):
         dip = deep * (across**2 - 0.6)
         skin = np.where(np.arange(18) < 9, 0.0011, -0.0011)
-        rings.append(np.column_stack((wide * across, np.full(18, share * length), z + dip + skin)))
+        rings.append(np.column_stack((wide * across, np.full(18, (1 - share) * length), z + dip + skin)))
     return loft(np.array(rings), material)
 
 

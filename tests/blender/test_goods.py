@@ -43,16 +43,28 @@ def area(mesh: bpy.types.Mesh) -> float:
     return float(sum(polygon.area for polygon in mesh.polygons))
 
 
+def volume(mesh: bpy.types.Mesh) -> float:
+    """What a mesh encloses, m3; less than nothing where it is inside out."""
+    mesh.calc_loop_triangles()
+    corners = np.empty(3 * len(mesh.loop_triangles), dtype=np.int32)
+    mesh.loop_triangles.foreach_get("vertices", corners)
+    flat = np.empty(3 * len(mesh.vertices), dtype=np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    a, b, c = np.moveaxis(flat.astype(np.float64).reshape(-1, 3)[corners.reshape(-1, 3)], 1, 0)
+    return float((a * np.cross(b, c)).sum() / 6)
+
+
 def good_of(asset_id: str) -> Good:
     return next(good for good in (*fasteners.GOODS, *machine.GOODS) if good.asset_id == asset_id)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_file_imports_at_its_recorded_size(folder):
+def test_every_file_imports_at_its_recorded_size_and_is_not_inside_out(folder):
     for entry in entries(folder):
         obj = imported(folder, entry["file"])
         assert np.allclose(obj.dimensions, entry["bounds_m"], atol=2e-6), entry["id"]
         assert np.allclose(obj.matrix_world, np.eye(4), atol=1e-6), entry["id"]
+        assert volume(obj.data) > 0.005 * np.prod(entry["bounds_m"]), entry["id"]
 
 
 @pytest.mark.parametrize("asset_id", ["gear_02", "nut_t_slot_01"])
