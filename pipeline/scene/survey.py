@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pipeline.scene.shapes import SHAPES_VERSION
 from pipeline.scene.survey_names import Inquiry, find_keypoints, find_parts
 from pipeline.scene.survey_pictures import Pictures, survey_pictures
 from pipeline.scene.survey_template import survey_template
+from pipeline.scene.template_files import check_files, template_digest
 from pipeline.structure import unstructure
 
 SHAPE_LICENCE = "CC0-1.0"  # of what this project made itself, see assets/README.md
@@ -47,7 +49,7 @@ def survey(
     distractors = [candidates(group, f"distractors[{i}]", work) for i, group in enumerate(config.distractors)]
     ids = _asset_ids([one.recipe for listing in (*targets, *distractors) for one in listing])
     groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
-    template = _template_sha256(config, work)
+    template = _template_sha256(config, session, work)
     held = survey_template(config, session, work.report, progress) if session is not None else ()
     if not config.targets and not held and not work.problems:
         work.report("targets", Problem(message="there are no targets", remedy=MARK_TARGETS))
@@ -65,12 +67,18 @@ def survey(
     )
 
 
-def _template_sha256(config: Config, work: Work) -> str:
+def _template_sha256(config: Config, session: Session | None, work: Work) -> str:
+    """Return what identifies the template with all files that it needs, and report those that are missing."""
     if config.template is None:
         return ""
     path = resolve(config.template.file, work.places)
     try:
-        return file_sha256(path)
+        sha256 = file_sha256(path)
+        if session is None:
+            return sha256
+        report = partial(work.report, "template.file")
+        check_files(session, report, lambda text: work.progress(f"template: {text}"))
+        return template_digest(session, sha256)
     except OSError as error:
         text = f"{config.template.file}: cannot be read: {error.strerror}"
         work.report("template.file", Problem(message=text, remedy=f"looked at {path}"))
