@@ -50,22 +50,9 @@ def flange(outer: float, bore: float, height: float, material: Material) -> Soli
 
 def pipe(path: np.ndarray, outer: float, bore: float, material: Material) -> Solid:
     """A hollow pipe along a path, its ends annular."""
-    outside = sweep(path, 0.5 * outer, material, 32)
-    inside = sweep(path[::-1], 0.5 * bore, material, 32)
-    return join(
-        *(_open(one, 32) for one in (outside, inside)), *(_ring(path, end, outer, bore, material) for end in (0, -1))
-    )
-
-
-def _open(one: Solid, count: int) -> Solid:
-    """Without the caps, which have more corners than any other polygon."""
-    kept = [i for i, polygon in enumerate(one.polygons) if len(polygon) < count]
-    return Solid(
-        points=one.points,
-        polygons=tuple(one.polygons[i] for i in kept),
-        materials=tuple(one.materials[i] for i in kept),
-        uvs=tuple(one.uvs[i] for i in kept),
-    )
+    outside = sweep(path, 0.5 * outer, material, 32, caps=False)
+    inside = sweep(path[::-1], 0.5 * bore, material, 32, caps=False)
+    return join(outside, inside, *(_ring(path, end, outer, bore, material) for end in (0, -1)))
 
 
 def _ring(path: np.ndarray, end: int, outer: float, bore: float, material: Material) -> Solid:

@@ -34,62 +34,60 @@ def address_label(name: str) -> np.ndarray:
     return finished(image)
 
 
-def this_side_up(draw: Draw, box: Area, colour: str) -> None:
+def this_side_up(draw: Draw, area: Area, colour: str) -> None:
     """Two arrows over a bar."""
-    draw.rectangle(part(box, 0.1, 0.86, 0.9, 0.93), fill=colour)
+    draw.rectangle(part(area, 0.1, 0.86, 0.9, 0.93), fill=colour)
     for x in (0.3, 0.7):
-        draw.rectangle(part(box, x - 0.05, 0.3, x + 0.05, 0.8), fill=colour)
-        tip = part(box, x - 0.15, 0.08, x + 0.15, 0.36)
+        draw.rectangle(part(area, x - 0.05, 0.3, x + 0.05, 0.8), fill=colour)
+        tip = part(area, x - 0.15, 0.08, x + 0.15, 0.36)
         draw.polygon([(tip[0], tip[3]), (tip[2], tip[3]), ((tip[0] + tip[2]) / 2, tip[1])], fill=colour)
 
 
-def fragile(draw: Draw, box: Area, colour: str) -> None:
+def fragile(draw: Draw, area: Area, colour: str) -> None:
     """A stemmed glass."""
-    draw.pieslice(part(box, 0.25, -0.3, 0.75, 0.6), 0, 180, fill=colour)
-    draw.rectangle(part(box, 0.46, 0.5, 0.54, 0.88), fill=colour)
-    draw.rectangle(part(box, 0.28, 0.86, 0.72, 0.94), fill=colour)
+    draw.pieslice(part(area, 0.25, -0.3, 0.75, 0.6), 0, 180, fill=colour)
+    draw.rectangle(part(area, 0.46, 0.5, 0.54, 0.88), fill=colour)
+    draw.rectangle(part(area, 0.28, 0.86, 0.72, 0.94), fill=colour)
 
 
-def mottle(draw: Draw, box: Area, name: str, colour: str) -> None:
+def mottle(draw: Draw, area: Area, name: str, colour: str) -> None:
     """Flutes of the board, faint."""
     rng = rng_for(name, "flutes")
     base = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-    step = max(int((box[2] - box[0]) / 90), 2)
-    for x in range(int(box[0]), int(box[2]), step):
+    step = max(int((area[2] - area[0]) / 90), 2)
+    for x in range(int(area[0]), int(area[2]), step):
         shade = np.clip(base * rng.uniform(0.985, 1.01), 0, 255).astype(int)
-        draw.rectangle((x, box[1], x + step, box[3]), fill=tuple(int(c) for c in shade))
+        draw.rectangle((x, area[1], x + step, area[3]), fill=tuple(int(c) for c in shade))
 
 
-def carton_side(draw: Draw, box: Area, *, name: str, colour: str, tape: str | None, marks: bool) -> None:
+def carton_side(draw: Draw, area: Area, *, name: str, colour: str, tape: str | None, marks: bool) -> None:
     """A side of a carton: board, the end of the tape at its upper edge, marks for the carrier."""
-    mottle(draw, box, name, colour)
-    middle, half = (box[0] + box[2]) / 2, 0.022 * max(box[2] - box[0], box[3] - box[1]) + 12
+    mottle(draw, area, name, colour)
+    middle, half = (area[0] + area[2]) / 2, 0.022 * max(area[2] - area[0], area[3] - area[1]) + 12
     if tape:
-        draw.rectangle((middle - half, box[1], middle + half, box[1] + 0.22 * (box[3] - box[1])), fill=tape)
+        draw.rectangle((middle - half, area[1], middle + half, area[1] + 0.22 * (area[3] - area[1])), fill=tape)
     if marks:
-        size = 0.26 * min(box[2] - box[0], box[3] - box[1])
-        spot = (box[2] - 1.25 * size, box[3] - 1.25 * size, box[2] - 0.25 * size, box[3] - 0.25 * size)
+        size = 0.26 * min(area[2] - area[0], area[3] - area[1])
+        spot = (area[2] - 1.25 * size, area[3] - 1.25 * size, area[2] - 0.25 * size, area[3] - 0.25 * size)
         this_side_up(draw, spot, "#3a2a1a")
         fragile(draw, (spot[0] - 1.1 * size, spot[1], spot[2] - 1.1 * size, spot[3]), "#3a2a1a")
 
 
-def carton_top(draw: Draw, box: Area, *, name: str, colour: str, tape: str | None) -> None:
+def carton_top(draw: Draw, area: Area, *, name: str, colour: str, tape: str | None) -> None:
     """Two flaps that meet along y, taped."""
-    mottle(draw, box, name, colour)
-    middle = (box[1] + box[3]) / 2
+    mottle(draw, area, name, colour)
+    middle = (area[1] + area[3]) / 2
     if tape:
-        draw.rectangle((box[0], middle - 26, box[2], middle + 26), fill=tape)
-    draw.line((box[0], middle, box[2], middle), fill="#6b4a2a", width=4)
+        draw.rectangle((area[0], middle - 26, area[2], middle + 26), fill=tape)
+    draw.line((area[0], middle, area[2], middle), fill="#6b4a2a", width=4)
 
 
 def carton(name: str, size: tuple[float, float, float], colour: str, tape: str | None, marks: bool) -> Solid:
     """A cardboard box with its address on its top and a small label on its front; the tape runs along y."""
     x, y, z = size
     style = {"name": name, "colour": colour}
-    ends, sides = (
-        partial(carton_side, **style, tape=tape, marks=False),
-        partial(carton_side, **style, tape=None, marks=marks),
-    )
+    ends = partial(carton_side, **style, tape=tape, marks=False)
+    sides = partial(carton_side, **style, tape=None, marks=marks)
     faces = [
         ("front", sides),
         ("back", sides),

@@ -45,16 +45,16 @@ def finished(image: Image.Image) -> np.ndarray:
     return np.asarray(image.resize((image.width // FINE, image.height // FINE), Image.Resampling.BOX))
 
 
-def part(box: Area, x0: float, y0: float, x1: float, y1: float) -> Area:
+def part(area: Area, x0: float, y0: float, x1: float, y1: float) -> Area:
     """A part of a box, by shares of its sides."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    return (box[0] + x0 * width, box[1] + y0 * height, box[0] + x1 * width, box[1] + y1 * height)
+    width, height = area[2] - area[0], area[3] - area[1]
+    return (area[0] + x0 * width, area[1] + y0 * height, area[0] + x1 * width, area[1] + y1 * height)
 
 
-def square(box: Area) -> Area:
+def square(area: Area) -> Area:
     """The largest square in the middle of a box."""
-    half = min(box[2] - box[0], box[3] - box[1]) / 2
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    half = min(area[2] - area[0], area[3] - area[1]) / 2
+    x, y = (area[0] + area[2]) / 2, (area[1] + area[3]) / 2
     return (x - half, y - half, x + half, y + half)
 
 
@@ -76,12 +76,12 @@ CHAINS = (
 )
 
 
-def writing(draw: Draw, box: Area, rng: np.random.Generator, letters: int, colour: str, weight: float = 0.16) -> None:
+def writing(draw: Draw, area: Area, rng: np.random.Generator, letters: int, colour: str, weight: float = 0.16) -> None:
     """One line of made-up letters, as large as fits."""
-    height = min(box[3] - box[1], (box[2] - box[0]) / (0.72 * letters))
+    height = min(area[3] - area[1], (area[2] - area[0]) / (0.72 * letters))
     step, width = height * 0.72, height * 0.5
-    left = (box[0] + box[2] - step * letters + step - width) / 2
-    top = (box[1] + box[3] - height) / 2
+    left = (area[0] + area[2] - step * letters + step - width) / 2
+    top = (area[1] + area[3] - height) / 2
     pen = max(round(weight * height), 2)
     for number, choice in enumerate(rng.integers(0, len(CHAINS), letters)):
         nodes = [
@@ -93,79 +93,81 @@ def writing(draw: Draw, box: Area, rng: np.random.Generator, letters: int, colou
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=colour)
 
 
-def small_print(draw: Draw, box: Area, rng: np.random.Generator, rows: int, colour: str) -> None:
+def small_print(draw: Draw, area: Area, rng: np.random.Generator, rows: int, colour: str) -> None:
     """Rows of words too small to read."""
-    height = (box[3] - box[1]) / rows
+    height = (area[3] - area[1]) / rows
     for row in range(rows):
-        x = box[0]
-        end = box[2] - (rng.uniform(0.2, 0.6) * (box[2] - box[0]) if row == rows - 1 else 0)
+        x = area[0]
+        end = area[2] - (rng.uniform(0.2, 0.6) * (area[2] - area[0]) if row == rows - 1 else 0)
         while x < end:
             word = height * rng.uniform(0.8, 3.0)
-            draw.rectangle((x, box[1] + row * height, min(x + word, end), box[1] + (row + 0.45) * height), fill=colour)
+            draw.rectangle(
+                (x, area[1] + row * height, min(x + word, end), area[1] + (row + 0.45) * height), fill=colour
+            )
             x += word + 0.5 * height
 
 
-def barcode(draw: Draw, box: Area, rng: np.random.Generator, bars: int = 34) -> None:
+def barcode(draw: Draw, area: Area, rng: np.random.Generator, bars: int = 34) -> None:
     """Bars on a white field, with a row of digits below."""
-    draw.rectangle(box, fill="#ffffff")
+    draw.rectangle(area, fill="#ffffff")
     widths = rng.integers(1, 4, 2 * bars)
-    unit = (box[2] - box[0]) * 0.88 / widths.sum()
-    x = box[0] + 0.06 * (box[2] - box[0])
-    low = box[1] + 0.08 * (box[3] - box[1])
-    high = box[1] + 0.80 * (box[3] - box[1])
+    unit = (area[2] - area[0]) * 0.88 / widths.sum()
+    x = area[0] + 0.06 * (area[2] - area[0])
+    low = area[1] + 0.08 * (area[3] - area[1])
+    high = area[1] + 0.80 * (area[3] - area[1])
     for i, width in enumerate(widths):
         if i % 2 == 0:
             draw.rectangle((x, low, x + width * unit, high), fill="#000000")
         x += width * unit
-    small_print(draw, part(box, 0.15, 0.86, 0.85, 1.02), rng, 1, "#000000")
+    small_print(draw, part(area, 0.15, 0.86, 0.85, 1.02), rng, 1, "#000000")
 
 
-def table(draw: Draw, box: Area, rng: np.random.Generator, colour: str) -> None:
+def table(draw: Draw, area: Area, rng: np.random.Generator, colour: str) -> None:
     """What a packet says of its contents: a frame with rows and figures."""
-    draw.rectangle(box, fill="#ffffff", outline=colour, width=FINE)
+    draw.rectangle(area, fill="#ffffff", outline=colour, width=FINE)
     rows = 7
     for row in range(rows):
-        line = part(box, 0.06, (row + 0.2) / rows, 0.94, (row + 1) / rows)
+        line = part(area, 0.06, (row + 0.2) / rows, 0.94, (row + 1) / rows)
         draw.line((line[0], line[3], line[2], line[3]), fill=colour, width=max(FINE // 2, 1))
         share = float(rng.uniform(0.3, 0.6))
         draw.rectangle(part(line, 0, 0.2, share, 0.65), fill=colour)
         draw.rectangle(part(line, 0.8, 0.2, 1, 0.65), fill=colour)
 
 
-def face(draw: Draw, box: Area, brand: Brand) -> None:
+def face(draw: Draw, area: Area, brand: Brand) -> None:
     """The front of a product: name, picture, small print."""
     rng = rng_for(brand.name, "face")
-    draw.rectangle(box, fill=brand.ground)
+    draw.rectangle(area, fill=brand.ground)
     if brand.layout == "stripes":
         for i in range(0, 12, 2):
-            draw.rectangle(part(box, i / 12, 0, (i + 1) / 12, 1), fill=brand.accent)
-        draw.rectangle(part(box, 0.06, 0.06, 0.94, 0.34), fill=brand.ground)
-        draw.ellipse(square(part(box, 0.08, 0.36, 0.92, 0.92)), fill="#ffffff")
+            draw.rectangle(part(area, i / 12, 0, (i + 1) / 12, 1), fill=brand.accent)
+        draw.rectangle(part(area, 0.06, 0.06, 0.94, 0.34), fill=brand.ground)
+        draw.ellipse(square(part(area, 0.08, 0.36, 0.92, 0.92)), fill="#ffffff")
     elif brand.layout == "disc":
-        draw.ellipse(square(part(box, 0.02, 0.3, 0.98, 0.96)), fill=brand.accent)
+        draw.ellipse(square(part(area, 0.02, 0.3, 0.98, 0.96)), fill=brand.accent)
     else:
-        draw.rectangle(part(box, 0, 0.05, 1, 0.33), fill=brand.accent)
-        draw.rectangle(part(box, 0, 0.345, 1, 0.365), fill=brand.title)
-    brand.motif(draw, square(part(box, 0.12, 0.40, 0.88, 0.88)))
-    writing(draw, part(box, 0.08, 0.09, 0.92, 0.27), rng, brand.letters, brand.title, 0.2)
-    small_print(draw, part(box, 0.14, 0.92, 0.86, 0.98), rng, 2, brand.title)
+        draw.rectangle(part(area, 0, 0.05, 1, 0.33), fill=brand.accent)
+        draw.rectangle(part(area, 0, 0.345, 1, 0.365), fill=brand.title)
+    brand.motif(draw, square(part(area, 0.12, 0.40, 0.88, 0.88)))
+    writing(draw, part(area, 0.08, 0.09, 0.92, 0.27), rng, brand.letters, brand.title, 0.2)
+    small_print(draw, part(area, 0.14, 0.92, 0.86, 0.98), rng, 2, brand.title)
 
 
-def back(draw: Draw, box: Area, brand: Brand) -> None:
+def back(draw: Draw, area: Area, brand: Brand) -> None:
     """The back or the side of a product: name, table, small print, barcode."""
     rng = rng_for(brand.name, "back")
-    draw.rectangle(box, fill=brand.ground)
-    draw.rectangle(part(box, 0, 0, 1, 0.2), fill=brand.accent)
-    writing(draw, part(box, 0.08, 0.04, 0.92, 0.16), rng_for(brand.name, "face"), brand.letters, brand.title, 0.2)
-    table(draw, part(box, 0.1, 0.26, 0.9, 0.56), rng, INK)
-    small_print(draw, part(box, 0.1, 0.6, 0.9, 0.74), rng, 5, brand.title)
-    barcode(draw, part(box, 0.14, 0.78, 0.86, 0.95), rng)
+    draw.rectangle(area, fill=brand.ground)
+    draw.rectangle(part(area, 0, 0, 1, 0.2), fill=brand.accent)
+    writing(draw, part(area, 0.08, 0.04, 0.92, 0.16), rng_for(brand.name, "face"), brand.letters, brand.title, 0.2)
+    table(draw, part(area, 0.1, 0.26, 0.9, 0.56), rng, INK)
+    small_print(draw, part(area, 0.1, 0.6, 0.9, 0.74), rng, 5, brand.title)
+    barcode(draw, part(area, 0.14, 0.78, 0.86, 0.95), rng)
 
 
-def lid(draw: Draw, box: Area, brand: Brand) -> None:
+def lid(draw: Draw, area: Area, brand: Brand) -> None:
     """The top of a box: the name on the accent."""
-    draw.rectangle(box, fill=brand.accent)
-    writing(draw, part(box, 0.1, 0.2, 0.9, 0.8), rng_for(brand.name, "face"), brand.letters, brand.title, 0.2)
+    draw.rectangle(area, fill=brand.accent)
+    writing(draw, part(area, 0.1, 0.2, 0.9, 0.8), rng_for(brand.name, "face"), brand.letters, brand.title, 0.2)
 
 
 def wrap_image(brand: Brand, around_m: float, height_m: float) -> np.ndarray:

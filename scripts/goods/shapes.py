@@ -43,7 +43,12 @@ def sections(outlines: Sequence[np.ndarray], heights: Sequence[float], material:
 
 
 def sweep(
-    path: np.ndarray, section: np.ndarray | float, material: Material, count: int = 14, closed: bool = False
+    path: np.ndarray,
+    section: np.ndarray | float,
+    material: Material,
+    count: int = 14,
+    closed: bool = False,
+    caps: bool = True,
 ) -> Solid:
     """A section (N, 2), or the radius of a round one, carried along a path (M, 3) without twisting.
 
@@ -57,7 +62,7 @@ def sweep(
     else:
         shapes = np.broadcast_to(shape, (len(path), *shape.shape[-2:]))
     rings = path[:, None] + shapes[:, :, :1] * frames[:, None, 0] + shapes[:, :, 1:] * frames[:, None, 1]
-    return loft(rings, material, closed=closed)
+    return loft(rings, material, caps, closed)
 
 
 def _frames(path: np.ndarray, closed: bool) -> np.ndarray:
@@ -87,16 +92,16 @@ def plate(
     depths = bevel * (1 - np.sin(angles))
     rises = bevel * (1 - np.cos(angles))
     levels = [*zip(depths, rises, strict=True), *zip(depths[::-1], height - rises[::-1], strict=True)]
+    contours = [outline, *(hole[::-1] for hole in holes)]  # a hole's inside is the outside of the solid
     points: list[np.ndarray] = []
     polygons: list[tuple[int, ...]] = []
-    for contour in (outline, *(hole[::-1] for hole in holes)):
+    for contour in contours:
         start, size = sum(map(len, points)), len(contour)
         for depth, z in levels:
             points.append(np.column_stack((inset(contour, depth), np.full(size, z))))
         for i in range(len(levels) - 1):
             low, high = start + i * size, start + (i + 1) * size
             polygons += [(low + j, low + (j + 1) % size, high + (j + 1) % size, high + j) for j in range(size)]
-    contours = [outline, *(hole[::-1] for hole in holes)]
     polygons += _lids([inset(contour, float(depths[0])) for contour in contours], len(levels))
     return solid(np.concatenate(points), polygons, material)
 
@@ -104,11 +109,13 @@ def plate(
 def _lids(contours: list[np.ndarray], levels: int) -> list[tuple[int, ...]]:
     """Both ends of a plate, as indices into its points."""
     bottom: list[int] = []
+    rise: dict[int, int] = {}  # from an index of the lower end to that of the upper
     start = 0
     for contour in contours:
-        bottom += range(start, start + len(contour))
+        indices = range(start, start + len(contour))
+        bottom += indices
+        rise |= dict.fromkeys(indices, (levels - 1) * len(contour))
         start += levels * len(contour)
-    rise = {index: (levels - 1) * len(contour) for index, contour in zip(bottom, _each(contours), strict=True)}
     if len(contours) == 1:
         return [tuple(reversed(bottom)), tuple(index + rise[index] for index in bottom)]
     flat = np.concatenate(contours)
@@ -121,10 +128,6 @@ def _lids(contours: list[np.ndarray], levels: int) -> list[tuple[int, ...]]:
         lids.append(tuple(bottom[i] for i in reversed(ahead)))
         lids.append(tuple(bottom[i] + rise[bottom[i]] for i in ahead))
     return lids
-
-
-def _each(contours: list[np.ndarray]) -> list[np.ndarray]:
-    return [contour for contour in contours for _ in contour]
 
 
 def box(x: float, y: float, z: float, bevel: float, material: Material, steps: int = 2) -> Solid:
