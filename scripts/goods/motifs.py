@@ -1,4 +1,4 @@
-"""Pictures on packets, a few strokes each, in a square box of fine pixels."""
+"""Pictures on packets, a few strokes each, in a square of fine pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from goods.prints import Area, Draw, Motif, part, rng_for
 
 
 def at(area: Area, *points: tuple[float, float]) -> list[tuple[float, float]]:
-    """Points by shares of the box's sides."""
+    """Points by shares of the area's sides."""
     return [(area[0] + x * (area[2] - area[0]), area[1] + y * (area[3] - area[1])) for x, y in points]
 
 

@@ -46,13 +46,13 @@ def finished(image: Image.Image) -> np.ndarray:
 
 
 def part(area: Area, x0: float, y0: float, x1: float, y1: float) -> Area:
-    """A part of a box, by shares of its sides."""
+    """A part of an area, by shares of its sides."""
     width, height = area[2] - area[0], area[3] - area[1]
     return (area[0] + x0 * width, area[1] + y0 * height, area[0] + x1 * width, area[1] + y1 * height)
 
 
 def square(area: Area) -> Area:
-    """The largest square in the middle of a box."""
+    """The largest square in the middle of an area."""
     half = min(area[2] - area[0], area[3] - area[1]) / 2
     x, y = (area[0] + area[2]) / 2, (area[1] + area[3]) / 2
     return (x - half, y - half, x + half, y + half)
