@@ -122,6 +122,8 @@ class AlongSpline:
             require("copies", self.copies, 1, 1000)
         if self.width_m is not None:
             positive("width_m", self.width_m)
+        if self.pose == "drop" and bounds(self.speed_m_s) != (0, 0):
+            raise ValueError("speed_m_s moves no things that fall", "leave it out, or use another pose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

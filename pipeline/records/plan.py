@@ -49,6 +49,9 @@ class InstancePlan:
     parts: PartsPlan | None = None
     context: str = ""
     """The context that placed it; "" for none."""
+    start: Pose | None = None
+    """Where one that moves from view to view is at the first, which is where things that fall find it; None for one
+    that stands still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,11 +201,21 @@ class CameraPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextPose:
+    """Where an instance that moves is in the next view."""
+
+    instance_id: int
+    pose: Pose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextViewPlan:
-    """The next view of the same scene, which optical flow leads to: its frame, and that frame's own camera."""
+    """The next view of the same scene, which optical flow leads to: its frame, that frame's own camera, and where what
+    moves is then."""
 
     frame: int
     camera: CameraPlan
+    moved: tuple[NextPose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

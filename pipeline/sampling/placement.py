@@ -103,13 +103,16 @@ def _fly(chosen: Chosen, flying: Flying, rng: Rng) -> Pose:
 
 def _rest(chosen: Chosen, resting: Resting, rng: Rng) -> Pose:
     rotation, height = (
-        ((1.0, 0.0, 0.0, 0.0), -chosen.asset.low_m[2] * chosen.scale[2])
-        if resting.upright
-        else _stretched(_draw_resting(chosen.asset.resting, rng), chosen.scale)
+        ((1.0, 0.0, 0.0, 0.0), -chosen.asset.low_m[2] * chosen.scale[2]) if resting.upright else lie(chosen, rng)
     )
     yaw = quaternion_about((0.0, 0.0, 1.0), 2 * math.pi * rng.random())
     x, y = (resting.center_m[axis] + resting.area_m[axis] * (rng.random() - 0.5) for axis in (0, 1))
     return Pose(location_m=(x, y, resting.center_m[2] + height), rotation=multiply_quaternions(yaw, rotation))
+
+
+def lie(chosen: Chosen, rng: Rng) -> tuple[Quaternion, float]:
+    """Return a stable way to lie, as likely as it is to come about: the rotation, and how high the origin then is."""
+    return _stretched(_draw_resting(chosen.asset.resting, rng), chosen.scale)
 
 
 def _draw_resting(poses: tuple[RestingPose, ...], rng: Rng) -> RestingPose:

@@ -17,6 +17,7 @@ from pipeline.records import (
     FramePlan,
     InstancePlan,
     LightPlan,
+    NextPose,
     NextViewPlan,
     PartsPlan,
     PhysicsPlan,
@@ -34,7 +35,7 @@ from pipeline.sampling.rng import Scope, rng_for
 from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import places_of
-from pipeline.sampling.structured.site import Placed, PlacedAs, Site
+from pipeline.sampling.structured.site import Placed, PlacedAs, Site, moved_pose
 from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.sampling.template_state import sample_template_state
 from pipeline.structure import from_json, unstructure
@@ -61,6 +62,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         scene=scene,
         looks=scopes["materials"],
         occupied=Occupied(catalogue.marks.solids),
+        times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
     placed, contexts, rejected = _place_all(site)
     plan = FramePlan(
@@ -94,7 +96,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         world=_sample_world(config, catalogue, scopes["environment"]),
         lights=_sample_lights(config, scopes["lights"]),
         camera=sample_camera(config.camera, config.seed, here),
-        next_view=_sample_next_view(config, frame),
+        next_view=_sample_next_view(config, frame, placed),
         render=_sample_render(config, here),
         min_targets=config.accept.min_targets,
         min_pixels=config.accept.min_pixels,
@@ -155,7 +157,8 @@ def _instance(number: int, placed: Placed, ids: dict[str, int], classes: dict[st
         collision=group.collision,
         density_kg_m3=group.density_kg_m3,
         placement=placed.placed_as,
-        poses=placed.poses,
+        poses=placed.poses if placed.moved is None else (moved_pose(placed.poses[0], placed.moved.now),),
+        start=None if placed.moved is None else placed.poses[0],
         material=chosen.material,
         jitter=chosen.jitter,
         keypoints=chosen.asset.keypoints,
@@ -205,12 +208,17 @@ def _sample_lights(config: Config, scope: Scope) -> tuple[LightPlan, ...]:
     return tuple(lights)
 
 
-def _sample_next_view(config: Config, frame: int) -> NextViewPlan | None:
-    """Return the view that flow leads to, with the very camera that its own frame draws."""
+def _sample_next_view(config: Config, frame: int, placed: tuple[Placed, ...]) -> NextViewPlan | None:
+    """Return the view that flow leads to, with the very camera that its own frame draws and the poses that it has."""
     after = frame + 1
     if not FLOWS & set(config.outputs) or after % config.views_per_scene == 0:
         return None
-    return NextViewPlan(frame=after, camera=sample_camera(config.camera, config.seed, ("frame", after)))
+    moved = tuple(
+        NextPose(instance_id=number, pose=moved_pose(one.poses[0], one.moved.following))
+        for number, one in enumerate(placed, start=1)
+        if one.moved is not None
+    )
+    return NextViewPlan(frame=after, camera=sample_camera(config.camera, config.seed, ("frame", after)), moved=moved)
 
 
 def _sample_render(config: Config, scope: Scope) -> RenderPlan:

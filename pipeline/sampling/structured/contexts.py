@@ -11,9 +11,11 @@ from pipeline.records import ContextReport
 from pipeline.sampling.draw import draw
 from pipeline.sampling.structured.anchors import at_anchors
 from pipeline.sampling.structured.site import Filled, Placed, Site
+from pipeline.sampling.structured.splines import along_splines
 
 LAWS: Mapping[str, Callable[[Site, str, Context, Any], Filled]] = {
     "anchor": at_anchors,
+    "spline": along_splines,
 }
 
 

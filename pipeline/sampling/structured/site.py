@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import Poisson
 from pipeline.config.schema import AssetGroup, Config
-from pipeline.geometry import Array
+from pipeline.geometry import Array, compose, quaternion_from_matrix
 from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role
 from pipeline.sampling.draw import Rng, draw, draw_count, draw_index
 from pipeline.sampling.objects import Chosen, listings, sample_one
@@ -24,16 +24,33 @@ NO_ROOM = "no room"
 PlacedAs = Literal["drop", "flying", "resting"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """How far a thing has come since the first view of its scene, as a rigid motion (4, 4) of the world: until this
+    view, and until the next."""
+
+    now: Array
+    following: Array
+
+
+def moved_pose(pose: Pose, motion: Array) -> Pose:
+    """Return where a motion (4, 4) of the world brings a pose."""
+    after = motion @ compose(pose.location_m, pose.rotation)
+    x, y, z = (float(value) for value in after[:3, 3])
+    return Pose(location_m=(x, y, z), rotation=quaternion_from_matrix(after[:3, :3]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """One thing with its place: `poses` as in InstancePlan; `zone` for what falls. `box` is the number of the box that
-    it takes in `Site.occupied`."""
+    """One thing with its place in the first view of its scene: `poses` as in InstancePlan; `zone` for what falls. `box`
+    is the number of the box that it takes in `Site.occupied`. `moved` is None for what stands still."""
 
     chosen: Chosen
     poses: tuple[Pose, ...]
     placed_as: PlacedAs
     zone: DropPlan | None = None
     box: int | None = None
+    moved: Moved | None = None
 
     @property
     def context(self) -> str:
@@ -54,7 +71,8 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
-    """A scene with its numbers settled. `done` holds what earlier contexts placed, by their names."""
+    """A scene with its numbers settled. `done` holds what earlier contexts placed, by their names; `times_s` are those
+    of this view and of the next, 0 at the first of the scene."""
 
     config: Config
     catalogue: Catalogue
@@ -62,6 +80,7 @@ class Site:
     scene: Scope
     looks: Scope
     occupied: Occupied
+    times_s: tuple[float, float] = (0.0, 0.0)
     done: dict[str, Filled] = field(default_factory=dict)
 
     def rng(self, stream: str) -> Rng:

@@ -22,22 +22,31 @@ from pipeline.sampling.objects import Chosen
 UP: Vector = (0.0, 0.0, 1.0)
 
 
+UPRIGHT: Quaternion = (1.0, 0.0, 0.0, 0.0)
+
+
 def standing_pose(
-    chosen: Chosen, point_m: Vector, heading_rad: float, up: Vector = UP, lying: Quaternion = (1.0, 0.0, 0.0, 0.0)
+    chosen: Chosen,
+    point_m: Vector,
+    heading_rad: float,
+    up: Vector = UP,
+    lying: Quaternion = UPRIGHT,
+    height_m: float | None = None,
 ) -> Pose:
     """Return the pose of a thing that stands on a point of a plane with normal `up` (3,) unit.
 
     `lying` turns the face it stands on down (none: the asset's own); then it is turned so that its +x points along
     `heading_rad` about +z, from +x, left positive, and tipped so that +z becomes `up`. The middle of the box that it
-    takes above the plane is over the point, its lowest side on the plane.
+    takes above the plane is over the point, its lowest side on the plane; or its origin is `height_m` above the plane,
+    which is exact for a thing that lies (see `placement.lie`).
     """
     yaw = quaternion_about(UP, heading_rad)
     turned = multiply_quaternions(yaw, lying)
-    rotation = multiply_quaternions(quaternion_between(UP, up), turned)
+    tip = UPRIGHT if up == UP else quaternion_between(UP, up)
+    rotation = multiply_quaternions(tip, turned)
     low, high = bounds_of(chosen, lying)
-    base = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
-    upright = multiply_quaternions(quaternion_between(UP, up), yaw)
-    offset = matrix_from_quaternion(upright) @ base
+    base = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2] if height_m is None else -height_m])
+    offset = matrix_from_quaternion(multiply_quaternions(tip, yaw)) @ base
     x, y, z = (float(a - b) for a, b in zip(point_m, offset, strict=True))
     return Pose(location_m=(x, y, z), rotation=rotation)
 
