@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from street import car_park, conifers, furniture, houses, lorries, signs, town, trees
+from street import bus, car_park, conifers, furniture, houses, lorries, signs, town, trees
 from street.bicycles import build_cyclist
 from street.car import Car
 from street.cars import build_car
@@ -99,7 +99,7 @@ CARS = (
 LORRIES = (
     _truck("truck_box_01", lorries.box_lorry, paint="#a01c1c"),
     _truck("truck_tipper_01", lorries.tipper, paint="#d08a10", cargo="#b86c0e"),
-    _truck("bus_city_01", lorries.city_bus, paint="#b8282c", stripe="#e8e4da", cargo="#b9bab6"),
+    _truck("bus_city_01", bus.city_bus, paint="#b8282c", stripe="#e8e4da", cargo="#b9bab6"),
 )
 HOUSES = (
     _house("cottage_01", houses.COTTAGE, facade="#e6dfcd", roof="#5a4a40", shutter="#2f5a6a", door="#2f5a6a"),

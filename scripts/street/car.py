@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Car:
     roof_width: float = 0.76
     skirt: float = 0.1
     spokes: int = 5
-    lamps: str = "slim"
+    lamps: Literal["slim", "tall", "square"] = "slim"
     extras: tuple[str, ...] = ()
 
     def x(self, part: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from street.car import Car
@@ -13,15 +15,32 @@ from street.vehicle_body import Body, build_body, half_width_at, top_at
 from street.vehicle_cabin import Cabin, build_cabin
 from street.wheels import wheel
 
-BACK, AHEAD, INWARD, DOWN = (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)
+BACK, AHEAD, INWARD = (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)
 GAP_M = 0.014
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamps:
+    """`front` is the lower and the upper edge in parts of the nose's height, `inner` the inner edge in half widths,
+    `rear` the height of the rear lamps in metres."""
+
+    front: tuple[float, float]
+    inner: float
+    rear: float
+
+
+LAMPS = {
+    "slim": Lamps(front=(0.66, 0.82), inner=0.44, rear=0.14),
+    "tall": Lamps(front=(0.56, 0.84), inner=0.52, rear=0.3),
+    "square": Lamps(front=(0.6, 0.84), inner=0.46, rear=0.2),
+}
 
 
 def build_car(car: Car) -> Shape:
     body = car_body(car)
     skin = build_body(body)
     cabin = build_cabin(car_cabin(car))
-    parts = [skin, cabin, *_wheels(car), *_ends(car, body, skin), *_sides(car, body, skin)]
+    parts = [skin, cabin, *_wheels(car), *_ends(car, skin), *_sides(car, body, skin)]
     for extra in car.extras:
         parts.append(EXTRAS[extra](car, skin))
     return centred(joined(*parts))
@@ -69,7 +88,7 @@ def _wheels(car: Car) -> list[Shape]:
     return [*placed, *(shape.mirrored() for shape in placed)]
 
 
-def _ends(car: Car, body: Body, skin: Shape) -> list[Shape]:
+def _ends(car: Car, skin: Shape) -> list[Shape]:
     """Lamps, grille, lower intake, plates, bumper strips."""
     nose, tail, w = car.heights[0], car.heights[3], car.width / 2
     front, rear, low = car.length / 2 + 1, -car.length / 2 - 1, car.clearance
@@ -100,14 +119,14 @@ def _ends(car: Car, body: Body, skin: Shape) -> list[Shape]:
 def _lamps(car: Car, skin: Shape, front: float, rear: float) -> list[Shape]:
     tail, w = car.heights[3], car.width / 2
     low, span = car.clearance, car.heights[0] - car.clearance
-    heights = {"slim": (0.66, 0.82), "tall": (0.56, 0.84), "square": (0.6, 0.84)}[car.lamps]
-    inner = {"slim": 0.44, "tall": 0.52, "square": 0.46}[car.lamps]
-    bottom, top = (low + part * span for part in heights)
+    look = LAMPS[car.lamps]
+    inner = look.inner * w
+    bottom, top = (low + part * span for part in look.front)
     lamp = [
-        (front, inner * w, bottom),
+        (front, inner, bottom),
         (front, 0.76 * w, bottom + 0.02),
         (front, 0.765 * w, top),
-        (front, inner * w, top - 0.03),
+        (front, inner, top - 0.03),
     ]
     turn = [
         (front, 0.55 * w, low + 0.36 * span),
@@ -115,10 +134,9 @@ def _lamps(car: Car, skin: Shape, front: float, rear: float) -> list[Shape]:
         (front, 0.72 * w, low + 0.42 * span),
         (front, 0.55 * w, low + 0.42 * span),
     ]
-    high = {"slim": 0.14, "tall": 0.3, "square": 0.2}[car.lamps]
     back = [
         (rear, 0.5 * w, tail - 0.2),
-        (rear, 0.82 * w, tail - 0.08 - high),
+        (rear, 0.82 * w, tail - 0.08 - look.rear),
         (rear, 0.825 * w, tail - 0.06),
         (rear, 0.5 * w, tail - 0.07),
     ]

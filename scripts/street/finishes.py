@@ -57,7 +57,6 @@ FINISHES = {
     "skin": Finish("#c58c6c", 0.6),
     "hair": Finish("#2a1c14", 0.7),
     "top": Finish("#3a5a8c", 0.85),
-    "shirt": Finish("#e6e4de", 0.85),
     "trousers": Finish("#2a2f3c", 0.85),
     "shoes": Finish("#1c1a18", 0.5),
     "bag": Finish("#6a3a22", 0.6),
@@ -66,7 +65,6 @@ FINISHES = {
     # street furniture
     "metal": Finish("#7c8286", 0.4, 0.8),
     "metal_dark": Finish("#2c3034", 0.5, 0.4),
-    "concrete": Finish("#9a968e", 0.9),
     "wood": Finish("#8a5a30", 0.7),
     "lamp_glass": Finish("#f4eed8", 0.2),
     "light_red": Finish("#d01414", 0.2),

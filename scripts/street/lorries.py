@@ -1,4 +1,4 @@
-"""Lorries and a bus."""
+"""Lorries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from street.vehicle_cabin import Cabin, build_cabin
 from street.wheels import steel_wheel
 
 BACK, AHEAD = (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0)
-LEFT_IN, RIGHT_IN = (0.0, -1.0, 0.0), (0.0, 1.0, 0.0)
+LEFT_IN = (0.0, -1.0, 0.0)
 WHEEL_M, WIDE_M = 0.48, 0.3
 
 
@@ -40,8 +40,8 @@ def box_lorry() -> Shape:
             posts,
             stripe,
             doors,
-            *_axle(2.75),
-            *_axle(-2.1),
+            *lorry_axle(2.75),
+            *lorry_axle(-2.1),
             _tail(-3.72),
         )
     )
@@ -63,84 +63,8 @@ def tipper() -> Shape:
         .scaled(1.35, 0.7, 1.0)
         .at(-0.95, 0, 1.42)
     )
-    axles = [*_axle(2.55), *_axle(-1.35), *_axle(-2.55)]
+    axles = [*lorry_axle(2.55), *lorry_axle(-1.35), *lorry_axle(-2.55)]
     return centred(joined(_cab(2.5), _chassis(-3.3, 3.3), wall, *ends, guard, floor, earth, *axles, _tail(-3.32)))
-
-
-def city_bus() -> Shape:
-    """11 m, doors on the right."""
-    length, width = 11.0, 2.5
-    body = Body(
-        length=length, width=width, axles=(-2.3, 2.95), wheel_radius=WHEEL_M, clearance=0.32, side=SLAB_SIDE,
-        top=((-5.5, 1.1), (5.5, 1.1)), ends=(0.2, 0.3), end_width=(0.95, 0.92), skirt=0.1, wheel_width=0.32,
-    )  # fmt: skip
-    cabin = Cabin(
-        belt_x=(5.36, -5.4), roof_x=(5.16, -5.34), belt=(1.05, 1.05), roof=3.08, half_width=(1.245, 1.2),
-        pillars=tuple((x, 0.1) for x in (3.85, 2.4, 0.95, -0.5, -1.95, -3.4, -4.75)), blind=1, rear_post=(0.2, 0.18),
-        front_post=(0.14, 0.14), bow=(0.12, 0.06), crown=0.16,
-    )  # fmt: skip
-    skin = joined(build_body(body), build_cabin(cabin))
-    doors = [_bus_door(skin, x) for x in (4.55, 0.25)]
-    sign = laid_on(skin, _front_plate(0.75, 2.56, 2.82), AHEAD, "sign_black", 0.03, (6, 1))
-    text = laid_on(skin, _front_plate(0.45, 2.63, 2.75), AHEAD, "sign_lamp", 0.036, (6, 1))
-    number = laid_on(skin, _front_plate(0.26, 0.5, 0.62), AHEAD, "plate", 0.014, (3, 1))
-    band = both_sides(
-        *(
-            laid_on(skin, [(a, 9, 0.72), (b, 9, 0.72), (b, 9, 0.9), (a, 9, 0.9)], LEFT_IN, "stripe", 0.006, (4, 1))
-            for a, b in ((5.1, 3.6), (2.3, -1.65), (-2.95, -5.2))
-        )
-    )
-    pods = [box((x, -0.8, 3.0), (x + 1.9, 0.8, 3.26), "cargo", 0.07) for x in (-3.9, 1.0)]
-    mirrors = both_sides(
-        tube([(5.3, 1.15, 2.6), (5.72, 1.25, 2.58), (5.76, 1.3, 2.3)], 0.025, "trim", 6),
-        block((0.1, 0.2, 0.42), (5.74, 1.36, 2.1), "trim", 0.03),
-    )
-    lamps = both_sides(
-        laid_on(
-            skin,
-            [(9, 0.62, 0.62), (9, 1.0, 0.62), (9, 1.0, 0.84), (9, 0.62, 0.84)],
-            AHEAD,
-            "light_front",
-            0.012,
-            (2, 1),
-        ),
-        laid_on(
-            skin,
-            [(-9, 0.95, 0.75), (-9, 1.12, 0.75), (-9, 1.12, 1.02), (-9, 0.95, 1.02)],
-            BACK,
-            "light_rear",
-            0.012,
-            (2, 1),
-        ),
-        laid_on(
-            skin,
-            [(-9, 0.95, 0.58), (-9, 1.12, 0.58), (-9, 1.12, 0.7), (-9, 0.95, 0.7)],
-            BACK,
-            "light_turn",
-            0.012,
-            (2, 1),
-        ),
-    )
-    grille = laid_on(
-        skin, [(-9, -0.7, 0.5), (-9, 0.7, 0.5), (-9, 0.7, 0.95), (-9, -0.7, 0.95)], BACK, "trim", 0.01, (3, 1)
-    )
-    return centred(
-        joined(skin, *doors, sign, text, number, band, *pods, mirrors, lamps, grille, *_axle(2.95), *_axle(-2.3))
-    )
-
-
-def _bus_door(skin: Shape, x: float) -> Shape:
-    """Two glazed leaves in a black frame, on the right."""
-
-    def plate(x0: float, x1: float, z0: float, z1: float, name: str, out: float) -> Shape:
-        return laid_on(skin, [(x0, -9, z0), (x1, -9, z0), (x1, -9, z1), (x0, -9, z1)], RIGHT_IN, name, out, (2, 3))
-
-    leaves = [plate(x + a, x + b, 0.5, 2.36, "glass", 0.03) for a, b in ((-0.56, -0.04), (0.04, 0.56))]
-    return joined(plate(x - 0.64, x + 0.64, 0.36, 2.46, "trim", 0.02), *leaves)
-
-
-def _front_plate(half: float, low: float, high: float) -> list[tuple[float, float, float]]:
-    return [(9, -half, low), (9, half, low), (9, half, high), (9, -half, high)]
 
 
 def _cab(middle: float) -> Shape:
@@ -155,10 +79,10 @@ def _cab(middle: float) -> Shape:
         pillar="paint",
     )  # fmt: skip
     skin = joined(build_body(body), build_cabin(cabin))
-    grille = laid_on(skin, _front_plate(0.78, 0.95, 1.36), AHEAD, "trim", 0.012, (4, 1))
-    bars = [laid_on(skin, _front_plate(0.74, z, z + 0.03), AHEAD, "chrome", 0.02, (4, 1)) for z in (1.04, 1.15, 1.26)]
-    bumper = laid_on(skin, _front_plate(1.05, 0.46, 0.8), AHEAD, "trim", 0.05, (6, 1))
-    number = laid_on(skin, _front_plate(0.26, 0.58, 0.69), AHEAD, "plate", 0.06, (2, 1))
+    grille = laid_on(skin, front_plate(0.78, 0.95, 1.36), AHEAD, "trim", 0.012, (4, 1))
+    bars = [laid_on(skin, front_plate(0.74, z, z + 0.03), AHEAD, "chrome", 0.02, (4, 1)) for z in (1.04, 1.15, 1.26)]
+    bumper = laid_on(skin, front_plate(1.05, 0.46, 0.8), AHEAD, "trim", 0.05, (6, 1))
+    number = laid_on(skin, front_plate(0.26, 0.58, 0.69), AHEAD, "plate", 0.06, (2, 1))
     lamp = laid_on(
         skin, [(9, 0.6, 0.56), (9, 0.98, 0.56), (9, 0.98, 0.74), (9, 0.6, 0.74)], AHEAD, "light_front", 0.062, (4, 1)
     )
@@ -194,6 +118,12 @@ def _tail(x: float) -> Shape:
     return joined(bar, lamps, box((x - 0.05, -0.26, 0.68), (x - 0.02, 0.26, 0.79), "plate"))
 
 
-def _axle(x: float) -> list[Shape]:
+def lorry_axle(x: float) -> list[Shape]:
+    """Two wheels and what joins them."""
     one = steel_wheel(WHEEL_M, WIDE_M).at(x, 1.02, WHEEL_M)
     return [one, one.mirrored(), tube([(x, -1.0, WHEEL_M), (x, 1.0, WHEEL_M)], 0.08, "chassis", 6)]
+
+
+def front_plate(half: float, low: float, high: float) -> list[tuple[float, float, float]]:
+    """Corners of a plate across the front, to be laid on."""
+    return [(9, -half, low), (9, half, low), (9, half, high), (9, -half, high)]

@@ -39,9 +39,6 @@ class Shape:
         """The other side's twin: y becomes -y."""
         return Shape(self.points * (1, -1, 1), tuple(face[::-1] for face in self.faces), self.materials)
 
-    def painted(self, material: str) -> Shape:
-        return Shape(self.points, self.faces, (material,) * len(self.faces))
-
     @property
     def low(self) -> Array:
         return np.asarray(self.points.min(axis=0))

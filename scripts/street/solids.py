@@ -73,9 +73,8 @@ def box(low: Point, high: Point, material: str, bevel: float = 0.0) -> Shape:
 
 def block(size: Point, centre: Point, material: str, bevel: float = 0.0) -> Shape:
     """A box by its size and its centre."""
-    half = np.divide(size, 2)
-    low, high = np.subtract(centre, half), np.add(centre, half)
-    return box(tuple(low), tuple(high), material, bevel)  # type: ignore[arg-type]
+    (w, d, h), (x, y, z) = size, centre
+    return box((x - w / 2, y - d / 2, z - h / 2), (x + w / 2, y + d / 2, z + h / 2), material, bevel)
 
 
 def lathe(profile: Sequence[tuple[float, float]], segments: int, paint: Paint) -> Shape:
