@@ -168,14 +168,22 @@ def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     return mapped
 
 
-def look_at(eye_m: ArrayLike, target_m: ArrayLike, roll_rad: float = 0.0) -> Array:
+def look_at(
+    eye_m: ArrayLike, target_m: ArrayLike, roll_rad: float = 0.0, yaw_rad: float = 0.0, pitch_rad: float = 0.0
+) -> Array:
     """Return `world_from_camera` (4, 4), OpenCV axes, at `eye_m` looking at `target_m` with world z up in the image.
 
-    Straight up or down, where "up" is undefined, the image's up is world y. `roll_rad` > 0 turns the camera
-    clockwise about its optical axis (the picture turns anticlockwise). Raises ValueError when both points are equal.
+    `yaw_rad` > 0 then turns it to its left, `pitch_rad` > 0 upwards. Straight up or down, where "up" is undefined, the
+    image's up is world y. `roll_rad` > 0 turns the camera clockwise about its optical axis (the picture turns
+    anticlockwise). Raises ValueError when both points are equal.
     """
     eye = np.asarray(eye_m, dtype=np.float64)
     forward = unit(np.asarray(target_m, dtype=np.float64) - eye)
+    if yaw_rad or pitch_rad:
+        right, down, ahead = look_at(np.zeros(3), forward)[:3, :3].T
+        level = math.cos(pitch_rad)
+        side, rise = math.sin(yaw_rad) * level, math.sin(pitch_rad)
+        forward = unit(math.cos(yaw_rad) * level * ahead - side * right - rise * down)
     up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 1.0 - 1e-9 else np.array([0.0, 1.0, 0.0])
     right = unit(np.cross(forward, up))
     down = np.cross(forward, right)

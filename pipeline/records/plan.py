@@ -173,6 +173,10 @@ class CameraCandidate:
     distortion: tuple[float, ...]
     """See `pipeline.lenses`."""
     f_stop: float | None
+    yaw_deg: float = 0.0
+    """Turn to the left from where it looks, before `roll_deg`."""
+    pitch_deg: float = 0.0
+    """Turn upwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,22 +15,29 @@ from pipeline.lenses import COEFFICIENTS, fisheye_limit_rad, fisheye_radius
 from pipeline.records import CameraCandidate, CameraPlan, MotionPlan, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.lights import sample_shell
+from pipeline.sampling.rides import Seat, moves, sample_seat
 from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.structured.places import Places
 
 
-def sample_camera(camera: Camera, seed: int, scope: Scope) -> CameraPlan:
+def sample_camera(camera: Camera, seed: int, view: Scope, scene: Scope, places: Places, time_s: float) -> CameraPlan:
     """Return the camera plan of a frame. Try k comes from stream "camera/attempt/k" alone, how the camera moves from
-    stream "camera/motion"."""
+    stream "camera/motion".
+
+    Each view has numbers of its own, but along a line on which the camera goes on: there they are those of the scene,
+    `time_s` later. A ride has no candidates where the scene has no such place.
+    """
     blur = camera.motion_blur
-    tries = range(camera.retries + 1)
+    scope = scene if camera.ride is not None and moves(camera.ride) else view
+    tries = [_sample_try(camera, places, time_s, seed, scope, k) for k in range(camera.retries + 1)]
     return CameraPlan(
         resolution=camera.resolution,
         clip_start_m=camera.clip_start_m,
         clip_end_m=camera.clip_end_m,
         clearance_m=camera.clearance_m,
         min_targets_in_view=camera.min_targets_in_view,
-        candidates=tuple(_sample_candidate(camera, rng_for(seed, scope, f"camera/attempt/{k}")) for k in tries),
-        motion=None if blur is None else _sample_motion(blur, rng_for(seed, scope, "camera/motion")),
+        candidates=tuple(one for one in tries if one is not None),
+        motion=None if blur is None else _sample_motion(blur, rng_for(seed, view, "camera/motion")),
     )
 
 
@@ -51,8 +59,30 @@ def _sample_direction(rng: Rng) -> Vector:
     return (float(x), float(y), float(z))
 
 
-def _sample_candidate(camera: Camera, rng: Rng) -> CameraCandidate:
-    anchor, offset = _sample_eye(camera, rng)
+def _sample_try(
+    camera: Camera, places: Places, time_s: float, seed: int, scope: Scope, number: int
+) -> CameraCandidate | None:
+    rng = rng_for(seed, scope, f"camera/attempt/{number}")
+    if camera.ride is None:
+        return _sample_candidate(camera, *_sample_eye(camera, rng), rng)
+    seat = sample_seat(camera.ride, places, time_s, rng_for(seed, scope, f"camera/attempt/{number}/ride"))
+    if seat is None:
+        return None
+    return _seated(camera, seat, _sample_candidate(camera, "point", seat.eye_m, rng))
+
+
+def _seated(camera: Camera, seat: Seat, candidate: CameraCandidate) -> CameraCandidate:
+    """Return a try with the aim, the turns and the lens that its ride gives."""
+    if seat.aim_m is not None:
+        candidate = replace(candidate, look_at=seat.look_at, look_at_offset_m=seat.aim_m)
+    if seat.focal_length_mm is not None and (camera.focal_length_mm, camera.fov_deg, camera.k) == (None, None, None):
+        assert seat.sensor_width_mm is not None
+        candidate = replace(candidate, focal_length_mm=seat.focal_length_mm, sensor_width_mm=seat.sensor_width_mm)
+    roll = candidate.roll_deg + seat.roll_deg
+    return replace(candidate, roll_deg=roll, yaw_deg=seat.yaw_deg, pitch_deg=seat.pitch_deg)
+
+
+def _sample_candidate(camera: Camera, anchor: str, offset: Vector, rng: Rng) -> CameraCandidate:
     look_at, aim = _anchor_and_offset(camera.look_at)
     focus, focus_offset = _anchor_and_offset(camera.focus)
     jitter = draw(camera.look_at_jitter_m, rng)

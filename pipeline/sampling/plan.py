@@ -11,6 +11,7 @@ from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
 from pipeline.errors import RejectedFrame
 from pipeline.job import Job, part_classes
 from pipeline.records import (
+    CameraPlan,
     Catalogue,
     ContextReport,
     DropPlan,
@@ -40,6 +41,8 @@ from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.sampling.template_state import sample_template_state
 from pipeline.structure import from_json, unstructure
 
+NO_RIDE = "camera.ride: none of its marks is in this scene"
+
 
 def plan_frame(job: Job, frame: int) -> FramePlan:
     """Return the plan of frame `frame` (0-based): a pure function of (job, seed, frame).
@@ -65,6 +68,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
     placed, contexts, rejected = _place_all(site)
+    camera = _sample_view(site, frame, site.times_s[0])
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -95,12 +99,12 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         physics=_sample_physics(config, placed, scene),
         world=_sample_world(config, catalogue, scopes["environment"]),
         lights=_sample_lights(config, scopes["lights"]),
-        camera=sample_camera(config.camera, config.seed, here),
-        next_view=_sample_next_view(config, frame, placed),
+        camera=camera,
+        next_view=_sample_next_view(site, frame, placed),
         render=_sample_render(config, here),
         min_targets=config.accept.min_targets,
         min_pixels=config.accept.min_pixels,
-        rejected=rejected,
+        rejected=rejected or ("" if camera.candidates else NO_RIDE),
     )
     return canonical_plan(plan)
 
@@ -208,17 +212,22 @@ def _sample_lights(config: Config, scope: Scope) -> tuple[LightPlan, ...]:
     return tuple(lights)
 
 
-def _sample_next_view(config: Config, frame: int, placed: tuple[Placed, ...]) -> NextViewPlan | None:
+def _sample_view(site: Site, frame: int, time_s: float) -> CameraPlan:
+    config = site.config
+    return sample_camera(config.camera, config.seed, ("frame", frame), site.scene, site.places, time_s)
+
+
+def _sample_next_view(site: Site, frame: int, placed: tuple[Placed, ...]) -> NextViewPlan | None:
     """Return the view that flow leads to, with the very camera that its own frame draws and the poses that it has."""
     after = frame + 1
-    if not FLOWS & set(config.outputs) or after % config.views_per_scene == 0:
+    if not FLOWS & set(site.config.outputs) or after % site.config.views_per_scene == 0:
         return None
     moved = tuple(
         NextPose(instance_id=number, pose=moved_pose(one.poses[0], one.moved.following))
         for number, one in enumerate(placed, start=1)
         if one.moved is not None
     )
-    return NextViewPlan(frame=after, camera=sample_camera(config.camera, config.seed, ("frame", after)), moved=moved)
+    return NextViewPlan(frame=after, camera=_sample_view(site, after, site.times_s[1]), moved=moved)
 
 
 def _sample_render(config: Config, scope: Scope) -> RenderPlan:

@@ -103,7 +103,7 @@ def anchor_point(name: str, index: int, targets: Sequence[Target]) -> Array:
 def _pose(candidate: CameraCandidate, targets: Sequence[Target]) -> Array:
     eye = anchor_point(candidate.anchor, candidate.anchor_index, targets) + candidate.offset_m
     aim = anchor_point(candidate.look_at, candidate.anchor_index, targets) + candidate.look_at_offset_m
-    return look_at(eye, aim, math.radians(candidate.roll_deg))
+    return look_at(eye, aim, *map(math.radians, (candidate.roll_deg, candidate.yaw_deg, candidate.pitch_deg)))
 
 
 def _refusal(

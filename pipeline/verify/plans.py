@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -212,7 +213,7 @@ def _is_pose(pose: Array, candidate: CameraCandidate, centers: list[Array]) -> b
     eye = _anchor(candidate.anchor, candidate.anchor_index, centers) + candidate.offset_m
     aim = _anchor(candidate.look_at, candidate.anchor_index, centers) + candidate.look_at_offset_m
     try:
-        wanted = look_at(eye, aim, float(np.radians(candidate.roll_deg)))
+        wanted = look_at(eye, aim, *map(math.radians, (candidate.roll_deg, candidate.yaw_deg, candidate.pitch_deg)))
     except ValueError:
         return False
     return bool(np.abs(pose - wanted).max() <= FLOAT32 * (1 + float(np.abs(wanted).max())))

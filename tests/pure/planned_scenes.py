@@ -166,6 +166,7 @@ def _camera(plan: FramePlan, centers: list[Array]) -> RealisedCamera:
     one = plan.camera.candidates[0]
     eye = _anchor(one.anchor, one.anchor_index, centers) + one.offset_m
     aim = _anchor(one.look_at, one.anchor_index, centers) + one.look_at_offset_m
+    turns = (one.roll_deg, one.yaw_deg, one.pitch_deg)
     lens = make_lens(
         one.model,
         plan.camera.resolution,
@@ -179,7 +180,7 @@ def _camera(plan: FramePlan, centers: list[Array]) -> RealisedCamera:
         model=lens.model,
         k=lens.k,
         distortion=lens.distortion,
-        world_from_camera=tuple(map(tuple, look_at(eye, aim, math.radians(one.roll_deg)).tolist())),
+        world_from_camera=tuple(map(tuple, look_at(eye, aim, *map(math.radians, turns)).tolist())),
         resolution=lens.resolution,
         clip_start_m=0.001,
         clip_end_m=1000.0,

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
-from pipeline.records import MarkedAnchor, MarkedSlot, MarkedSpline, MarkedSurface, MarkedVolume, Marks, Settings
+from pipeline.config.distributions import Constant, Number, Uniform
+from pipeline.records import (
+    MarkedAnchor,
+    MarkedCamera,
+    MarkedSlot,
+    MarkedSpline,
+    MarkedSurface,
+    MarkedVolume,
+    Marks,
+    Settings,
+)
 from pipeline.sampling.draw import Rng
 
 
@@ -29,13 +39,14 @@ Kind = TypeVar("Kind", bound=Mark)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """All marks of one scene that things may be placed by."""
+    """All marks of one scene that things may be placed by, or the camera."""
 
     surfaces: tuple[MarkedSurface, ...] = ()
     splines: tuple[MarkedSpline, ...] = ()
     volumes: tuple[MarkedVolume, ...] = ()
     anchors: tuple[MarkedAnchor, ...] = ()
     slots: tuple[MarkedSlot, ...] = ()
+    cameras: tuple[MarkedCamera, ...] = ()
 
 
 def places_of(marks: Marks) -> Places:
@@ -46,6 +57,7 @@ def places_of(marks: Marks) -> Places:
         volumes=marks.volumes,
         anchors=marks.anchors,
         slots=marks.slots,
+        cameras=marks.cameras,
     )
 
 
@@ -64,3 +76,11 @@ def setting(mark: Mark, name: str, default: float, rng: Rng) -> float:
     share = rng.random()
     low, high = mark.settings.ranges.get(name, (default, default))
     return low + (high - low) * share
+
+
+def number(given: Number | None, settings: Settings, name: str, default: float) -> Number:
+    """Return what the scene file gives, else the range of the artist's mark, else `default`."""
+    if given is not None:
+        return given
+    low, high = settings.ranges.get(name, (default, default))
+    return Constant(value=low) if low == high else Uniform(low=low, high=high)

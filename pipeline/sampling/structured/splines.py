@@ -14,11 +14,11 @@ from pipeline.sampling.draw import draw
 from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie
 from pipeline.sampling.structured.onto import Ground
-from pipeline.sampling.structured.places import chosen_marks
+from pipeline.sampling.structured.places import chosen_marks, number
 from pipeline.sampling.structured.release import released
 from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
 from pipeline.sampling.structured.standing import UPRIGHT, bounds_of, standing_pose
-from pipeline.sampling.structured.tracks import Track, number, spot_at, spread, tracks_of
+from pipeline.sampling.structured.tracks import Track, spot_at, spread, tracks_of
 
 NO_LINE = "the bend is too narrow for a parallel"
 TOO_LONG = "longer than the line"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.config.contexts_section import AlongSpline
-from pipeline.config.distributions import Constant, Number, Uniform
+from pipeline.config.distributions import Number, Uniform
 from pipeline.geometry import Array, unit
 from pipeline.lines import Line, left_of, line_of, parallel
 from pipeline.records import MarkedSpline, Settings, Vector
 from pipeline.sampling.draw import draw, draw_count
 from pipeline.sampling.structured.onto import Ground
-from pipeline.sampling.structured.places import chosen_marks
+from pipeline.sampling.structured.places import chosen_marks, number
 from pipeline.sampling.structured.site import Site
 from pipeline.sampling.structured.standing import UP
 
@@ -72,14 +72,6 @@ def _track(site: Site, law: AlongSpline, mark: MarkedSpline, line: Line, stream:
         speed_m_s=draw(law.speed_m_s, site.rng(f"{stream}/speed")),
         settings=mark.settings,
     )
-
-
-def number(given: Number | None, settings: Settings, name: str, default: float) -> Number:
-    """Return what the scene file gives, else the range of the artist's mark, else `default`."""
-    if given is not None:
-        return given
-    low, high = settings.ranges.get(name, (default, default))
-    return Constant(value=low) if low == high else Uniform(low=low, high=high)
 
 
 def spread(given: Number | None, settings: Settings, name: str) -> Number:
