@@ -6,6 +6,7 @@ Works on the catalogue's bounds alone, so that a scene is laid out before Blende
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,28 +68,30 @@ def place(chosen: Chosen, taken: Taken, seed: int, scene: Scope, drop_attempts: 
     )
 
 
-def _radius_m(chosen: Chosen) -> float:
+def radius_m(chosen: Chosen) -> float:
+    """Return how far any part of a thing is from its origin at most."""
     return chosen.asset.radius_m * max(chosen.scale)
 
 
 def _release(chosen: Chosen, drop: Drop, taken: Taken, attempt: int, rng: Rng) -> Pose:
     """Over a random place of the area, high enough to clear what is released below."""
-    radius = _radius_m(chosen)
+    radius = radius_m(chosen)
     rotation = quaternion_from_uniforms(rng.random(), rng.random(), rng.random())
     x, y = (drop.center_m[axis] + max(0.0, drop.area_m[axis] / 2 - radius) * (2 * rng.random() - 1) for axis in (0, 1))
     z = drop.center_m[2] + radius + draw(drop.height_m, rng)
     if attempt == 0:
-        z = _above_the_others((x, y, z), radius, taken)
+        z = above_the_others((x, y, z), radius, taken.spheres)
         taken.spheres.append(((x, y, z), radius))
     else:  # released anew: the others lie below by now
         z += 2 * max((other for _, other in taken.spheres), default=0.0)
     return Pose(location_m=(x, y, z), rotation=rotation)
 
 
-def _above_the_others(center_m: Vector, radius_m: float, taken: Taken) -> float:
+def above_the_others(center_m: Vector, radius: float, spheres: Sequence[tuple[Vector, float]]) -> float:
+    """Return the height, that of `center_m` or more, at which a sphere is clear of others (middle, radius)."""
     x, y, z = center_m
-    for (ox, oy, oz), other in sorted(taken.spheres, key=lambda sphere: sphere[0][2]):
-        reach = (radius_m + other) * STACK_GAP
+    for (ox, oy, oz), other in sorted(spheres, key=lambda sphere: sphere[0][2]):
+        reach = (radius + other) * STACK_GAP
         flat = math.hypot(x - ox, y - oy)
         if flat < reach and abs(z - oz) < math.sqrt(reach * reach - flat * flat):
             z = oz + math.sqrt(reach * reach - flat * flat)

@@ -34,6 +34,7 @@ from pipeline.sampling.objects import Chosen, sample_objects
 from pipeline.sampling.placement import Taken, place
 from pipeline.sampling.rng import Scope, rng_for
 from pipeline.sampling.structured.contexts import fill_contexts
+from pipeline.sampling.structured.meshes import keep_out_of
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import places_of
 from pipeline.sampling.structured.site import Placed, PlacedAs, Site, moved_pose
@@ -65,6 +66,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         scene=scene,
         looks=scopes["materials"],
         occupied=Occupied(catalogue.marks.solids),
+        keep_out=keep_out_of(catalogue.marks.keep_out) if config.contexts else (),
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
     placed, contexts, rejected = _place_all(site)
@@ -126,7 +128,7 @@ def _place_all(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...
     parts = sum(len(one.asset.parts) for one in things)
     if parts > MAX_INSTANCES:
         return (), reports, f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
-    taken = Taken(boxes=site.occupied.boxes())
+    taken = Taken(spheres=list(site.released.values()), boxes=site.occupied.boxes())
     try:
         placed = [_place_one(site, one, taken) for one in chosen]
     except RejectedFrame as reason:

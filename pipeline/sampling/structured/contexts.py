@@ -12,8 +12,10 @@ from pipeline.sampling.draw import draw
 from pipeline.sampling.structured.anchors import at_anchors
 from pipeline.sampling.structured.site import Filled, Placed, Site
 from pipeline.sampling.structured.splines import along_splines
+from pipeline.sampling.structured.surfaces import on_surfaces
 
 LAWS: Mapping[str, Callable[[Site, str, Context, Any], Filled]] = {
+    "surface": on_surfaces,
     "anchor": at_anchors,
     "spline": along_splines,
 }

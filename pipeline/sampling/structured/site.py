@@ -10,17 +10,21 @@ from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import Poisson
 from pipeline.config.schema import AssetGroup, Config
 from pipeline.geometry import Array, compose, quaternion_from_matrix
-from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role
+from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role, Vector
 from pipeline.sampling.draw import Rng, draw, draw_count, draw_index
 from pipeline.sampling.objects import Chosen, listings, sample_one
 from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.structured.meshes import KeepOut
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import Places
 from pipeline.sampling.structured.standing import box_at
+from pipeline.sampling.structured.terrain import Terrain
 
 PLACE_TRIES = 50  # for one thing, before it is dropped and counted
 NO_ROOM = "no room"
+NO_PLACE = "no such place"
 
+Box = tuple[Array, Array]
 PlacedAs = Literal["drop", "flying", "resting"]
 
 
@@ -68,11 +72,22 @@ class Filled:
     dropped: Counter[str] = field(default_factory=Counter)
     replaced: list[str] = field(default_factory=list)
 
+    def add(self, result: Placed | str) -> None:
+        """Note a thing that is placed, or the reason why it is not."""
+        if isinstance(result, str):
+            self.dropped[result] += 1
+        else:
+            self.placed.append(result)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
-    """A scene with its numbers settled. `done` holds what earlier contexts placed, by their names; `times_s` are those
-    of this view and of the next, 0 at the first of the scene."""
+    """A scene with its numbers settled.
+
+    `times_s` are those of this view and of the next, 0 at the first of the scene. `done` holds what earlier contexts
+    placed, by their names, `terrains` the surfaces that they stand on; `released` the spheres (middle, radius) of what
+    is let fall, by the number of the box it takes.
+    """
 
     config: Config
     catalogue: Catalogue
@@ -80,8 +95,11 @@ class Site:
     scene: Scope
     looks: Scope
     occupied: Occupied
+    keep_out: tuple[KeepOut, ...] = ()
     times_s: tuple[float, float] = (0.0, 0.0)
     done: dict[str, Filled] = field(default_factory=dict)
+    terrains: dict[str, tuple[Terrain, ...]] = field(default_factory=dict)
+    released: dict[int, tuple[Vector, float]] = field(default_factory=dict)
 
     def rng(self, stream: str) -> Rng:
         """Return the generator at an address below "contexts/"."""
@@ -125,12 +143,17 @@ class Site:
 
     def put(self, chosen: Chosen, pose: Pose, clearance_m: float, skip: frozenset[int] = frozenset()) -> int | None:
         """Take the room of a thing and return its box's number, or None where it would overlap another."""
-        box = box_at(chosen, pose)
-        if not self.occupied.is_free(*box, clearance_m, skip):
-            return None
-        return self.take(box)
+        return self.put_box(box_at(chosen, pose), clearance_m, skip)
 
-    def take(self, box: tuple[Array, Array]) -> int:
+    def put_box(self, box: Box, clearance_m: float = 0.0, skip: frozenset[int] = frozenset()) -> int | None:
+        """Take the room of a box and return its number, or None where it is nearer than `clearance_m` to another, those
+        numbered in `skip` aside, or in what is kept out of."""
+        return self.take(box) if self.is_free(box, clearance_m, skip) else None
+
+    def is_free(self, box: Box, clearance_m: float = 0.0, skip: frozenset[int] = frozenset()) -> bool:
+        """Return whether a box may be put there."""
+        return self.occupied.is_free(*box, clearance_m, skip) and not any(one.meets(*box) for one in self.keep_out)
+
+    def take(self, box: Box) -> int:
         """Take the room of a box and return its number."""
-        self.occupied.add(*box)
-        return len(self.occupied) - 1
+        return self.occupied.add(*box)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.conventions import JSON_DECIMALS
 from pipeline.geometry import (
@@ -20,9 +22,37 @@ from pipeline.records import Pose, Quaternion, Vector
 from pipeline.sampling.objects import Chosen
 
 UP: Vector = (0.0, 0.0, 1.0)
-
-
 UPRIGHT: Quaternion = (1.0, 0.0, 0.0, 0.0)
+HAIR_M = 10.0**-JSON_DECIMALS  # by which boxes are smaller than things, so that those that touch do not overlap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """A thing turned by `lying` onto the face it stands on, +z up: the corners (3,) of its box about its origin, whose
+    lowest side is what stands on the ground."""
+
+    lying: Quaternion
+    low_m: Array
+    high_m: Array
+
+    @property
+    def half_m(self) -> Array:
+        """Half sides (3,) of the box."""
+        return (self.high_m - self.low_m) / 2
+
+
+def footing_of(chosen: Chosen, lying: Quaternion = UPRIGHT, height_m: float | None = None) -> Footing:
+    """Return the footing of a thing that stands on its box, turned by `lying` first; or whose origin is `height_m`
+    above the ground, which is exact for a thing that lies (see `placement.lie`)."""
+    low, high = bounds_of(chosen, lying)
+    if height_m is not None:
+        low[2] = -height_m
+    return Footing(lying=lying, low_m=low, high_m=high)
+
+
+def frame_at(point_m: ArrayLike, heading_rad: float, up: Vector = UP) -> Array:
+    """Return the pose (4, 4) of axes at a point: z along `up` (3,) unit, x along the heading about +z, then tipped."""
+    return compose([float(v) for v in np.asarray(point_m)], _standing_rotation(heading_rad, up))
 
 
 def standing_pose(
@@ -40,18 +70,31 @@ def standing_pose(
     takes above the plane is over the point, its lowest side on the plane; or its origin is `height_m` above the plane,
     which is exact for a thing that lies (see `placement.lie`).
     """
+    return footed_pose(footing_of(chosen, lying, height_m), point_m, heading_rad, up)
+
+
+def footed_pose(footing: Footing, point_m: ArrayLike, heading_rad: float, up: Vector = UP) -> Pose:
+    """Return the pose of a thing whose footing's middle is on a point, as in `standing_pose`."""
+    rotation = _standing_rotation(heading_rad, up)
+    low, high = footing.low_m, footing.high_m
+    offset = matrix_from_quaternion(rotation) @ np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+    x, y, z = (float(a - b) for a, b in zip(np.asarray(point_m), offset, strict=True))
+    return Pose(location_m=(x, y, z), rotation=multiply_quaternions(rotation, footing.lying))
+
+
+def footed_box(footing: Footing, point_m: ArrayLike, heading_rad: float, up: Vector = UP) -> tuple[Array, Array]:
+    """Return the box above the ground that a thing takes, its z along `up`, as `box_at` does."""
+    frame = frame_at(point_m, heading_rad, up)
+    frame[:3, 3] += frame[:3, 2] * footing.half_m[2]
+    return frame, np.maximum(footing.half_m - HAIR_M, 0.0)
+
+
+def _standing_rotation(heading_rad: float, up: Vector) -> Quaternion:
     yaw = quaternion_about(UP, heading_rad)
-    turned = multiply_quaternions(yaw, lying)
-    tip = UPRIGHT if up == UP else quaternion_between(UP, up)
-    rotation = multiply_quaternions(tip, turned)
-    low, high = bounds_of(chosen, lying)
-    base = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2] if height_m is None else -height_m])
-    offset = matrix_from_quaternion(multiply_quaternions(tip, yaw)) @ base
-    x, y, z = (float(a - b) for a, b in zip(point_m, offset, strict=True))
-    return Pose(location_m=(x, y, z), rotation=rotation)
+    return yaw if up == UP else multiply_quaternions(quaternion_between(UP, up), yaw)
 
 
-def bounds_of(chosen: Chosen, rotation: Quaternion = (1.0, 0.0, 0.0, 0.0)) -> tuple[Array, Array]:
+def bounds_of(chosen: Chosen, rotation: Quaternion = UPRIGHT) -> tuple[Array, Array]:
     """Return the low and high corners (3,) of the box, along the axes, around the thing's own box turned by `rotation`.
 
     Without a rotation these are the asset's exact bounds, scaled.
@@ -70,7 +113,7 @@ def box_at(chosen: Chosen, pose: Pose) -> tuple[Array, Array]:
     low, high = bounds_of(chosen)
     matrix = compose(pose.location_m, pose.rotation)
     matrix[:3, 3] = transform_points(matrix, [(low + high) / 2])[0]
-    return matrix, np.maximum((high - low) / 2 - 10.0**-JSON_DECIMALS, 0.0)
+    return matrix, np.maximum((high - low) / 2 - HAIR_M, 0.0)
 
 
 def heading_of(direction: Vector) -> float:
