@@ -57,6 +57,8 @@ def describe_job(job: Job) -> Iterator[Row]:
         yield "photos", str(len(catalogue.photos))
     yield from _describe_materials(config, catalogue)
     yield "lights", _lamps(config)
+    if config.surroundings is not None and config.surroundings.ceiling is not None:
+        yield "ceiling", "shines"
     yield "template", config.template.file if config.template else "none"
     yield "outputs", ", ".join(_show_output(config, name) for name in OUTPUTS if name in (*config.outputs, "instance"))
     yield "render", _describe_render(config)
@@ -151,7 +153,7 @@ def _surfaces(config: Config) -> dict[str, bool]:
     built = config.surroundings or (Surroundings(floor=None) if config.template else Surroundings())
     return {
         "floor": built.floor is not None,
-        "surroundings": built.walls is not None or built.tray is not None,
+        "surroundings": not built.one_material and (built.walls is not None or built.tray is not None),
         "distractors": any(_replaces(group) for group in config.distractors),
         "targets": any(_replaces(group) for group in config.targets),
     }

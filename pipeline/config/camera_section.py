@@ -161,6 +161,8 @@ class Camera:
     """The world's origin, the mean of the targets, one random target, or a point [x, y, z]."""
     look_at_jitter_m: Number = Constant(value=0.0)
     """Each coordinate of the aim is moved by this much, either way."""
+    aim_jitter_deg: Number = Constant(value=0.0)
+    """Once aimed, the camera pans and tilts by up to this much, either way; `roll_deg` is apart."""
     roll_deg: Number = Constant(value=0.0)
     focal_length_mm: Number | None = None
     fov_deg: Number | None = None
@@ -182,6 +184,8 @@ class Camera:
     clip_end_m: float = 1000.0
     clearance_m: float = 0.05
     """No mesh may come nearer to the camera than this, and the camera is never inside one."""
+    object_clearance_m: float = 0.0
+    """Targets and distractors stay at least this far; floor and walls as `clearance_m` has it."""
     min_targets_in_view: int = 1
     """At least so many targets have their centre in the picture and not hidden."""
     retries: int = 30
@@ -207,8 +211,14 @@ class Camera:
             raise ValueError("an equirectangular lens shows the whole sphere", f"leave {[*lenses, 'shift'][0]} out")
         if not 0 < self.clip_start_m < self.clip_end_m:
             raise ValueError("clip_start_m must be above 0 and below clip_end_m")
-        if self.clearance_m < 0 or self.min_targets_in_view < 0 or not 0 <= self.retries <= 1000:
-            raise ValueError("clearance_m and min_targets_in_view must be 0 or more, retries 0..1000")
+        require("aim_jitter_deg", self.aim_jitter_deg, 0, 180)
+        if (
+            min(self.clearance_m, self.object_clearance_m, self.min_targets_in_view) < 0
+            or not 0 <= self.retries <= 1000
+        ):
+            raise ValueError(
+                "clearance_m, object_clearance_m and min_targets_in_view must be 0 or more, retries 0..1000"
+            )
         if self.motion_blur is not None and self.motion_blur.reach_m > self.clearance_m:
             raise ValueError(
                 f"motion_blur may carry the camera {self.motion_blur.reach_m:g} m, through things that clearance_m "

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.category_keypoints import check_category_keypoints
+from pipeline.config.check_frustums import check_frustums
 from pipeline.config.contexts_check import check_contexts
 from pipeline.config.contexts_section import own_count
 from pipeline.config.distributions import Constant, Number, bounds
@@ -50,6 +51,7 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_counts(part, [*targets, *distractors], targets if countable else [], reader)
     _check_drops(part, [*targets, *distractors], reader)
     _check_camera(part["camera"], reader)
+    check_frustums(part, [group for _, group in (*targets, *distractors)], reader)
     _check_lens(part, reader)
     _check_motion_blur(part, reader)
     _check_light(part, reader)
@@ -183,6 +185,9 @@ def _check_drop(path: KeyPath, drop: Drop, surroundings: Surroundings, reader: R
     if floor is None:
         reader.report(path, "there is no floor to drop onto", "give surroundings a floor, or use flying")
         return
+    if floor.probability < 1:
+        message = f"scenes without the floor (its probability is {floor.probability:g}) have nothing to drop onto"
+        reader.report(path, message, "set surroundings.floor.probability to 1, or use flying")
     if drop.center_m[2] + bounds(drop.height_m)[1] < 0:
         reader.report((*path, "center_m"), "everything is released below the floor at z = 0", "raise center_m[2]")
     half = bounds(floor.size_m)[1] / 2
@@ -262,7 +267,11 @@ def _check_flow(part: dict[str, Any], reader: Reader) -> None:
 
 def _check_light(part: dict[str, Any], reader: Reader) -> None:
     environment, lights = part["environment"], part["lights"]
-    if FAILED in (environment, lights, part["template"]) or part["template"] is not None or environment is None:
+    stage = part["surroundings"]
+    if FAILED in (environment, lights, stage, part["template"]) or part["template"] is not None or environment is None:
+        return
+    ceiling = None if stage is None else stage.ceiling
+    if ceiling is not None and _can_shine(ceiling.radiance):
         return
     if bounds(environment.strength)[1] == 0 and not any(_can_shine(group.count, group.energy_w) for group in lights):
         message = "every picture is black: strength is 0 and no lamp shines"

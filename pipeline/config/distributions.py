@@ -326,6 +326,22 @@ class RgbColor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinearColor:
+    """Each channel (0..1) of linear light, as Blender counts that of lamps: `{linear: [r, g, b]}`."""
+
+    TAG: ClassVar[str] = "linear"
+    SHORT: ClassVar[tuple[str, ...]] = ("r", "g", "b")
+    BARE: ClassVar[tuple[type, ...]] = ()
+    r: Number
+    g: Number
+    b: Number
+
+    def __post_init__(self) -> None:
+        for name in ("r", "g", "b"):
+            require(name, getattr(self, name), 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HsvColor:
     """Hue (0..1, red at 0), saturation and value of an sRGB colour, each from its own distribution."""
 
@@ -339,12 +355,13 @@ class HsvColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreyColor:
-    """A grey of drawn sRGB level (0..1)."""
+    """A grey of drawn level (0..1): of sRGB, or of linear light: `{grey: {level: 0.2, linear: true}}`."""
 
     TAG: ClassVar[str] = "grey"
     SHORT: ClassVar[tuple[str, ...]] = ("level",)
     BARE: ClassVar[tuple[type, ...]] = ()
     level: Number = Uniform(low=0, high=1)
+    linear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,7 +391,7 @@ class ChoiceColor:
             ConstantColor(value=value)
 
 
-Color = ConstantColor | RgbColor | HsvColor | GreyColor | TemperatureColor | ChoiceColor
+Color = ConstantColor | RgbColor | LinearColor | HsvColor | GreyColor | TemperatureColor | ChoiceColor
 
 
 def bounds(number: Number) -> tuple[float, float]:

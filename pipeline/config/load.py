@@ -122,11 +122,10 @@ def _parent_file(node: Node, child: str) -> tuple[Path, str]:
     """Return the file a parent is in, and what messages call it."""
     text: str = node.value
     if text.startswith(PRESET):
-        folder, name = shipped_dir("scenes"), text.removeprefix(PRESET)
-        known = preset_names()
+        name, known = text.removeprefix(PRESET), presets()
         if name not in known:
-            raise _problem(f"there is no preset {name!r}", node.where, did_you_mean(name, known), "extends")
-        return folder / f"{name}.yaml", text
+            raise _problem(f"there is no preset {name!r}", node.where, did_you_mean(name, list(known)), "extends")
+        return known[name], text
     expanded = os.path.expanduser(text)
     file = node.folder / expanded
     if not file.is_file():
@@ -134,9 +133,10 @@ def _parent_file(node: Node, child: str) -> tuple[Path, str]:
     return file, os.path.normpath(Path(child).parent / expanded)
 
 
-def preset_names() -> list[str]:
-    """Return the names that `extends: preset:NAME` takes."""
-    return sorted(file.stem for file in shipped_dir("scenes").glob("*.yaml"))
+def presets() -> dict[str, Path]:
+    """Return the files that `extends: preset:NAME` takes, by name: the project's scenes and the literature's."""
+    folder = shipped_dir("scenes")
+    return dict(sorted((file.stem, file) for file in (*folder.glob("*.yaml"), *folder.glob("presets/*.yaml"))))
 
 
 def _read_text(path: Path, name: str) -> str:

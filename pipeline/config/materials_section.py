@@ -92,9 +92,28 @@ class Jitter:
     """Small changes to materials that are otherwise kept."""
 
     hue_shift: Number = Uniform(low=-0.03, high=0.03)
+    """Turns of the colour circle."""
     saturation_scale: Number = Uniform(low=0.85, high=1.15)
+    saturation_shift: Number = Constant(value=0.0)
+    """Added to the saturation (0..1) of the colour as displayed, after scaling."""
     value_scale: Number = Uniform(low=0.8, high=1.2)
+    value_shift: Number = Constant(value=0.0)
+    """Added to the value (0..1) of the colour as displayed, after scaling."""
     roughness_shift: Number = Uniform(low=-0.1, high=0.1)
+    roughness: Number | None = None
+    """Takes the place of the material's own, maps too, before `roughness_shift`."""
+    metallic: Number | None = None
+    """Takes the place of the material's own, maps too."""
+    specular: Number | None = None
+    """Takes the place of the material's own, maps too."""
+
+    def __post_init__(self) -> None:
+        for name in ("roughness", "metallic", "specular"):
+            value = getattr(self, name)
+            if value is not None:
+                require(name, value, 0.0, 1.0)
+        for name in ("saturation_shift", "value_shift"):
+            require(name, getattr(self, name), -1.0, 1.0)
 
 
 DEFAULT_MATERIALS = (

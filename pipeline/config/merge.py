@@ -20,7 +20,7 @@ from pipeline.structure import field_types
 
 # A choice is the keys that go together; choosing one drops the keys of the others.
 EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
-    Placement: ((("drop",), ("flying",), ("resting",)),),
+    Placement: ((("drop",), ("flying",), ("resting",), ("frustum",)),),
     Camera: (
         (("shell", "center"), ("box",), ("around",), ("ride",)),
         (("focal_length_mm",), ("fov_deg",), ("k", "shift")),

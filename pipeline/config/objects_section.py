@@ -12,7 +12,22 @@ from pipeline.config.words import Vector
 from pipeline.conventions import AXES
 from pipeline.structure import AssetPath
 
-ShapeName = Literal["cube", "sphere", "cylinder", "cone", "torus", "capsule", "wedge", "convex"]
+ShapeName = Literal[
+    "cube",
+    "sphere",
+    "cylinder",
+    "cone",
+    "torus",
+    "capsule",
+    "wedge",
+    "pyramid",
+    "tetrahedron",
+    "prism",
+    "half_torus",
+    "arrow",
+    "convex",
+]
+Law = Literal["drop", "flying", "resting", "frustum"]
 Collision = Literal["convex_hull", "convex_parts", "box", "sphere"]
 
 
@@ -59,15 +74,50 @@ class Resting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frustum:
+    """Before the camera, in its picture, in any pose and without physics: a layer of background, targets or occluders.
+
+    The camera must stand where the targets do not decide it (no anchor `targets` or `target`), and has one try alone,
+    because what lies before it would not move with another.
+    """
+
+    depth_m: Number
+    """Along the optical axis."""
+    margin: float = 0.1
+    """How far centres may lie beyond each border, in widths and heights of the picture."""
+    even: bool = False
+    """Spread over the picture like a Poisson disk: each goes to the emptiest of sixteen places, so that few gaps are
+    left."""
+    overlap: bool = False
+    """Things of this layer may run into others; otherwise they keep `clearance_m` from all that do not overlap."""
+    clearance_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        require("depth_m", self.depth_m, low=1e-3)
+        if not 0 <= self.margin <= 10:
+            raise ValueError(f"margin {self.margin:g} is outside 0..10")
+        if self.clearance_m < 0:
+            raise ValueError(f"clearance_m {self.clearance_m:g} is below 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where instances go: exactly one of drop, flying, resting."""
+    """Where instances go: exactly one of drop, flying, resting, frustum."""
 
     drop: Drop | None = None
     flying: Flying | None = None
     resting: Resting | None = None
+    frustum: Frustum | None = None
 
     def __post_init__(self) -> None:
-        exactly_one(self, ("drop", "flying", "resting"))
+        exactly_one(self, ("drop", "flying", "resting", "frustum"))
+
+    @property
+    def law(self) -> Law:
+        """The name of the one that is given."""
+        if self.drop is not None:
+            return "drop"
+        return "flying" if self.flying is not None else "resting" if self.resting is not None else "frustum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +137,8 @@ class AssetGroup:
     """Maps the asset's axis that points most upward once settled ("+x" ... "-z") to a category."""
     count: Number | None = None
     """How many are placed by `placement`: by default 1, or 0 for a group that a context allows."""
+    unique: bool = False
+    """Each asset of the group at most once among those that `placement` places."""
     size_m: Number | None = None
     """Fit the longest side of the asset to this length. Without it the asset keeps its real size."""
     scale: Number = Constant(value=1.0)

@@ -18,10 +18,11 @@ from pipeline.config.globals_section import Scenario, check_names
 from pipeline.config.keypoints_section import NamedPoint
 from pipeline.config.limits import positive
 from pipeline.config.materials_section import PATTERNS, Jitter, MaterialOption, Materials, Pbr, Procedural, Textures
-from pipeline.config.objects_section import AssetGroup, Collision, Drop, Flying, Placement, Resting, ShapeName
+from pipeline.config.objects_section import AssetGroup, Collision, Drop, Flying, Frustum, Placement, Resting, ShapeName
 from pipeline.config.stage_section import (
     LIGHT_KINDS,
     Background,
+    Ceiling,
     Environment,
     Floor,
     LightGroup,
@@ -41,6 +42,7 @@ __all__ = [
     "Box",
     "Camera",
     "Category",
+    "Ceiling",
     "Collision",
     "Config",
     "Context",
@@ -49,6 +51,7 @@ __all__ = [
     "Floor",
     "Flying",
     "Formats",
+    "Frustum",
     "Jitter",
     "LIGHT_KINDS",
     "LightGroup",

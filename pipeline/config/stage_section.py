@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.config.distributions import (
     Color,
@@ -29,9 +30,13 @@ class Floor:
     """A square at z = 0 under everything."""
 
     size_m: Number = Constant(value=4.0)
+    probability: float = 1.0
+    """How often a scene has it."""
 
     def __post_init__(self) -> None:
         require("size_m", self.size_m, low=1e-3)
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability {self.probability:g} is outside 0..1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,22 @@ class Walls:
         require("count", self.count, 0, 4)
         require("distance_m", self.distance_m, low=1e-3)
         require("height_m", self.height_m, low=1e-3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """A square above everything that shines evenly downwards and all around, as a luminous ceiling does."""
+
+    size_m: Number = Constant(value=4.0)
+    height_m: Number = Constant(value=3.0)
+    radiance: Number = Uniform(low=1.0, high=4.0)
+    """The strength of Blender's emission: at 1 it is as bright as white lit by an environment of strength 1."""
+    color: Color = TemperatureColor(kelvin=Uniform(low=2700, high=8000))
+
+    def __post_init__(self) -> None:
+        require("size_m", self.size_m, low=1e-3)
+        require("height_m", self.height_m, low=1e-3)
+        require("radiance", self.radiance, low=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +90,9 @@ class Surroundings:
     floor: Floor | None = Floor()
     walls: Walls | None = None
     tray: Tray | None = None
+    ceiling: Ceiling | None = None
+    one_material: bool = False
+    """Walls and tray are of the floor's material."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +126,14 @@ class Environment:
 class Shell:
     """Part of a sphere: azimuth from +x towards +y, elevation above the horizon.
 
-    A `uniform` elevation is uniform over the sphere's area, so that poses do not crowd at the pole.
+    A `uniform` elevation is uniform over the sphere's area, so that poses do not crowd at the pole, or, with
+    `uniform_over: angle`, over the angle.
     """
 
     distance_m: Number
     elevation_deg: Number = Uniform(low=20, high=85)
     azimuth_deg: Number = Uniform(low=0, high=360)
+    uniform_over: Literal["area", "angle"] = "area"
 
     def __post_init__(self) -> None:
         require("distance_m", self.distance_m, low=1e-6)

@@ -41,7 +41,7 @@ class InstancePlan:
     category_by_up_axis: dict[str, int]
     collision: str
     density_kg_m3: float
-    placement: Literal["drop", "flying", "resting"]
+    placement: Literal["drop", "flying", "resting", "frustum"]
     poses: tuple[Pose, ...]
     material: MaterialPlan | None
     jitter: JitterPlan | None
@@ -98,6 +98,16 @@ class WallPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CeilingPlan:
+    """A square above everything that shines evenly: `radiance` times the linear `color`."""
+
+    size_m: float
+    height_m: float
+    radiance: float
+    color: Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrayPlan:
     width_m: float
     depth_m: float
@@ -111,6 +121,7 @@ class SurroundingsPlan:
     floor: FloorPlan | None
     walls: tuple[WallPlan, ...]
     tray: TrayPlan | None
+    ceiling: CeilingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +210,7 @@ class CameraPlan:
     clip_start_m: float
     clip_end_m: float
     clearance_m: float
+    object_clearance_m: float
     min_targets_in_view: int
     candidates: tuple[CameraCandidate, ...]
     motion: MotionPlan | None = None

@@ -55,9 +55,14 @@ class MaterialPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JitterPlan:
-    """Change of a kept material. Neutral: 0, 1, 1, 0."""
+    """Change of a kept material. Neutral: shifts 0, scales 1, None for what keeps the material's own value."""
 
     hue_shift: float
     saturation_scale: float
     value_scale: float
     roughness_shift: float
+    saturation_shift: float = 0.0
+    value_shift: float = 0.0
+    roughness: float | None = None
+    metallic: float | None = None
+    specular: float | None = None

@@ -21,8 +21,8 @@ from pipeline.sampling.structured.places import Places
 
 
 def sample_camera(camera: Camera, seed: int, view: Scope, scene: Scope, places: Places, time_s: float) -> CameraPlan:
-    """Return the camera plan of a frame. Try k comes from stream "camera/attempt/k" alone, how the camera moves from
-    stream "camera/motion".
+    """Return the camera plan of a frame. Try k comes from "camera/attempt/k" and what is below it, how the camera moves
+    from stream "camera/motion".
 
     Each view has numbers of its own, but along a line on which the camera goes on: there they are those of the scene,
     `time_s` later. A ride has no candidates where the scene has no such place.
@@ -36,6 +36,7 @@ def sample_camera(camera: Camera, seed: int, view: Scope, scene: Scope, places: 
         clip_end_m=camera.clip_end_m,
         clearance_m=camera.clearance_m,
         min_targets_in_view=camera.min_targets_in_view,
+        object_clearance_m=camera.object_clearance_m,
         candidates=tuple(one for one in tries if one is not None),
         motion=None if blur is None else _sample_motion(blur, rng_for(seed, view, "camera/motion")),
     )
@@ -63,12 +64,19 @@ def _sample_try(
     camera: Camera, places: Places, time_s: float, seed: int, scope: Scope, number: int
 ) -> CameraCandidate | None:
     rng = rng_for(seed, scope, f"camera/attempt/{number}")
+    turn = rng_for(seed, scope, f"camera/attempt/{number}/turn")
     if camera.ride is None:
-        return _sample_candidate(camera, *_sample_eye(camera, rng), rng)
+        return _turned(camera, _sample_candidate(camera, *_sample_eye(camera, rng), rng), turn)
     seat = sample_seat(camera.ride, places, time_s, rng_for(seed, scope, f"camera/attempt/{number}/ride"))
     if seat is None:
         return None
-    return _seated(camera, seat, _sample_candidate(camera, "point", seat.eye_m, rng))
+    return _turned(camera, _seated(camera, seat, _sample_candidate(camera, "point", seat.eye_m, rng)), turn)
+
+
+def _turned(camera: Camera, candidate: CameraCandidate, rng: Rng) -> CameraCandidate:
+    jitter = draw(camera.aim_jitter_deg, rng)
+    yaw, pitch = (jitter * (2 * rng.random() - 1) for _ in range(2))
+    return replace(candidate, yaw_deg=candidate.yaw_deg + yaw, pitch_deg=candidate.pitch_deg + pitch)
 
 
 def _seated(camera: Camera, seat: Seat, candidate: CameraCandidate) -> CameraCandidate:

@@ -22,6 +22,7 @@ from pipeline.config.distributions import (
     GreyColor,
     HsvColor,
     Integer,
+    LinearColor,
     LogNormal,
     LogUniform,
     Mixture,
@@ -127,10 +128,12 @@ def draw_color(color: Color, rng: Rng) -> Vector:
             return linear_from_hex(values[draw_index(len(values), rng, weights)])
         case RgbColor(r=r, g=g, b=b):
             return linear_from_srgb((draw(r, rng), draw(g, rng), draw(b, rng)))
+        case LinearColor(r=r, g=g, b=b):
+            return (draw(r, rng), draw(g, rng), draw(b, rng))
         case HsvColor(hue=hue, saturation=saturation, value=value):
             return linear_from_srgb(srgb_from_hsv(draw(hue, rng), draw(saturation, rng), draw(value, rng)))
-        case GreyColor(level=level):
+        case GreyColor(level=level, linear=linear):
             grey = draw(level, rng)
-            return linear_from_srgb((grey, grey, grey))
+            return (grey, grey, grey) if linear else linear_from_srgb((grey, grey, grey))
         case TemperatureColor(kelvin=kelvin):
             return black_body(draw(kelvin, rng))

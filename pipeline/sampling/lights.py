@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from pipeline.config.distributions import Number, Uniform
+from pipeline.config.distributions import Uniform
 from pipeline.config.schema import Environment, LightGroup, Shell
 from pipeline.geometry import direction_from_angles
 from pipeline.records import BackgroundPlan, Hdri, LightPlan, Photo, Vector, WorldPlan
@@ -15,15 +15,16 @@ from pipeline.sampling.draw import Rng, draw, draw_color, draw_index, draw_word
 def sample_shell(shell: Shell, rng: Rng) -> Vector:
     """Return an offset in metres on the shell. A `uniform` elevation is uniform over the sphere's area (Archimedes)."""
     azimuth = math.radians(draw(shell.azimuth_deg, rng))
-    elevation = _sample_elevation(shell.elevation_deg, rng)
+    elevation = _sample_elevation(shell, rng)
     x, y, z = direction_from_angles(azimuth, elevation) * draw(shell.distance_m, rng)
     return (float(x), float(y), float(z))
 
 
-def _sample_elevation(elevation_deg: Number, rng: Rng) -> float:
-    if not isinstance(elevation_deg, Uniform):
-        return math.radians(draw(elevation_deg, rng))
-    low, high = math.sin(math.radians(elevation_deg.low)), math.sin(math.radians(elevation_deg.high))
+def _sample_elevation(shell: Shell, rng: Rng) -> float:
+    law = shell.elevation_deg
+    if not isinstance(law, Uniform) or shell.uniform_over == "angle":
+        return math.radians(draw(law, rng))
+    low, high = math.sin(math.radians(law.low)), math.sin(math.radians(law.high))
     return math.asin(min(1.0, max(-1.0, low + (high - low) * rng.random())))
 
 

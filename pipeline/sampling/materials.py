@@ -31,6 +31,11 @@ def sample_jitter(jitter: Jitter, rng: Rng) -> JitterPlan:
         saturation_scale=draw(jitter.saturation_scale, rng),
         value_scale=draw(jitter.value_scale, rng),
         roughness_shift=draw(jitter.roughness_shift, rng),
+        saturation_shift=draw(jitter.saturation_shift, rng),
+        value_shift=draw(jitter.value_shift, rng),
+        roughness=None if jitter.roughness is None else draw(jitter.roughness, rng),
+        metallic=None if jitter.metallic is None else draw(jitter.metallic, rng),
+        specular=None if jitter.specular is None else draw(jitter.specular, rng),
     )
 
 

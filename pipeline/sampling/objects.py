@@ -43,8 +43,11 @@ def sample_objects(config: Config, catalogue: Catalogue, scene: Scope, looks: Sc
             count = draw_count(
                 own_count(group, config.contexts.values()), rng_for(config.seed, scene, f"{stream}/count")
             )
+            left = assets
             for i in range(count):
-                chosen.append(sample_one(config, catalogue, role, group, assets, f"{stream}/{i}", scene, looks))
+                chosen.append(sample_one(config, catalogue, role, group, left, f"{stream}/{i}", scene, looks))
+                if group.unique:
+                    left = tuple(one for one in left if one is not chosen[-1].asset)
     return tuple(chosen)
 
 

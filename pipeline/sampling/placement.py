@@ -1,4 +1,4 @@
-"""Where instances go: release poses for physics, free poses without overlap, poses on a face.
+"""Where instances go: release poses for physics, free poses without overlap, poses on a face or before the camera.
 
 Works on the catalogue's bounds alone, so that a scene is laid out before Blender starts.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.config.schema import Drop, Flying, Resting
+from pipeline.config.schema import Drop, Flying, Frustum, Resting
 from pipeline.conventions import JSON_DECIMALS
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import (
@@ -27,6 +27,7 @@ from pipeline.geometry import (
 )
 from pipeline.records import Pose, Quaternion, RestingPose, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
+from pipeline.sampling.frustum import Layer, View, sample_place
 from pipeline.sampling.objects import Chosen
 from pipeline.sampling.rng import Scope, rng_for
 
@@ -40,32 +41,62 @@ class Taken:
 
     spheres: list[tuple[Vector, float]] = field(default_factory=list)
     boxes: list[tuple[Array, Array]] = field(default_factory=list)
+    layers: dict[str, Layer] = field(default_factory=dict)
+    """Of each group, by its stream."""
 
 
-def place(chosen: Chosen, taken: Taken, seed: int, scene: Scope, drop_attempts: int) -> tuple[Pose, ...]:
+def place(
+    chosen: Chosen, taken: Taken, seed: int, scene: Scope, drop_attempts: int, view: View | None = None
+) -> tuple[Pose, ...]:
     """Return the instance's pose, or the release pose of each physics attempt, and note it in `taken`.
 
-    Raises RejectedFrame when there is no room.
+    `view` is the camera that `frustum` places things before. Raises RejectedFrame when there is no room.
     """
     placement = chosen.placement
     if placement.drop is not None:
         attempts = range(drop_attempts)
         rngs = [rng_for(seed, scene, f"{chosen.stream}/attempt/{k}") for k in attempts]
         return tuple(_release(chosen, placement.drop, taken, k, rng) for k, rng in zip(attempts, rngs, strict=True))
+    if placement.frustum is not None:
+        assert view is not None
+        return (_place_before(chosen, placement.frustum, view, taken, seed, scene),)
     law = placement.flying or placement.resting
     assert law is not None
     for attempt in range(PLACE_TRIES):
         rng = rng_for(seed, scene, f"{chosen.stream}/attempt/{attempt}")
         pose = _fly(chosen, law, rng) if isinstance(law, Flying) else _rest(chosen, law, rng)
-        box = _box_of(chosen, pose)
-        if not any(boxes_overlap(*box, *other, law.clearance_m) for other in taken.boxes):
-            taken.boxes.append(box)
+        if _has_room(chosen, pose, law.clearance_m, taken):
             return (pose,)
-    room = "flying.volume_m" if isinstance(law, Flying) else "resting.area_m"
-    raise RejectedFrame(
-        f"no room for {chosen.stream} ({chosen.asset.asset_id}) after {PLACE_TRIES} tries; "
-        f"enlarge {room} or lower counts"
-    )
+    raise _no_room(chosen, "enlarge flying.volume_m" if isinstance(law, Flying) else "enlarge resting.area_m")
+
+
+def _place_before(chosen: Chosen, frustum: Frustum, view: View, taken: Taken, seed: int, scene: Scope) -> Pose:
+    layer = taken.layers.setdefault(chosen.stream.rpartition("/")[0], Layer())
+    for attempt in range(PLACE_TRIES):
+        rng = rng_for(seed, scene, f"{chosen.stream}/attempt/{attempt}")
+        rotation = quaternion_from_uniforms(rng.random(), rng.random(), rng.random())
+        found = sample_place(frustum, view, layer, rng)
+        if found is None:
+            continue
+        pose = Pose(location_m=found.location_m, rotation=rotation)
+        if frustum.overlap or _has_room(chosen, pose, frustum.clearance_m, taken):
+            layer.places.append(found.place)
+            return pose
+    raise _no_room(chosen, "widen frustum.depth_m, let things overlap")
+
+
+def _has_room(chosen: Chosen, pose: Pose, clearance_m: float, taken: Taken) -> bool:
+    """Return whether a pose keeps clear of what is taken, which it then is too."""
+    box = _box_of(chosen, pose)
+    if any(boxes_overlap(*box, *other, clearance_m) for other in taken.boxes):
+        return False
+    taken.boxes.append(box)
+    return True
+
+
+def _no_room(chosen: Chosen, remedy: str) -> RejectedFrame:
+    who = f"{chosen.stream} ({chosen.asset.asset_id})"
+    return RejectedFrame(f"no room for {who} after {PLACE_TRIES} tries; {remedy} or lower counts")
 
 
 def radius_m(chosen: Chosen) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
 from pipeline.config.limits import too_many_instances
@@ -28,6 +30,7 @@ from pipeline.records import (
 )
 from pipeline.sampling.camera import sample_camera
 from pipeline.sampling.draw import draw, draw_count
+from pipeline.sampling.frustum import View, first_view
 from pipeline.sampling.globals import sample_globals
 from pipeline.sampling.lights import sample_light, sample_world
 from pipeline.sampling.objects import Chosen, sample_objects
@@ -37,7 +40,7 @@ from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.meshes import keep_out_of
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import places_of
-from pipeline.sampling.structured.site import Placed, PlacedAs, Site, moved_pose
+from pipeline.sampling.structured.site import Placed, Site, moved_pose
 from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.sampling.template_state import sample_template_state
 from pipeline.structure import from_json, unstructure
@@ -69,8 +72,10 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         keep_out=keep_out_of(catalogue.marks.keep_out) if config.contexts else (),
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
-    placed, contexts, rejected = _place_all(site)
     camera = _sample_view(site, frame, site.times_s[0])
+    placed, contexts, rejected = _place_all(site, camera)
+    if any(one.placed_as == "frustum" for one in placed):
+        camera = replace(camera, candidates=camera.candidates[:1])  # what lies before it would not move with another
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -116,7 +121,7 @@ def canonical_plan(plan: FramePlan) -> FramePlan:
     return from_json(rounded(unstructure(plan)), FramePlan, "plan")
 
 
-def _place_all(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...], str]:
+def _place_all(site: Site, camera: CameraPlan) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...], str]:
     """Return all things with their places, those of contexts last, and what the contexts did; or none and the reason
     there are none."""
     config, catalogue = site.config, site.catalogue
@@ -130,18 +135,18 @@ def _place_all(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...
         return (), reports, f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
     taken = Taken(spheres=list(site.released.values()), boxes=site.occupied.boxes())
     try:
-        placed = [_place_one(site, one, taken) for one in chosen]
+        view = first_view(camera) if any(one.placement.frustum is not None for one in chosen) else None
+        placed = [_place_one(site, one, taken, view) for one in chosen]
     except RejectedFrame as reason:
         return (), reports, str(reason)
     return (*placed, *in_contexts), reports, ""
 
 
-def _place_one(site: Site, chosen: Chosen, taken: Taken) -> Placed:
+def _place_one(site: Site, chosen: Chosen, taken: Taken, view: View | None) -> Placed:
     config, drop = site.config, chosen.placement.drop
-    poses = place(chosen, taken, config.seed, site.scene, config.physics.retries + 1)
+    poses = place(chosen, taken, config.seed, site.scene, config.physics.retries + 1, view)
     zone = None if drop is None else DropPlan(center_m=drop.center_m, area_m=drop.area_m, fence=drop.fence)
-    placed_as: PlacedAs = "drop" if drop else "flying" if chosen.placement.flying else "resting"
-    return Placed(chosen=chosen, poses=poses, placed_as=placed_as, zone=zone)
+    return Placed(chosen=chosen, poses=poses, placed_as=chosen.placement.law, zone=zone)
 
 
 def _instances(config: Config, placed: tuple[Placed, ...], classes: dict[str, int]) -> tuple[InstancePlan, ...]:

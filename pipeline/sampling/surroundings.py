@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pipeline.config.schema import Config, Surroundings, Walls
+from pipeline.config.schema import Ceiling, Config, Surroundings, Walls
 from pipeline.records import (
     Catalogue,
+    CeilingPlan,
     FloorPlan,
     MaterialPlan,
     SurroundingsPlan,
     TrayPlan,
     WallPlan,
 )
-from pipeline.sampling.draw import draw, draw_count
+from pipeline.sampling.draw import draw, draw_color, draw_count
 from pipeline.sampling.materials import sample_material
 from pipeline.sampling.rng import Scope, rng_for
 
@@ -23,15 +24,23 @@ def sample_surroundings(config: Config, catalogue: Catalogue, scene: Scope, look
         stage = Surroundings() if config.template is None else Surroundings(floor=None)
     return SurroundingsPlan(
         floor=_sample_floor(stage, config, catalogue, scene, looks),
-        walls=() if stage.walls is None else _sample_walls(stage.walls, config, catalogue, scene, looks),
+        walls=() if stage.walls is None else _sample_walls(stage.walls, stage, config, catalogue, scene, looks),
+        ceiling=None if stage.ceiling is None else _sample_ceiling(stage.ceiling, config.seed, scene),
         tray=_sample_tray(stage, config, catalogue, scene, looks),
     )
 
 
-def _material(config: Config, catalogue: Catalogue, looks: Scope, part: str, stream: str) -> MaterialPlan:
-    options = config.materials.floor if part == "floor" else config.materials.surroundings
-    rng = rng_for(config.seed, looks, f"surroundings/{stream}/material")
-    return sample_material(options, f"materials.{part}", catalogue.textures, rng)
+def _floor_material(config: Config, catalogue: Catalogue, looks: Scope) -> MaterialPlan:
+    rng = rng_for(config.seed, looks, "surroundings/floor/material")
+    return sample_material(config.materials.floor, "materials.floor", catalogue.textures, rng)
+
+
+def _material(stage: Surroundings, config: Config, catalogue: Catalogue, looks: Scope, part: str) -> MaterialPlan:
+    """Return the material of a part of the stage beside the floor, e.g. "walls/0"."""
+    if stage.one_material:
+        return _floor_material(config, catalogue, looks)
+    rng = rng_for(config.seed, looks, f"surroundings/{part}/material")
+    return sample_material(config.materials.surroundings, "materials.surroundings", catalogue.textures, rng)
 
 
 def _sample_floor(
@@ -39,12 +48,24 @@ def _sample_floor(
 ) -> FloorPlan | None:
     if stage.floor is None:
         return None
+    if rng_for(config.seed, scene, "surroundings/floor/there").random() >= stage.floor.probability:
+        return None
     size = draw(stage.floor.size_m, rng_for(config.seed, scene, "surroundings/floor"))
-    return FloorPlan(size_m=size, material=_material(config, catalogue, looks, "floor", "floor"))
+    return FloorPlan(size_m=size, material=_floor_material(config, catalogue, looks))
+
+
+def _sample_ceiling(ceiling: Ceiling, seed: int, scene: Scope) -> CeilingPlan:
+    rng = rng_for(seed, scene, "surroundings/ceiling")
+    return CeilingPlan(
+        size_m=draw(ceiling.size_m, rng),
+        height_m=draw(ceiling.height_m, rng),
+        radiance=draw(ceiling.radiance, rng),
+        color=draw_color(ceiling.color, rng),
+    )
 
 
 def _sample_walls(
-    walls: Walls, config: Config, catalogue: Catalogue, scene: Scope, looks: Scope
+    walls: Walls, stage: Surroundings, config: Config, catalogue: Catalogue, scene: Scope, looks: Scope
 ) -> tuple[WallPlan, ...]:
     """Walls stand at right angles, the first at a random side; together they close a square."""
     rng = rng_for(config.seed, scene, "surroundings/walls")
@@ -56,7 +77,7 @@ def _sample_walls(
             distance_m=distance,
             width_m=2 * distance,
             height_m=height,
-            material=_material(config, catalogue, looks, "surroundings", f"walls/{i}"),
+            material=_material(stage, config, catalogue, looks, f"walls/{i}"),
         )
         for i in range(count)
     )
@@ -73,5 +94,5 @@ def _sample_tray(
         depth_m=draw(stage.tray.depth_m, rng),
         rim_height_m=draw(stage.tray.rim_height_m, rng),
         rim_thickness_m=draw(stage.tray.rim_thickness_m, rng),
-        material=_material(config, catalogue, looks, "surroundings", "tray"),
+        material=_material(stage, config, catalogue, looks, "tray"),
     )

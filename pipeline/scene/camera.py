@@ -26,7 +26,7 @@ from pipeline.scene.poses import own_pose, set_pose
 from pipeline.scene.standing import Standing, is_too_near
 
 STEP_M = 1e-4  # beyond what a ray has met, to go on
-TOO_NEAR = "nearer than clearance_m to a mesh, or inside one"
+TOO_NEAR = "nearer than clearance_m or object_clearance_m to a mesh, or inside one"
 TOO_FEW = "with fewer than min_targets_in_view targets in view"
 NO_DIRECTION = "at the very point they look at"
 FOLDED = "with a distortion that turns back within the picture (use smaller coefficients or a longer focal length)"
@@ -62,9 +62,11 @@ def add_camera(
     Clearance and view are tested against the evaluated meshes, of which `standing` is a fresh look.
     """
     depsgraph = bpy.context.view_layer.depsgraph
+    placed = (item.name for item in collection.objects if item.pass_index > 0)  # the stage has index 0
+    things = frozenset(placed).union(*(target.objects for target in targets))
     refused: Counter[str] = Counter()
     for attempt, candidate in enumerate(plan.candidates):
-        reason = _refusal(scene, depsgraph, plan, candidate, targets, standing)
+        reason = _refusal(scene, depsgraph, plan, candidate, targets, standing, things)
         if reason is None:
             item, picture = _make(scene, collection, plan, candidate, targets)
             realised = _read_back(scene, item, plan, candidate, attempt)
@@ -113,12 +115,15 @@ def _refusal(
     candidate: CameraCandidate,
     targets: Sequence[Target],
     standing: Standing,
+    things: frozenset[str],
 ) -> str | None:
     try:
         pose = _pose(candidate, targets)
     except ValueError:
         return NO_DIRECTION
     if is_too_near(depsgraph, standing, pose[:3, 3], plan.clearance_m):
+        return TOO_NEAR
+    if plan.object_clearance_m > 0 and is_too_near(depsgraph, standing, pose[:3, 3], plan.object_clearance_m, things):
         return TOO_NEAR
     if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
         return TOO_FEW

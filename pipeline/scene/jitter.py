@@ -7,7 +7,7 @@ from mathutils import Color
 
 from pipeline.records import JitterPlan
 from pipeline.scene.compat import uses_nodes
-from pipeline.scene.nodes import Socket, Tree, math, set_input, shift_color
+from pipeline.scene.nodes import Socket, Tree, add_to_color, math, set_input, shift_color
 
 # Nodes whose colour is the colour of a surface. Transparent and Holdout are not: theirs decides what is seen through.
 COLORED = (
@@ -29,7 +29,7 @@ COLORED = (
 
 
 def jittered(material: bpy.types.Material, plan: JitterPlan, name: str) -> bpy.types.Material:
-    """Return a copy of `material` with the hue, saturation, value and roughness of every surface colour changed.
+    """Return a copy of `material` with the colour, roughness, metallic and specular of every surface changed.
 
     Colours and roughness end within 0..1. What decides opacity is left alone.
     """
@@ -52,17 +52,32 @@ def _jitter_tree(tree: Tree, plan: JitterPlan) -> None:
 
 
 def _jitter_node(tree: Tree, node: bpy.types.Node, plan: JitterPlan) -> None:
-    neutral = (plan.hue_shift, plan.saturation_scale, plan.value_scale) == (0.0, 1.0, 1.0)
     color = next((node.inputs[name] for name in ("Base Color", "Color") if name in node.inputs), None)
-    if color is not None and not neutral:
-        shifted = shift_color(tree, _given(color), plan.hue_shift, plan.saturation_scale, plan.value_scale)
-        set_input(tree, color, shifted)
+    if color is not None:
+        if (plan.hue_shift, plan.saturation_scale, plan.value_scale) != (0.0, 1.0, 1.0):
+            shifted = shift_color(tree, _given(color), plan.hue_shift, plan.saturation_scale, plan.value_scale)
+            set_input(tree, color, shifted)
+        if (plan.saturation_shift, plan.value_shift) != (0.0, 0.0):
+            set_input(tree, color, add_to_color(tree, _given(color), plan.saturation_shift, plan.value_shift))
+    for name, value in (
+        ("Roughness", plan.roughness),
+        ("Metallic", plan.metallic),
+        ("Specular IOR Level", plan.specular),
+    ):
+        if value is not None and name in node.inputs:
+            _fix(tree, node.inputs[name], value)
     roughness = node.inputs.get("Roughness")
     if roughness is not None and plan.roughness_shift != 0.0:
         if roughness.is_linked:
             set_input(tree, roughness, math(tree, "ADD", _given(roughness), plan.roughness_shift, clamp=True))
         else:
             roughness.default_value = min(1.0, max(0.0, roughness.default_value + plan.roughness_shift))
+
+
+def _fix(tree: Tree, socket: Socket, value: float) -> None:
+    for link in list(socket.links):
+        tree.links.remove(link)
+    socket.default_value = value
 
 
 def _given(socket: Socket) -> object:
@@ -80,5 +95,13 @@ def _jitter_plain(material: bpy.types.Material, plan: JitterPlan) -> None:
         min(1.0, color.s * plan.saturation_scale),
         min(1.0, color.v * plan.value_scale),
     )
-    material.diffuse_color = (*color, material.diffuse_color[3])
-    material.roughness = min(1.0, max(0.0, material.roughness + plan.roughness_shift))
+    color = color.from_scene_linear_to_srgb()
+    color.s = min(1.0, max(0.0, color.s + plan.saturation_shift))
+    color.v = min(1.0, max(0.0, color.v + plan.value_shift))
+    material.diffuse_color = (*color.from_srgb_to_scene_linear(), material.diffuse_color[3])
+    roughness = material.roughness if plan.roughness is None else plan.roughness
+    material.roughness = min(1.0, max(0.0, roughness + plan.roughness_shift))
+    if plan.metallic is not None:
+        material.metallic = plan.metallic
+    if plan.specular is not None:
+        material.specular_intensity = plan.specular

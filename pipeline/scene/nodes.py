@@ -13,6 +13,8 @@ from bpy.types import NodeSocket, NodeTree
 
 Socket: TypeAlias = NodeSocket
 Tree: TypeAlias = NodeTree
+DISPLAY_GAMMA = 2.2  # sRGB, nearly
+
 Value: TypeAlias = Any  # a Socket to link from, or a number, a vector or a linear colour
 
 
@@ -104,6 +106,18 @@ def shift_color(tree: Tree, color: Value, hue_shift: float, saturation_scale: fl
     shifted = add_node(tree, "ShaderNodeHueSaturation", inputs).outputs[0]
     unclamped = {"Factor_Float": 0.0, "A_Color": shifted}
     return output_of(add_node(tree, "ShaderNodeMix", unclamped, data_type="RGBA", clamp_result=True), "Result_Color")
+
+
+def add_to_color(tree: Tree, color: Value, saturation_shift: float, value_shift: float) -> Socket:
+    """Return a linear colour with numbers added to saturation and value as displayed, clamped to 0..1."""
+    shown = add_node(tree, "ShaderNodeGamma", {"Color": color, "Gamma": 1 / DISPLAY_GAMMA}).outputs[0]
+    split = add_node(tree, "ShaderNodeSeparateColor", mode="HSV")
+    set_input(tree, split.inputs[0], shown)
+    joined = add_node(tree, "ShaderNodeCombineColor", mode="HSV")
+    shifts = (0.0, saturation_shift, value_shift)
+    for given, taken, shift in zip(split.outputs, joined.inputs, shifts, strict=True):
+        set_input(tree, taken, math(tree, "ADD", given, shift, clamp=True) if shift else given)
+    return add_node(tree, "ShaderNodeGamma", {"Color": joined.outputs[0], "Gamma": DISPLAY_GAMMA}).outputs[0]
 
 
 def mapping(

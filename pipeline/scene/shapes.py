@@ -11,18 +11,14 @@ import bpy
 import numpy as np
 
 from pipeline.geometry import Array
+from pipeline.scene import lathe
 from pipeline.scene.hulls import convex_hull
+from pipeline.scene.lathe import BEVEL, Face, Solid
 
 SHAPES_VERSION = 1  # part of the content hash of every shape: raise it when one changes
 CONVEX_SHAPES = tuple(f"convex_{number:02d}" for number in range(16))
 
-SEGMENTS = 64  # around an axis
-RINGS = 32  # from pole to pole of a sphere
-BEVEL = 0.015  # radius of the rounding that catches the light along the edges of cube, cylinder and cone
 SMOOTH_BELOW_RAD = math.radians(35)  # edges flatter than this are shaded smooth
-
-Face = tuple[int, ...]
-Solid = tuple[Array, list[Face], list[tuple[float, float]]]  # vertices (N, 3), faces, a UV for each corner
 
 
 def shape_names(name: str) -> tuple[str, ...]:
@@ -51,82 +47,6 @@ def _fitted(vertices: Array) -> Array:
     """Return the vertices with their box centred and its longest side 1 m."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     return (vertices - (low + high) / 2) / (high - low).max()
-
-
-# --- surfaces of revolution -----------------------------------------------------------------------------------------
-
-
-def _lathe(profile: list[tuple[float, float]], closed: bool = False) -> Solid:
-    """Return the surface that a profile of (radius, height) sweeps, from the bottom up; radius 0 is a pole."""
-    if closed:
-        profile = [*profile, profile[0]]
-    lengths = np.cumsum([0.0, *(math.dist(a, b) for a, b in zip(profile, profile[1:], strict=False))])
-    heights = [float(v) for v in lengths / lengths[-1]]
-    vertices: list[tuple[float, float, float]] = []
-    rings: list[list[int]] = []
-    for radius, height in profile[:-1] if closed else profile:
-        turns = [2 * math.pi * step / SEGMENTS for step in range(SEGMENTS if radius > 0 else 1)]
-        start = len(vertices)
-        vertices += [(radius * math.cos(turn), radius * math.sin(turn), height) for turn in turns]
-        rings.append([start + step % len(turns) for step in range(SEGMENTS)])
-    if closed:
-        rings.append(rings[0])
-    faces: list[Face] = []
-    uvs: list[tuple[float, float]] = []
-    for level, (below, above) in enumerate(zip(rings, rings[1:], strict=False)):
-        for step in range(SEGMENTS):
-            after = (step + 1) % SEGMENTS
-            corners: list[tuple[int, float, float]] = [
-                (below[step], step, heights[level]),
-                (below[after], step + 1, heights[level]),
-                (above[after], step + 1, heights[level + 1]),
-                (above[step], step, heights[level + 1]),
-            ]
-            if below[step] == below[after]:
-                corners = [(below[step], step + 0.5, heights[level]), *corners[2:]]
-            elif above[step] == above[after]:
-                corners = [*corners[:2], (above[step], step + 0.5, heights[level + 1])]
-            faces.append(tuple(index for index, _, _ in corners))
-            uvs += [(turn / SEGMENTS, height) for _, turn, height in corners]
-    return np.array(vertices), faces, uvs
-
-
-def _arc(radius: float, center: tuple[float, float], low: float, high: float, steps: int) -> list[tuple[float, float]]:
-    """Return points (radius, height) on an arc; angles in radians above the horizon."""
-    angles = [low + (high - low) * step / steps for step in range(steps + 1)]
-    points = [(center[0] + radius * math.cos(a), center[1] + radius * math.sin(a)) for a in angles]
-    return [(0.0 if abs(r) < 1e-12 else r, z) for r, z in points]
-
-
-def _sphere() -> Solid:
-    return _lathe(_arc(0.5, (0.0, 0.0), -math.pi / 2, math.pi / 2, RINGS))
-
-
-def _capsule() -> Solid:
-    quarter = math.pi / 2
-    return _lathe(
-        [*_arc(0.25, (0.0, -0.25), -quarter, 0.0, RINGS // 2), *_arc(0.25, (0.0, 0.25), 0.0, quarter, RINGS // 2)]
-    )
-
-
-def _cylinder() -> Solid:
-    inner = 0.5 - BEVEL
-    low, high = ((inner, sign * inner) for sign in (-1, 1))
-    return _lathe([(0.0, -0.5), *_rounded(low, -1), *_rounded(high, 1), (0.0, 0.5)])
-
-
-def _cone() -> Solid:
-    return _lathe([(0.0, -0.5), *_rounded((0.5 - BEVEL, BEVEL - 0.5), -1), (0.0, 0.5)])
-
-
-def _rounded(center: tuple[float, float], side: int) -> list[tuple[float, float]]:
-    """Two steps from a flat end to the mantle. One facet of 45 degrees would be a face to stand on; these are not."""
-    quarter = math.pi / 2
-    return _arc(BEVEL, center, -quarter, 0.0, 2) if side < 0 else _arc(BEVEL, center, 0.0, quarter, 2)
-
-
-def _torus() -> Solid:
-    return _lathe(_arc(0.15, (0.35, 0.0), -math.pi / 2, 1.5 * math.pi, RINGS)[:-1], closed=True)
 
 
 # --- polyhedra ------------------------------------------------------------------------------------------------------
@@ -162,6 +82,21 @@ def _wedge() -> Solid:
     low = [(-x, -y, -z), (x, -y, -z), (x, y, -z), (-x, y, -z)]
     vertices = np.array([*low, (-x, -y, z), (-x, y, z)])
     return _boxed(vertices, [(0, 3, 2, 1), (0, 4, 5, 3), (1, 2, 5, 4), (0, 1, 4), (3, 5, 2)])
+
+
+def _pyramid() -> Solid:
+    """Of the Egyptian kind, as high as its base is wide."""
+    return _hull(np.array([(-0.5, -0.5, -0.5), (0.5, -0.5, -0.5), (0.5, 0.5, -0.5), (-0.5, 0.5, -0.5), (0, 0, 0.5)]))
+
+
+def _tetrahedron() -> Solid:
+    return _hull(np.array([(0.5, 0.5, 0.5), (0.5, -0.5, -0.5), (-0.5, 0.5, -0.5), (-0.5, -0.5, 0.5)]))
+
+
+def _prism() -> Solid:
+    """On a hexagon."""
+    turns = [math.tau * step / 6 for step in range(6)]
+    return _hull(np.array([(0.5 * math.cos(turn), 0.5 * math.sin(turn), z) for z in (-0.4, 0.4) for turn in turns]))
 
 
 def _convex(name: str) -> Solid:
@@ -211,10 +146,15 @@ def _ring(vertices: Array, members: list[int], normal: Array) -> Face:
 
 _SHAPES: dict[str, Callable[[], Solid]] = {
     "cube": _cube,
-    "sphere": _sphere,
-    "cylinder": _cylinder,
-    "cone": _cone,
-    "torus": _torus,
-    "capsule": _capsule,
+    "sphere": lathe.sphere,
+    "cylinder": lathe.cylinder,
+    "cone": lathe.cone,
+    "torus": lathe.torus,
+    "half_torus": lathe.half_torus,
+    "capsule": lathe.capsule,
+    "arrow": lathe.arrow,
     "wedge": _wedge,
+    "pyramid": _pyramid,
+    "tetrahedron": _tetrahedron,
+    "prism": _prism,
 }

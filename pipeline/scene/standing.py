@@ -65,15 +65,24 @@ def collect_materials(found: dict[int, bpy.types.Material], materials: Iterable[
             found.setdefault(material.original.session_uid, material.original)
 
 
-def is_too_near(depsgraph: bpy.types.Depsgraph, standing: Standing, eye_m: Array, clearance_m: float) -> bool:
-    """Return whether a point (3,) is nearer than `clearance_m` to a mesh that renders show, or inside one."""
+def is_too_near(
+    depsgraph: bpy.types.Depsgraph,
+    standing: Standing,
+    eye_m: Array,
+    clearance_m: float,
+    names: frozenset[str] | None = None,
+) -> bool:
+    """Return whether a point (3,) is nearer than `clearance_m` to a mesh that renders show, or inside one; where
+    `names` are given, of those objects alone."""
     meets = (eye_m >= standing.low_m - clearance_m) & (eye_m <= standing.high_m + clearance_m)
     near = set(standing.numbers[meets.all(axis=1)].tolist())
     if not near:
         return False
     eye = Vector(eye_m)
     return any(
-        number in near and _near_or_inside(instance.object, instance.matrix_world, eye, clearance_m)
+        number in near
+        and (names is None or (instance.parent if instance.is_instance else instance.object).name in names)
+        and _near_or_inside(instance.object, instance.matrix_world, eye, clearance_m)
         for number, instance in enumerate(depsgraph.object_instances)
     )
 

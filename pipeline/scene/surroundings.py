@@ -1,4 +1,4 @@
-"""The stage: floor, walls and tray, as meshes to see and as boxes to collide with.
+"""The stage: floor, walls, tray and ceiling, as meshes to see and, but for the ceiling, as boxes to collide with.
 
 Things dropped come to rest on z = 0: on the floor, or, where there is a tray, on its inside bottom; the floor then
 lies half a millimetre lower, under the tray. UV maps are in metres.
@@ -14,9 +14,20 @@ import numpy as np
 
 from pipeline.addresses import Places
 from pipeline.geometry import direction_from_angles, matrix_from_quaternion, multiply_quaternions, quaternion_about
-from pipeline.records import FloorPlan, MaterialPlan, Quaternion, SurroundingsPlan, TrayPlan, Vector, WallPlan
+from pipeline.records import (
+    CeilingPlan,
+    FloorPlan,
+    MaterialPlan,
+    Quaternion,
+    SurroundingsPlan,
+    TrayPlan,
+    Vector,
+    WallPlan,
+)
+from pipeline.scene.compat import shader_tree
 from pipeline.scene.images import ImageCache
 from pipeline.scene.materials import add_material
+from pipeline.scene.nodes import add_node
 from pipeline.scene.stage import Obstacle
 
 TRAY_BASE_M = 0.0005
@@ -31,7 +42,7 @@ Corner = tuple[float, float]
 def add_surroundings(
     collection: bpy.types.Collection, plan: SurroundingsPlan, images: ImageCache, places: Places
 ) -> tuple[bpy.types.Object, ...]:
-    """Add floor, walls and tray and return their objects, all with object index 0 (background)."""
+    """Add floor, walls, tray and ceiling and return their objects, all with object index 0 (background)."""
     floor_z = floor_height_m(plan)
     objects = []
     if plan.floor is not None:
@@ -46,6 +57,8 @@ def add_surroundings(
         objects[-1].rotation_quaternion = _wall_rotation(wall)
     if plan.tray is not None:
         objects.append(_add(collection, _tray(plan.tray), plan.tray.material, images, places))
+    if plan.ceiling is not None:
+        objects.append(_add_ceiling(collection, plan.ceiling))
     return tuple(objects)
 
 
@@ -57,9 +70,24 @@ def floor_height_m(plan: SurroundingsPlan) -> float:
 def _add(
     collection: bpy.types.Collection, mesh: bpy.types.Mesh, material: MaterialPlan, images: ImageCache, places: Places
 ) -> bpy.types.Object:
-    mesh.materials.append(add_material(material, mesh.name, images, places))
+    return _link(collection, mesh, add_material(material, mesh.name, images, places))
+
+
+def _link(collection: bpy.types.Collection, mesh: bpy.types.Mesh, material: bpy.types.Material) -> bpy.types.Object:
+    mesh.materials.append(material)
     thing = bpy.data.objects.new(mesh.name, mesh)
     collection.objects.link(thing)
+    return thing
+
+
+def _add_ceiling(collection: bpy.types.Collection, plan: CeilingPlan) -> bpy.types.Object:
+    material = bpy.data.materials.new("ceiling")
+    tree = shader_tree(material)
+    emission = add_node(tree, "ShaderNodeEmission", {"Color": plan.color, "Strength": plan.radiance})
+    add_node(tree, "ShaderNodeOutputMaterial", {"Surface": emission.outputs[0]})
+    mesh = _rectangle("ceiling", plan.size_m, plan.size_m, low_y=-plan.size_m / 2)
+    thing = _link(collection, mesh, material)
+    thing.location.z = plan.height_m
     return thing
 
 

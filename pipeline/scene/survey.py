@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,9 @@ from typing import Any
 
 from pipeline.addresses import Places, resolve
 from pipeline.canonical import digest
+from pipeline.config.contexts_section import own_count
+from pipeline.config.distributions import bounds
+from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError, Problem
 from pipeline.records import Asset, AssetRecipe, Catalogue
@@ -47,6 +50,7 @@ def survey(
     work = Work(places, library, cache, progress, "part" in config.outputs)
     targets = [candidates(group, f"targets[{i}]", work) for i, group in enumerate(config.targets)]
     distractors = [candidates(group, f"distractors[{i}]", work) for i, group in enumerate(config.distractors)]
+    _check_unique(config, targets, distractors, work)
     ids = _asset_ids([one.recipe for listing in (*targets, *distractors) for one in listing])
     groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
     template = _template_sha256(config, session, work)
@@ -65,6 +69,20 @@ def survey(
         template_sha256=template,
         template_objects=held,
     )
+
+
+def _check_unique(
+    config: Config, targets: Sequence[list[Candidate]], distractors: Sequence[list[Candidate]], work: Work
+) -> None:
+    """Report groups that are to have more different assets than they hold."""
+    wide = widened(config, all_ranges(config.globals, config.scenarios))
+    for role, groups, listings in (("targets", wide.targets, targets), ("distractors", wide.distractors, distractors)):
+        for i, (group, listing) in enumerate(zip(groups, listings, strict=True)):
+            most = round(bounds(own_count(group, wide.contexts.values()))[1])
+            if group.unique and 0 < len(listing) < most:
+                text = f"{most} different assets are asked for, and there are {len(listing)}"
+                remedy = "lower it, name more, or leave unique out"
+                work.report(f"{role}[{i}].count", Problem(message=text, remedy=remedy))
 
 
 def _template_sha256(config: Config, session: Session | None, work: Work) -> str:

@@ -50,8 +50,8 @@ def frame_plan(outputs: tuple[str, ...] = ("rgb",), rgb_format: str = "png", **r
         world=None,
         lights=(),
         camera=CameraPlan(
-            resolution=(64, 64), clip_start_m=0.01, clip_end_m=1000.0, clearance_m=0.0, min_targets_in_view=0,
-            candidates=(),
+            resolution=(64, 64), clip_start_m=0.01, clip_end_m=1000.0, clearance_m=0.0, object_clearance_m=0.0,
+            min_targets_in_view=0, candidates=(),
         ),
         render=dataclasses.replace(resolve_render(quality, 0.0, 1, False), **settings),
         min_targets=0,

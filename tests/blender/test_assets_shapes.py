@@ -60,6 +60,8 @@ def test_volumes_are_those_of_the_solids(tmp_path):
     shelf = library(tmp_path)
     expected = {"cube": 1.0, "sphere": np.pi / 6, "cylinder": np.pi / 4, "cone": np.pi / 12}
     expected |= {"capsule": np.pi / 16 * 0.5 + np.pi / 48, "torus": 2 * np.pi**2 * 0.35 * 0.15**2, "wedge": 0.21}
+    expected |= {"pyramid": 1 / 3, "tetrahedron": 1 / 3, "prism": 0.8 * 1.5 * np.sqrt(3) * 0.25}
+    expected |= {"half_torus": np.pi**2 * 0.35 * 0.15**2, "arrow": np.pi * (0.08**2 * 0.6 + 0.2**2 * 0.4 / 3)}
     for name, wanted in expected.items():
         assert volume(shelf.load(AssetRecipe(source=f"shape:{name}"))) == pytest.approx(wanted, rel=0.03), name
 

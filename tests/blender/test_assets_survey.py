@@ -13,7 +13,7 @@ from asset_samples import SIZE_M, add_roof, empty, export, glb, library, materia
 from mathutils import Matrix
 
 from pipeline.addresses import Places
-from pipeline.config.distributions import Uniform
+from pipeline.config.distributions import Integer, Uniform
 from pipeline.config.schema import (
     AssetGroup,
     Background,
@@ -331,3 +331,11 @@ def test_a_roof_in_metres_stays_in_metres(tmp_path):
     roofs(tmp_path, "roof.glb")
     ((asset,),) = catalogue(tmp_path, AssetGroup(files=("roof.glb",))).targets
     assert [h - low for low, h in zip(asset.low_m, asset.high_m, strict=True)] == pytest.approx(SIZE_M, abs=1e-6)
+
+
+def test_more_different_assets_than_there_are_is_a_problem_of_the_count(tmp_path):
+    roofs(tmp_path, "a.stl", "b.stl")
+    group = AssetGroup(files=("*.stl",), count=Integer(low=0, high=3), unique=True)
+    with pytest.raises(AssetError, match=r"targets\[0\].count: 3 different assets are asked for, and there are 2"):
+        catalogue(tmp_path, group)
+    assert len(catalogue(tmp_path, replace(group, count=Integer(low=0, high=2))).targets[0]) == 2

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import pytest
 from looks_samples import add_camera, add_plane, empty_scene, light_everything, pbr, places, render
@@ -12,8 +14,11 @@ from pipeline.scene.materials import add_material
 from pipeline.scene.nodes import add_node
 
 
-def plan(*, hue=0.0, saturation=1.0, value=1.0, roughness=0.0) -> JitterPlan:
-    return JitterPlan(hue_shift=hue, saturation_scale=saturation, value_scale=value, roughness_shift=roughness)
+def plan(*, hue=0.0, saturation=1.0, value=1.0, roughness=0.0, **changes: float) -> JitterPlan:
+    """`roughness` is its shift."""
+    return JitterPlan(
+        hue_shift=hue, saturation_scale=saturation, value_scale=value, roughness_shift=roughness, **changes
+    )
 
 
 def red(folder, **changes) -> bpy.types.Material:
@@ -125,3 +130,38 @@ def test_a_material_without_nodes_changes_its_viewport_colour():
     material.diffuse_color = (0.5, 0.0, 0.0, 1.0)
     changed = jittered(material, plan(hue=1 / 3), "changed")
     assert tuple(changed.diffuse_color) == pytest.approx((0.0, 0.5, 0.0, 1.0), abs=1e-3)
+
+
+def srgb(linear: float) -> float:
+    return linear ** (1 / 2.2)
+
+
+@pytest.mark.parametrize("kind", ["constant", *KINDS])
+def test_saturation_and_value_shift_the_colour_as_displayed(tmp_path, kind):
+    empty_scene()
+    material = KINDS[kind]() if kind in KINDS else red(tmp_path)
+    changed = jittered(material, plan(saturation_shift=-0.25, value_shift=0.1), "changed")
+    value = srgb(0.5) + 0.1
+    pale = (value * 0.75) ** 2.2
+    assert color_of(changed, tmp_path) == pytest.approx((value**2.2, pale, pale), abs=0.03)
+
+
+def test_shifts_end_at_black_and_white(tmp_path):
+    empty_scene()
+    material = add_material(pbr((0.4, 0.4, 0.4)), "grey", ImageCache(), places(tmp_path))
+    white = jittered(material, plan(saturation_shift=-1.0, value_shift=1.0), "white")
+    assert color_of(white, tmp_path) == pytest.approx((1.0, 1.0, 1.0), abs=0.02)
+    black = jittered(material, plan(value_shift=-1.0), "black")
+    assert color_of(black, tmp_path).max() < 0.01
+
+
+def test_gloss_takes_the_place_of_values_and_of_maps(tmp_path):
+    material = linked_red()
+    tree = material.node_tree
+    bsdf = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    tree.links.new(add_node(tree, "ShaderNodeValue").outputs[0], bsdf.inputs["Roughness"])
+    changed = jittered(material, replace(plan(roughness=0.1), roughness=0.3, metallic=1.0, specular=0.7), "changed")
+    inputs = next(node for node in changed.node_tree.nodes if node.type == "BSDF_PRINCIPLED").inputs
+    assert not inputs["Roughness"].is_linked and bsdf.inputs["Roughness"].is_linked
+    assert inputs["Roughness"].default_value == pytest.approx(0.4)
+    assert inputs["Metallic"].default_value == 1.0 and inputs["Specular IOR Level"].default_value == pytest.approx(0.7)

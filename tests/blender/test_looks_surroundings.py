@@ -3,11 +3,12 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from looks_samples import empty_scene, pbr, places
+from looks_samples import add_camera, add_plane, empty_scene, pbr, places, render
 
 from pipeline.geometry import matrix_from_quaternion
-from pipeline.records import FloorPlan, SurroundingsPlan, TrayPlan, WallPlan
+from pipeline.records import CeilingPlan, FloorPlan, SurroundingsPlan, TrayPlan, WallPlan
 from pipeline.scene.images import ImageCache
+from pipeline.scene.materials import add_material
 from pipeline.scene.surroundings import TRAY_BASE_M, add_surroundings, obstacles_of
 
 FLOOR = FloorPlan(size_m=2.0, material=pbr())
@@ -135,3 +136,33 @@ def test_the_whole_stage_is_removed_by_a_batch_without_leftovers(tmp_path):
     materials = [mesh.materials[0] for mesh in meshes]
     bpy.data.batch_remove([*things, *meshes, *materials])
     assert not bpy.data.objects and not bpy.data.meshes and not bpy.data.materials
+
+
+CEILING = CeilingPlan(size_m=40.0, height_m=2.0, radiance=0.6, color=(1.0, 0.5, 0.25))
+
+
+def test_a_ceiling_hangs_at_its_height_and_stops_nothing(tmp_path):
+    plan = SurroundingsPlan(floor=FLOOR, walls=(), tray=None, ceiling=CEILING)
+    floor, ceiling = added(plan, tmp_path)
+    assert (ceiling.name, ceiling.pass_index, floor.pass_index) == ("ceiling", 0, 0)
+    point, _ = hit((0.0, 0.0, 1.0), (0.0, 0.0, 1.0))
+    assert point[2] == pytest.approx(2.0)
+    assert obstacles_of(plan) == obstacles_of(stage())
+
+
+def test_a_ceiling_is_as_bright_as_it_says_and_lights_what_is_below(tmp_path):
+    scene = empty_scene()
+    add_surroundings(
+        scene.collection,
+        SurroundingsPlan(floor=None, walls=(), tray=None, ceiling=CEILING),
+        ImageCache(),
+        places(tmp_path),
+    )
+    add_plane(scene, add_material(pbr((0.5, 0.5, 0.5)), "grey", ImageCache(), places(tmp_path)), 0.5)
+    add_camera(scene, (0.0, 0.0, 1.0), (0.0, 0.0, 2.0), width_m=0.2)
+    assert render(scene, tmp_path, (8, 8), 4).mean(axis=(0, 1)) == pytest.approx((0.6, 0.3, 0.15), rel=1e-3)
+    add_camera(scene, (0.0, 0.0, 1.0), (0.0, 0.0, 0.0), width_m=0.2)
+    seen = render(scene, tmp_path, (8, 8), 256).mean(axis=(0, 1))
+    assert seen == pytest.approx((0.3, 0.15, 0.075), rel=0.05), (
+        "nearly half of the sphere shines: albedo times radiance"
+    )

@@ -211,3 +211,43 @@ def test_a_model_without_a_uv_map_is_box_projected(tmp_path):
     uses_uv = {key: any(link.is_linked and link.name == "UV" for node in tree for link in node.outputs)
                for key, tree in nodes.items()}  # fmt: skip
     assert uses_uv == {1: False, 2: True}
+
+
+def test_a_jitter_of_the_aim_turns_the_camera_left_and_up(tmp_path):
+    camera = {"box": {"center_m": [0, 0, 0], "size_m": [0, 0, 0]}, "look_at": [0, 5, 0], "aim_jitter_deg": 40}
+    camera |= {"roll_deg": {"uniform": [-180, 180]}, "clearance_m": 0, "min_targets_in_view": 0}
+    far = {"flying": {"volume_m": [1, 1, 1], "center_m": [0, 9, 0]}}
+    workshop, job = workshop_and_job(tmp_path, camera=camera, placement=far, surroundings={"floor": None})
+    plan = plan_frame(job, 0)
+    one = plan.camera.candidates[0]
+    seen = np.array(build_scene(plan, workshop).realised.camera.world_from_camera)
+    yaw, pitch = np.radians((one.yaw_deg, one.pitch_deg))
+    assert abs(yaw) > 0.01 and abs(pitch) > 0.01
+    # before it is turned it looks along y with x to its right
+    way = np.array([-np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), np.sin(pitch)])
+    assert np.allclose(seen[:3, 2], way, atol=1e-5)
+
+
+def test_targets_and_distractors_may_be_kept_farther_from_the_camera_than_the_floor(tmp_path):
+    from pipeline.errors import RejectedFrame
+
+    camera = {"box": {"center_m": [0, 0, 0.1], "size_m": [0, 0, 0]}, "look_at": [1, 0, 0], "clearance_m": 0.05}
+    camera |= {"retries": 0, "min_targets_in_view": 0}
+    thing = [{"shapes": "cube", "category": "block", "size_m": 0.1, "proportions": 1}]
+    near = {"resting": {"area_m": [0.001, 0.001], "center_m": [0.4, 0, 0], "upright": True}}
+    workshop, job = workshop_and_job(
+        tmp_path, camera={**camera, "object_clearance_m": 0.3}, targets=thing, distractors=[], placement=near
+    )
+    build_scene(plan_frame(job, 0), workshop)
+    close_scene(workshop)
+    for role in (
+        {"targets": thing, "distractors": []},
+        {
+            "targets": [{**thing[0], "placement": {"resting": {"center_m": [3, 0, 0]}}}],
+            "distractors": [{"shapes": "cube", "size_m": 0.1, "proportions": 1}],
+        },
+    ):
+        closer = job_of(workshop, camera={**camera, "object_clearance_m": 0.4}, placement=near, **role)
+        with pytest.raises(RejectedFrame, match="1 nearer than clearance_m or object_clearance_m"):
+            build_scene(plan_frame(closer, 0), workshop)
+        close_scene(workshop)

@@ -112,6 +112,7 @@ def sample_plan(job: Job, frame: int, **changes: object) -> FramePlan:
             clip_start_m=0.001,
             clip_end_m=1000.0,
             clearance_m=0.05,
+            object_clearance_m=0.0,
             min_targets_in_view=1,
             candidates=(candidate,),
         ),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.addresses import shipped_dir
 from pipeline.config.distributions import Constant, ConstantColor, Integer, Normal, Uniform
-from pipeline.config.load import base_dir_of, load_config, places_in, preset_names
+from pipeline.config.load import base_dir_of, load_config, places_in, presets
 from pipeline.errors import ConfigError
 from pipeline.structure import unstructure
 
@@ -44,9 +44,18 @@ def problems(path: Path, *overrides: str) -> list[str]:
     return [str(problem).replace(f"{path.parent}/", "") for problem in caught.value.problems]
 
 
-@pytest.mark.parametrize("name", preset_names())
-def test_every_shipped_scene_loads(name):
-    load_config(shipped_dir("scenes") / f"{name}.yaml")
+@pytest.mark.parametrize("name", sorted(presets()))
+def test_every_preset_loads_and_can_be_extended(name, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(f"extends: preset:{name}\nseed: 7")
+    assert load_config(mine) == replace(load_config(presets()[name]), seed=7)
+
+
+def test_the_error_lists_presets_of_both_folders(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("extends: preset:nothing_like_it")
+    with pytest.raises(ConfigError, match="dr_tobin2017.*flying.*tabletop"):
+        load_config(mine)
 
 
 def test_sections_and_distributions_are_read(scene):
@@ -102,6 +111,31 @@ outputs: [rgb, rgb, dept]
         ),
         ("placement:", "surroundings: {floor: null}\nplacement:", "placement.drop: there is no floor to drop onto"),
         ("placement:", "surroundings: {floor: null, tray: {}}\nplacement:", "a tray stands on the floor"),
+        (
+            "placement:",
+            "surroundings: {floor: {probability: 0.5}}\nplacement:",
+            "placement.drop: scenes without the floor (its probability is 0.5) have nothing to drop onto",
+        ),
+        ("drop: {area_m: [0.3, 0.3]}", "frustum: {depth_m: 1}", "camera: the camera stands around targets, and"),
+        ("drop: {area_m: [0.3, 0.3]}", "frustum: {depth_m: 1}", "camera.look_at: the camera looks at targets, and"),
+        (
+            "drop: {area_m: [0.3, 0.3]}}",
+            "frustum: {depth_m: 1}}\nviews_per_scene: 2",
+            "views_per_scene: the 2 cameras of a scene differ, and placement.frustum",
+        ),
+        ("drop: {area_m: [0.3, 0.3]}", "frustum: {depth_m: 0}", "depth_m can be 0, below 0.001"),
+        ("drop: {area_m: [0.3, 0.3]}", "frustum: {depth_m: 1, margin: -1}", "margin -1 is outside 0..10"),
+        ("focal_length_mm: 35", "aim_jitter_deg: 200", "aim_jitter_deg can be 200, above 180"),
+        (
+            "placement:",
+            "materials: {jitter: {specular: {uniform: [0, 2]}}}\nplacement:",
+            "specular can be 2, above 1",
+        ),
+        (
+            "placement:",
+            "environment: {tint: {linear: [1, 2, 0]}}\nplacement:",
+            "g can be 2, above 1",
+        ),
         ("[0.3, 0.3]", "[5, 1]", "scene.yaml:5: placement.drop.area_m: the area reaches beyond the floor"),
         ("[0.3, 0.3]", "[1, 1], center_m: [0, 0, -2]", "everything is released below the floor"),
         (

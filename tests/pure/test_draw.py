@@ -119,6 +119,7 @@ def test_every_colour_is_linear_rgb_between_0_and_1(kind):
     colors = {
         d.ConstantColor: d.ConstantColor(value="#123456"),
         d.RgbColor: d.RgbColor(r=d.Constant(value=2.0), g=d.Constant(value=-1.0), b=d.Constant(value=0.5)),
+        d.LinearColor: d.LinearColor(r=d.Uniform(low=0.5, high=1), g=d.Constant(value=1), b=d.Constant(value=0)),
         d.HsvColor: d.HsvColor(),
         d.GreyColor: d.GreyColor(),
         d.TemperatureColor: d.TemperatureColor(kelvin=d.Uniform(low=1000, high=20000)),

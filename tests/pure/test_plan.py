@@ -103,7 +103,7 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "114ac5d9408fdb0eb1042f81b95598daf9cb5cece2608518604d4deabe369f22"
+REFERENCE_DIGEST = "4256f59eda30d77c0590ab1cfd5fde5ca335c5f53e26188082ec3fadf2efb16d"
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
@@ -222,3 +222,51 @@ def test_a_job_survives_its_json_and_notices_an_edit():
     data["config"]["seed"] = 4
     with pytest.raises(ValueError, match="does not match its digest"):
         job_from_json(data, "job.json")
+
+
+def test_turning_the_aim_moves_nothing_else():
+    before = plan_frame(job_of(), 5).camera.candidates
+    after = plan_frame(job_of(camera={**SCENE["camera"], "aim_jitter_deg": 10}), 5).camera.candidates
+    assert all(one.yaw_deg == one.pitch_deg == 0 for one in before)
+    assert len({one.yaw_deg for one in after}) == len({one.pitch_deg for one in after}) == len(after)
+    assert tuple(dataclasses.replace(one, yaw_deg=0.0, pitch_deg=0.0) for one in after) == before
+
+
+def test_a_floor_is_there_as_often_as_its_probability_says():
+    flying = {"placement": {"flying": {"volume_m": [2, 2, 2]}}}
+    job = job_of(surroundings={"floor": {"probability": 0.3}}, **flying)
+    there = [plan_frame(job, i).surroundings.floor for i in range(200)]
+    always = [plan_frame(job_of(**flying), i).surroundings.floor for i in range(200)]
+    assert 40 < sum(floor is not None for floor in there) < 80
+    assert all(floor in (None, same) for floor, same in zip(there, always, strict=True))
+
+
+def test_one_material_is_that_of_the_floor_everywhere():
+    stage = {"walls": {"count": 4}, "tray": {}, "one_material": True}
+    one, many = (
+        plan_frame(job_of(surroundings={**stage, "one_material": same}), 3).surroundings for same in (True, False)
+    )
+    assert {wall.material for wall in one.walls} | {one.tray.material} == {one.floor.material}
+    assert len({wall.material for wall in many.walls} | {many.tray.material, many.floor.material}) == 6
+    assert many.floor == one.floor
+
+
+def test_unique_assets_come_once_a_scene_and_each_as_often_as_the_others():
+    group = {"files": "mugs", "category": "mug", "count": 3, "unique": True}
+    job = job_of(targets=[group], distractors=[])
+    five = tuple(asset(f"mug{i}", 0.01) for i in range(5))
+    job = make_job(job.config, dataclasses.replace(job.catalogue, targets=(five,)))
+    scenes = [[one.asset_id for one in plan_frame(job, i).instances] for i in range(300)]
+    assert all(len(set(names)) == 3 for names in scenes)
+    often = [sum(f"mug{i}" in names for names in scenes) for i in range(5)]
+    assert min(often) > 150 and max(often) < 210
+
+
+def test_an_elevation_is_even_over_the_area_or_over_the_angle():
+    shell = {"distance_m": 1, "elevation_deg": {"uniform": [0, 90]}}
+    median = {}
+    for law in ("area", "angle"):
+        job = job_of(camera={"shell": {**shell, "uniform_over": law}})
+        heights = [plan_frame(job, i).camera.candidates[0].offset_m[2] for i in range(400)]
+        median[law] = math.degrees(math.asin(np.median(heights)))
+    assert median["area"] == pytest.approx(30, abs=3) and median["angle"] == pytest.approx(45, abs=4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import Poisson
+from pipeline.config.objects_section import Law
 from pipeline.config.schema import AssetGroup, Config
 from pipeline.geometry import Array, compose, quaternion_from_matrix
 from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role, Vector
@@ -25,7 +25,6 @@ NO_ROOM = "no room"
 NO_PLACE = "no such place"
 
 Box = tuple[Array, Array]
-PlacedAs = Literal["drop", "flying", "resting"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +50,7 @@ class Placed:
 
     chosen: Chosen
     poses: tuple[Pose, ...]
-    placed_as: PlacedAs
+    placed_as: Law
     zone: DropPlan | None = None
     box: int | None = None
     moved: Moved | None = None
