@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,14 @@ from PIL import Image
 
 from pipeline.config.schema import Accept, Camera, Config, Formats, PinholeK, Render
 from pipeline.show.colors import Picture
-from pipeline.show.marks import draw_labels
-from pipeline.show.tiles import add_caption, contact_sheet, text_tile
+from pipeline.show.marks import brush_for, draw_labels
+from pipeline.show.places import draw_places
+from pipeline.show.tiles import add_caption, contact_sheet, enlarge, text_tile
 
 if TYPE_CHECKING:
+    from pipeline.records import FramePlan
     from pipeline.run import Made
+    from pipeline.sampling.structured.places import Places
 
 SCALE = 2  # tiles are drawn this much larger than rendered, so that labels can be read
 
@@ -50,12 +53,15 @@ def _smaller(camera: Camera, width_px: int) -> Camera:
     return replace(camera, resolution=small, k=k)
 
 
-def draw_sheet(frames: Iterable[Made]) -> Image.Image:
-    """Return the contact sheet of frames as they are made: labelled pictures, or the reason a frame was rejected."""
-    return contact_sheet([_tile(made) for made in frames])
+def draw_sheet(frames: Iterable[Made], places_of: Callable[[FramePlan], Places] | None = None) -> Image.Image:
+    """Return the contact sheet of frames as they are made: labelled pictures, or the reason a frame was rejected.
+
+    With `places_of` the places of each frame's scene are drawn instead of its labels.
+    """
+    return contact_sheet([_tile(made, places_of) for made in frames])
 
 
-def _tile(made: Made) -> Picture:
+def _tile(made: Made, places_of: Callable[[FramePlan], Places] | None) -> Picture:
     labels = made.annotation.labels
     caption = f"frame {labels.frame}" + (f": {labels.reason}" if labels.reason else "")
     if made.rendered is None or made.rendered.rgb_file is None:
@@ -63,4 +69,7 @@ def _tile(made: Made) -> Picture:
         return text_tile(f"{caption} (rejected)", width * SCALE, height * SCALE)
     with Image.open(made.rendered.rgb_file) as image:
         rgb = np.asarray(image.convert("RGB"))
-    return add_caption(draw_labels(rgb, labels, made.rendered.instance, SCALE), caption)
+    if places_of is None or labels.camera is None:
+        return add_caption(draw_labels(rgb, labels, made.rendered.instance, SCALE), caption)
+    brush = brush_for(rgb.shape[1], SCALE)
+    return add_caption(draw_places(enlarge(rgb, SCALE), places_of(made.plan), labels.camera, brush), caption)

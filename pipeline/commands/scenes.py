@@ -143,17 +143,26 @@ Examples:
     show_default=True,
     help="Rendered width of a frame.",
 )
+@click.option("--marks", is_flag=True, help="Draw what the template marks, by name, instead of the labels.")
 @seed_option
 @set_option
 @device_option
 def preview(
-    scene: Path, frames: str | None, out: Path, width: int, seed: int | None, overrides: tuple[str, ...], device: str
+    scene: Path,
+    frames: str | None,
+    out: Path,
+    width: int,
+    marks: bool,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    device: str,
 ) -> None:
     """Make a contact sheet in seconds: boxes, names and mask outlines drawn.
 
     Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
     """
     from pipeline.preview import draw_sheet, preview_config
+    from pipeline.sampling.structured.places import places_of
     from pipeline.show.tiles import save_sheet
 
     if out.suffix.lower() not in SHEET_TYPES:
@@ -167,7 +176,8 @@ def preview(
         engine, job = open_job(
             scene, preview_config(config, width), device, report, overrides=overrides, is_changed=True
         )
-        sheet = draw_sheet(import_run().preview_frames(engine, job, wanted, report, Path(scratch)))
+        made = import_run().preview_frames(engine, job, wanted, report, Path(scratch))
+        sheet = draw_sheet(made, (lambda plan: places_of(job.catalogue.marks)) if marks else None)
     save_sheet(sheet, out)
     click.echo(f"wrote {out}")
 

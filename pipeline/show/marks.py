@@ -240,6 +240,11 @@ class Pen:
             points = [(float(x), float(y)) for x, y in piece * self._factor]
             self._draw.line(points, fill=(*color, alpha), width=round(self._line_px * wide), joint="curve")
 
+    def fill(self, corners_px: Array, color: Color, alpha: int) -> None:
+        """Fill a polygon (P, 2), in pixels of the frame."""
+        points = [(float(x), float(y)) for x, y in corners_px * self._factor]
+        self._draw.polygon(points, fill=(*color, alpha))
+
     def disc(self, center_px: Array, color: Color, *, is_filled: bool) -> None:
         """Draw a disc with a dark rim, or a ring."""
         x, y = (float(value) for value in center_px * self._factor)
