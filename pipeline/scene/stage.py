@@ -195,12 +195,11 @@ def _convex(box: Solid) -> Convex:
 def _triangles_within(obstacles: tuple[Obstacle, ...], units: Units, low: Array, high: Array) -> Array:
     """Return the corners (T, 3, 3) of all mesh triangles that come into the box low..high."""
     found = [np.zeros((0, 3, 3))]
-    low_m, high_m = units.metres(low), units.metres(high)
-    for one in obstacles:
-        if one.vertices_m is None or one.triangles is None:
-            continue
-        if (one.low_m > high_m).any() or (one.high_m < low_m).any():
-            continue
+    meshes = [one for one in obstacles if one.vertices_m is not None]
+    lows, highs = np.array([one.low_m for one in meshes]), np.array([one.high_m for one in meshes])
+    meets = (lows.reshape(-1, 3) <= units.metres(high)) & (highs.reshape(-1, 3) >= units.metres(low))
+    for one in (meshes[i] for i in np.flatnonzero(meets.all(axis=1))):
+        assert one.vertices_m is not None and one.triangles is not None
         corners = units.points(one.vertices_m)[one.triangles]
         near = (corners.min(axis=1) <= high).all(axis=1) & (corners.max(axis=1) >= low).all(axis=1)
         edges = corners[:, 1:] - corners[:, :1]
