@@ -12,8 +12,9 @@ from typing import Any
 
 from pipeline.canonical import digest
 from pipeline.config.schema import Config
+from pipeline.config.template_section import TemplateTarget
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.records import Asset, Catalogue
+from pipeline.records import Asset, Catalogue, Marks
 from pipeline.structure import from_json, unstructure
 
 
@@ -54,6 +55,15 @@ def job_from_json(data: dict[str, Any], where: str) -> Job:
     if job.digest != data.get("digest"):
         raise ValueError(f"{where}: its content does not match its digest; it was edited or made by another version")
     return job
+
+
+def labelled_targets(config: Config, marks: Marks) -> tuple[TemplateTarget, ...]:
+    """Return what of the template is labelled: what the scene file names, then what is marked, category by category."""
+    named = config.template.targets if config.template is not None else ()
+    marked: dict[str, list[str]] = {}
+    for one in marks.targets:
+        marked.setdefault(one.category, []).append(one.object_name)
+    return (*named, *(TemplateTarget(objects=tuple(marked[name]), category=name) for name in sorted(marked)))
 
 
 def assets_of(catalogue: Catalogue) -> tuple[Asset, ...]:

@@ -129,6 +129,15 @@ class MarkedVaried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedTarget:
+    """An object that is labelled where it stands, with its children."""
+
+    name: str
+    object_name: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solids:
     """What stands in the way of things that are placed, as oriented boxes, N of each: `centers_m`, `rotations` of their
     axes, half sides `halves_m`; `owners` are indices into `names`, the objects they belong to."""
@@ -143,7 +152,7 @@ class Solids:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """All marks of a template, each kind sorted by name, object name and part. `hidden` and `colliders` are names of
-    objects: never rendered, the latter solid for things that fall."""
+    objects: those that are never rendered, and those that are solid whether they show or not."""
 
     surfaces: tuple[MarkedSurface, ...] = ()
     splines: tuple[MarkedSpline, ...] = ()
@@ -153,6 +162,7 @@ class Marks:
     cameras: tuple[MarkedCamera, ...] = ()
     lamps: tuple[MarkedLamp, ...] = ()
     varied: tuple[MarkedVaried, ...] = ()
+    targets: tuple[MarkedTarget, ...] = ()
     keep_out: tuple[MarkedVolume, ...] = ()
     colliders: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from pipeline.config.quality import resolve_render
 from pipeline.config.schema import FLOWS, Config, Environment
 from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
 from pipeline.errors import RejectedFrame
-from pipeline.job import Job, part_classes
+from pipeline.job import Job, labelled_targets, part_classes
 from pipeline.records import (
     CameraPlan,
     Catalogue,
@@ -20,6 +20,7 @@ from pipeline.records import (
     FramePlan,
     InstancePlan,
     LightPlan,
+    Marks,
     NextPose,
     NextViewPlan,
     PartsPlan,
@@ -91,7 +92,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         globals=values,
         contexts=contexts,
         template="" if config.template is None else config.template.file,
-        template_targets=_template_targets(config),
+        template_targets=_template_targets(config, job.catalogue.marks),
         template_state=sample_template_state(
             config,
             catalogue,
@@ -185,11 +186,11 @@ def _parts(chosen: Chosen, classes: dict[str, int]) -> PartsPlan | None:
     return PartsPlan(by=chosen.group.parts or "materials", class_ids={name: classes[name] for name in names})
 
 
-def _template_targets(config: Config) -> tuple[TemplateTargetPlan, ...]:
+def _template_targets(config: Config, marks: Marks) -> tuple[TemplateTargetPlan, ...]:
     ids = {category.name: category.id for category in config.categories}
     return tuple(
         TemplateTargetPlan(objects=one.objects, collections=one.collections, category_id=ids[one.category])
-        for one in (config.template.targets if config.template is not None else ())
+        for one in labelled_targets(config, marks)
     )
 
 

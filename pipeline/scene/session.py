@@ -11,6 +11,7 @@ import bpy
 
 from pipeline.errors import PipelineError
 from pipeline.scene.journal import put_back, settings_of, stored, values_of
+from pipeline.scene.marks.find import helpers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +32,8 @@ def open_session(template: Path | None) -> Session:
     else:
         _open_template(template)
     scene = bpy.context.scene
+    for item in helpers_of(scene):
+        item.hide_render = True
     if template is None:
         scene.unit_settings.system = "METRIC"
         scene.unit_settings.scale_length = 1.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from pipeline.geometry import Array
 from pipeline.scene import baking
 from pipeline.scene.strands import rough_mesh
+
+Result = TypeVar("Result")
 
 READER = "VARIEGATE_READER"
 END = 2**31 - 1  # fills the rest of a persistent_id
@@ -68,7 +71,17 @@ def read_shown(scene: bpy.types.Scene, watched: Collection[int], wanted: Wanted)
 
     Copies are told apart for the owners `watched` (`session_uid`) alone: a lawn has a million blades.
     """
-    found: list[tuple[Picture, dict[int, Geometry]]] = []
+
+    def look(depsgraph: bpy.types.Depsgraph) -> tuple[Picture, dict[int, Geometry]]:
+        picture = _outline(depsgraph, watched)
+        return picture, _geometries(depsgraph, wanted(picture))
+
+    return look_as_render(scene, look)
+
+
+def look_as_render(scene: bpy.types.Scene, look: Callable[[bpy.types.Depsgraph], Result]) -> Result:
+    """Return what `look` makes of the evaluated depsgraph of a render of the first rendered view layer of `scene`."""
+    found: list[Result] = []
     raised: list[Exception] = []
 
     class Reader(bpy.types.RenderEngine):
@@ -78,8 +91,7 @@ def read_shown(scene: bpy.types.Scene, watched: Collection[int], wanted: Wanted)
             if found or raised:
                 return
             try:
-                picture = _outline(depsgraph, watched)
-                found.append((picture, _geometries(depsgraph, wanted(picture))))
+                found.append(look(depsgraph))
             except Exception as error:  # Blender would print it and go on
                 raised.append(error)
 

@@ -16,7 +16,7 @@ from pipeline.config.distributions import bounds
 from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError, Problem
-from pipeline.records import Asset, AssetRecipe, Catalogue
+from pipeline.records import Asset, AssetRecipe, Catalogue, Marks, TemplateObject
 from pipeline.scene.asset_files import Model, file_sha256, licence_beside, problem_of
 from pipeline.scene.candidates import Candidate, Work, candidates, model_of
 from pipeline.scene.catalogue_cache import FactsCache, cache_folder
@@ -27,6 +27,7 @@ from pipeline.scene.library import Library, recipe_name
 from pipeline.scene.probe import try_import
 from pipeline.scene.session import Session
 from pipeline.scene.shapes import SHAPES_VERSION
+from pipeline.scene.survey_marks import survey_marks
 from pipeline.scene.survey_names import Inquiry, find_keypoints, find_parts
 from pipeline.scene.survey_pictures import Pictures, survey_pictures
 from pipeline.scene.survey_template import survey_template
@@ -35,7 +36,7 @@ from pipeline.structure import unstructure
 
 SHAPE_LICENCE = "CC0-1.0"  # of what this project made itself, see assets/README.md
 PROGRESS_STEP = 25
-MARK_TARGETS = "name groups of targets or template.targets"
+MARK_TARGETS = "name groups of targets or template.targets, or mark some in the template"
 
 
 def survey(
@@ -54,7 +55,11 @@ def survey(
     ids = _asset_ids([one.recipe for listing in (*targets, *distractors) for one in listing])
     groups = [[tuple(_assets(listing, ids, work)) for listing in role] for role in (targets, distractors)]
     template = _template_sha256(config, session, work)
-    held = survey_template(config, session, work.report, progress) if session is not None else ()
+    marks = Marks()
+    held: tuple[TemplateObject, ...] = ()
+    if session is not None:
+        marks = survey_marks(config, session, cache, template, work.report)
+        held = survey_template(config, marks, session, work.report, progress)
     if not config.targets and not held and not work.problems:
         work.report("targets", Problem(message="there are no targets", remedy=MARK_TARGETS))
     pictures = survey_pictures(config, Pictures(places=places, cache=work.cache, report=work.report))
@@ -68,6 +73,7 @@ def survey(
         photos=pictures.photos,
         template_sha256=template,
         template_objects=held,
+        marks=marks,
     )
 
 

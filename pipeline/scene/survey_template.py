@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.config.limits import too_many_instances
 from pipeline.config.schema import Config, TemplateTarget
 from pipeline.errors import Problem
-from pipeline.records import TemplateObject, TemplateTargetPlan
+from pipeline.job import labelled_targets
+from pipeline.records import Marks, TemplateObject, TemplateTargetPlan
+from pipeline.scene.marks.outliner import Outliner, called
 from pipeline.scene.session import Session
 from pipeline.scene.template_names import Named, known_names, named_objects
 from pipeline.scene.template_targets import count_instances
@@ -18,31 +20,33 @@ SHOW = "give it a surface, and let it show in renders (camera icon)"
 
 
 def survey_template(
-    config: Config, session: Session, report: Report, progress: Callable[[str], None]
+    config: Config, marks: Marks, session: Session, report: Report, progress: Callable[[str], None]
 ) -> tuple[TemplateObject, ...]:
-    """Return the objects that `template.targets` names, by name, and report names that nothing shown has.
+    """Return the objects that `template.targets` and `marks` name, by name, and report names that nothing shown has.
 
     An object that renders do not show gets no label; `progress` is told so.
     """
-    targets = config.template.targets if config.template is not None else ()
+    targets = labelled_targets(config, marks)
+    own = len(config.template.targets) if config.template is not None else 0
     if not targets:
         return ()
     plans = [TemplateTargetPlan(objects=one.objects, collections=one.collections, category_id=0) for one in targets]
     named = list(named_objects(session.scene, session.baseline, plans))
     counts = count_instances(session.scene, named)
-    for number, target in enumerate(targets):
+    for number, target in enumerate(targets[:own]):
         for key, patterns in (("objects", target.objects), ("collections", target.collections)):
             for i, pattern in enumerate(patterns):
                 hits = [one for one in named if (one.target, one.key, one.pattern) == (number, key, pattern)]
                 if not any(counts[one.root.session_uid] for one in hits):
                     report(f"template.targets[{number}].{key}[{i}]", _nothing(key, pattern, hits, session))
-    _report_conflicts(named, targets, report)
+    _report_hidden([one for one in named if one.target >= own], counts, session, report)
+    _report_conflicts(named, targets, own, report)
     if reason := too_many_instances(0, sum(counts.values())):
         report("template.targets", Problem(message=reason, remedy="name fewer"))
     first = {one.root.session_uid: one for one in reversed(named)}
     chosen = sorted(first.values(), key=lambda one: (one.root.name, one.root.name_full))
     for one in chosen:
-        if not counts[one.root.session_uid] and (one.root.hide_render or one.root.type != "EMPTY"):
+        if one.target < own and not counts[one.root.session_uid] and (one.root.hide_render or one.root.type != "EMPTY"):
             progress(f"template.targets[{one.target}]: {one.root.name!r} is not shown in renders and gets no label")
     return tuple(
         TemplateObject(
@@ -61,7 +65,18 @@ def _nothing(key: str, pattern: str, hits: Sequence[Named], session: Session) ->
     return Problem(message=f"the template has no {kind} {pattern!r}", remedy=did_you_mean(pattern, known))
 
 
-def _report_conflicts(named: Sequence[Named], targets: Sequence[TemplateTarget], report: Report) -> None:
+def _report_hidden(marked: Sequence[Named], counts: Mapping[int, int], session: Session, report: Report) -> None:
+    """Report marked targets that no picture shows, with what hides them."""
+    outliner = Outliner(session.scene)
+    for one in marked:
+        if counts[one.root.session_uid]:
+            continue
+        why, remedy = outliner.hiding(one.root)
+        message = f"{called(one.root)}{outliner.place(one.root)} is a target that no render shows"
+        report("template", Problem(message=f"{message}: {why}" if why else message, remedy=remedy or SHOW))
+
+
+def _report_conflicts(named: Sequence[Named], targets: Sequence[TemplateTarget], own: int, report: Report) -> None:
     first: dict[int, Named] = {}
     told: set[int] = set()
     for one in named:
@@ -70,5 +85,7 @@ def _report_conflicts(named: Sequence[Named], targets: Sequence[TemplateTarget],
         names = [targets[which.target].category for which in (other, one)]
         if names[0] != names[1] and uid not in told:
             told.add(uid)
-            message = f"{one.root.name!r} is {names[1]!r} here, and {names[0]!r} in template.targets[{other.target}]"
-            report(f"template.targets[{one.target}].{one.key}", Problem(message=message, remedy="name it once"))
+            where = "here" if one.target < own else "marked as such"
+            message = f"{one.root.name!r} is {names[1]!r} {where}, and {names[0]!r} in template.targets[{other.target}]"
+            path = f"template.targets[{one.target}].{one.key}" if one.target < own else "template"
+            report(path, Problem(message=message, remedy="name it once"))

@@ -43,6 +43,15 @@ def known_names(scene: bpy.types.Scene, baseline: frozenset[int], key: str) -> s
     return {item.name for item in items if item.session_uid in baseline}
 
 
+def object_names(scene: bpy.types.Scene) -> dict[int, str]:
+    """Return what the objects of a scene are called, by `session_uid`: a name that another, linked one has too goes
+    with its library."""
+    counts: dict[str, int] = {}
+    for item in scene.objects:
+        counts[item.name] = counts.get(item.name, 0) + 1
+    return {item.session_uid: item.name if counts[item.name] == 1 else item.name_full for item in scene.objects}
+
+
 def _hits(pattern: str, names: list[str]) -> list[int]:
     exact = [i for i, name in enumerate(names) if name == pattern]
     return exact or [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]

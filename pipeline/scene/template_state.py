@@ -15,6 +15,7 @@ from pipeline.scene.images import ImageCache
 from pipeline.scene.jitter import jittered
 from pipeline.scene.journal import Journal
 from pipeline.scene.materials import add_material
+from pipeline.scene.template_names import object_names
 
 AXES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
@@ -29,7 +30,8 @@ def apply_template_state(
     if state.frame is not None:
         journal.undo(_go_to, scene, scene.frame_current, scene.frame_subframe)
         scene.frame_set(state.frame)
-    items = {item.name: item for item in reversed(scene.objects.values())}
+    names = object_names(scene)
+    items = {names[item.session_uid]: item for item in scene.objects}
     for name in state.hidden:
         for item in (items[name], *items[name].children_recursive):
             journal.set(item, "hide_render", True)
