@@ -1,7 +1,8 @@
 """Optical flow to the next view of the scene, and which points that view does not see. Exact, by geometry: the world
 point of each pixel, projected by the next camera.
 
-Things stand still between the views of a scene, so the point that a pixel shows now is the point to look for next.
+Things stand still between the views of a scene, so the point that a pixel shows now is the point to look for next; but
+for those that move, whose points go with them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def flow_between(rendered: RenderedFrame, next_view: NextView, *, has_photo: boo
     if has_photo:
         local[is_far] = np.nan
     world = _world_points(camera, local, is_far)
-    seen_now, seen_next = (_camera_points(one, world, is_far) for one in (camera, next_view.camera))
+    seen_now = _camera_points(camera, world, is_far)
+    seen_next = _camera_points(next_view.camera, _world_then(rendered, next_view, world), is_far)
     target = project_camera_points(next_view.camera.lens, seen_next)
     flow = target - project_camera_points(camera.lens, seen_now)
     if next_view.camera.model == "equirectangular":
@@ -73,6 +75,19 @@ def flow_between(rendered: RenderedFrame, next_view: NextView, *, has_photo: boo
 def _world_points(camera: RealisedCamera, local: Array, is_far: NDArray[np.bool_]) -> Array:
     """Return camera points (N, 3) in the world; of far ones the direction."""
     return _moved(np.asarray(camera.world_from_camera), local, is_far)
+
+
+def _world_then(rendered: RenderedFrame, next_view: NextView, world: Array) -> Array:
+    """Return where world points (N, 3) of the frame's pixels are in the next view."""
+    then, ids = world, rendered.instance.reshape(-1)
+    for one in rendered.realised.instances:
+        if one.instance_id in next_view.moved_on:
+            if then is world:
+                then = world.copy()
+            mine = ids == one.instance_id
+            in_object = transform_points(inverse_rigid(one.world_from_object), world[mine])
+            then[mine] = transform_points(next_view.moved_on[one.instance_id], in_object)
+    return then
 
 
 def _camera_points(camera: RealisedCamera, world: Array, is_far: NDArray[np.bool_]) -> Array:

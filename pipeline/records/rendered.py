@@ -99,13 +99,14 @@ class NextView:
 
     `instance` (H, W) uint16 ids as that view's own frame has them, 0 background. `distance_m` (H', W') float32 along
     the ray, inf background, of what Blender rendered for it: the picture of `lenses.source_lens(camera.lens)`, whose
-    pixels are all sampled in their middles.
+    pixels are all sampled in their middles. `moved_on` is the `world_from_object` (4, 4) there of what moves.
     """
 
     frame: int
     camera: RealisedCamera
     instance: NDArray[np.uint16]
     distance_m: NDArray[np.float32]
+    moved_on: Mapping[int, Matrix] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

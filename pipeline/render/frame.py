@@ -33,6 +33,7 @@ from pipeline.render.remap import depth_and_distance, filtered, nearest, rendere
 from pipeline.render.settings import configure
 from pipeline.render.solo import alone, groups, need_solo
 from pipeline.scene.build import BuiltScene
+from pipeline.scene.next_view import moved_on
 from pipeline.scene.session import label_layer
 
 Channels = dict[str, NDArray[Any]]
@@ -119,6 +120,7 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
     with ExitStack() as until:
         change(until, built.scene, camera=built.next_camera.item)
         change(until, built.scene.render, **built.next_camera.picture)
+        until.enter_context(moved_on(plan.next_view, built.objects))
         shown = until.enter_context(copies_as_objects(built))
         until.enter_context(exact_settings(built.scene, shown, built.worn))
         render_once(built.scene, device)
@@ -126,6 +128,7 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
     return NextView(
         frame=plan.next_view.frame,
         camera=built.next_camera.realised,
+        moved_on=built.moved_on,
         instance=nearest(decode_ids(find_pass(channels, layer.name, OBJECT_INDEX)), lens),
         distance_m=rendered_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens),
     )

@@ -19,6 +19,7 @@ from pipeline.records import (
     InstancePlan,
     Keypoint,
     MaterialPlan,
+    Matrix,
     Realised,
     RealisedInstance,
     Surface,
@@ -34,17 +35,18 @@ from pipeline.scene.library import Library, LoadedAsset
 from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 from pipeline.scene.motion import set_in_motion
+from pipeline.scene.next_view import moved_on
 from pipeline.scene.objects import add_instance
 from pipeline.scene.obstacles import placed_obstacles, template_obstacles
 from pipeline.scene.parts import Parts, realise_parts
 from pipeline.scene.physics import Body, Settled, settle
 from pipeline.scene.poses import read_pose
 from pipeline.scene.session import Session, clean, label_layer, open_session
-from pipeline.scene.standing import look_around
+from pipeline.scene.standing import Standing, look_around
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
 from pipeline.scene.template_memory import TemplateMemory, shape_state
 from pipeline.scene.template_state import advance_template, apply_template_state
-from pipeline.scene.template_targets import Copies, hold_template
+from pipeline.scene.template_targets import Copies, TemplateInstances, hold_template
 from pipeline.scene.world import add_world, environment_label
 from pipeline.structure import unstructure
 
@@ -67,7 +69,8 @@ class Workshop:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltScene:
     """A scene ready to render. `objects` maps instance ids to their objects, `surfaces` to their meshes in the world
-    where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one; `parts` is empty
+    where silhouettes are asked for; `next_camera` is that of the next view, where flow leads to one, and `moved_on` the
+    `world_from_object` that what moves has there; `parts` is empty
     where they are not asked for. `materials` are those of the template's instances as evaluated, `not_meshes` the ids
     whose silhouette a mesh does not tell, `copies` what is labelled and no object. `worn` are the materials of all that
     the labels' view layer shows, on instances of any kind too; None where another layer was looked at."""
@@ -77,6 +80,7 @@ class BuiltScene:
     objects: dict[int, tuple[bpy.types.Object, ...]]
     surfaces: dict[int, Surface] = field(default_factory=dict)
     next_camera: AddedCamera | None = None
+    moved_on: Mapping[int, Matrix] = field(default_factory=dict)
     parts: Parts = Parts()
     materials: Mapping[int, tuple[bpy.types.Material, ...]] = field(default_factory=dict)
     not_meshes: frozenset[int] = frozenset()
@@ -100,16 +104,21 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     held = hold_template(plan, workshop.session, workshop.memory, workshop.journal)
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
-    bpy.context.view_layer.update()  # takes long with thousands of objects: from here on nothing may need another
-    standing = look_around(bpy.context.view_layer.depsgraph)
-    placed = tuple(_realise(one, objects[one.instance_id], workshop.library) for one in plan.instances)
+    next_camera, moved = None, {}
+    if plan.next_view is not None and plan.next_view.moved:
+        with moved_on(plan.next_view, objects):
+            placed, targets, standing = _look(plan, objects, held, workshop.library)
+            next_camera = add_next_camera(scene, collection, plan.next_view, targets, standing)
+        ids = {one.instance_id for one in plan.next_view.moved}
+        moved = {one.instance_id: one.world_from_object for one in placed if one.instance_id in ids}
+    placed, targets, standing = _look(plan, objects, held, workshop.library)
     instances = (*placed, *held.realised)
-    targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
     lamps = []
     for number, light in enumerate(plan.lights):
         x, y, z = (float(value) for value in anchor_point(light.anchor, light.anchor_index, targets))
         lamps.append(add_light(collection, light, f"light {number}", (x, y, z)))
-    next_camera = add_next_camera(scene, collection, plan.next_view, targets, standing)
+    if not moved:
+        next_camera = add_next_camera(scene, collection, plan.next_view, targets, standing)
     camera = add_camera(scene, collection, plan.camera, targets, standing)
     if plan.world is not None:
         add_world(scene, plan.world, workshop.images, workshop.places, *window_of(camera.picture))
@@ -133,6 +142,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         objects=objects | dict(held.objects),
         surfaces=surfaces,
         next_camera=next_camera,
+        moved_on=moved,
         materials=held.materials,
         not_meshes=held.not_meshes,
         copies=held.copies,
@@ -198,7 +208,7 @@ def _settle_key(plan: FramePlan) -> str:
             one.collision,
             one.density_kg_m3,
             one.placement,
-            unstructure(one.poses),
+            unstructure(one.poses if one.start is None else one.start),
         ]
         for one in plan.instances
     ]
@@ -277,6 +287,16 @@ def _surface(item: RealisedInstance, recipes: dict[int, AssetRecipe], library: L
     asset = library.load(recipes[item.instance_id])
     scaled = asset.vertices * np.asarray(item.scale)
     return Surface(vertices_m=transform_points(item.world_from_object, scaled), triangles=asset.triangles)
+
+
+def _look(
+    plan: FramePlan, objects: Mapping[int, tuple[bpy.types.Object, ...]], held: TemplateInstances, library: Library
+) -> tuple[tuple[RealisedInstance, ...], tuple[Target, ...], Standing]:
+    """Return the placed instances as they are, what is looked at, and what stands around, once all is in its place."""
+    bpy.context.view_layer.update()  # takes long with thousands of objects: from here on nothing may need another
+    placed = tuple(_realise(one, objects[one.instance_id], library) for one in plan.instances)
+    targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
+    return placed, targets, look_around(bpy.context.view_layer.depsgraph)
 
 
 def _targets(

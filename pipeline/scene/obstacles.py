@@ -14,8 +14,9 @@ from pipeline.scene.template_memory import TemplateMemory
 
 
 def placed_obstacles(plan: FramePlan, library: Library) -> tuple[Obstacle, ...]:
-    """Resting and flying instances stand in the way of what is dropped."""
-    return tuple(_mesh_obstacle(one, one.poses[0], library) for one in plan.instances if one.placement != "drop")
+    """Resting and flying instances stand in the way of what is dropped; what moves does so where it began."""
+    still = [one for one in plan.instances if one.placement != "drop"]
+    return tuple(_mesh_obstacle(one, one.start or one.poses[0], library) for one in still)
 
 
 def _mesh_obstacle(plan: InstancePlan, pose: Pose, library: Library) -> Obstacle:

@@ -11,7 +11,7 @@ from pipeline.dataset.layout import LABELS
 from pipeline.dataset.outputs import OUTPUTS
 from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.lenses import project_camera_points
-from pipeline.records import CameraLabel
+from pipeline.records import CameraLabel, Labels
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened
 
@@ -40,23 +40,31 @@ def check_flow(opened: Opened) -> Iterator[Finding]:
         if wrong.any():
             text = f"{int(wrong.sum())} px have no flow, and {OUTPUTS['flow_occlusion'].file} says they are seen"
             yield opened.found("flow-mismatch", OUTPUTS["flow"].file, text)
-    if opened.next_camera is not None and opened.distance_m is not None:
-        yield from _check_targets(opened, opened.next_camera, flow, has_flow, opened.distance_m)
+    after = opened.next_labels
+    if after is not None and after.camera is not None and opened.distance_m is not None:
+        yield from _check_targets(opened, after, after.camera, flow, has_flow, opened.distance_m)
 
 
 def _check_targets(
-    opened: Opened, after: CameraLabel, flow: NDArray[np.float32], has_flow: NDArray[np.bool_], distance_m: Array
+    opened: Opened,
+    after: Labels,
+    camera: CameraLabel,
+    flow: NDArray[np.float32],
+    has_flow: NDArray[np.bool_],
+    distance_m: Array,
 ) -> Iterator[Finding]:
-    """Things stand still between the views, so the point of a pixel is the point to look for next."""
+    """Things stand still between the views, so the point of a pixel is the point to look for next; or move with all
+    their points."""
     where = np.flatnonzero(np.isfinite(distance_m) & ~np.isnan(opened.rays).any(axis=-1))
     rays = opened.rays.reshape(-1, 3)[where]
     world = transform_points(opened.camera.world_from_camera, rays * distance_m.ravel()[where][:, None])
-    target = project_camera_points(after.lens, transform_points(inverse_rigid(after.world_from_camera), world))
+    world = _moved_on(opened, after, opened.instance.ravel()[where], world)
+    target = project_camera_points(camera.lens, transform_points(inverse_rigid(camera.world_from_camera), world))
     wanted = target - project_camera_points(opened.camera.lens, rays)
     off = np.abs(flow.reshape(-1, 2)[where] - wanted)
-    if after.model == "equirectangular":
-        off[:, 0] = np.minimum(off[:, 0], np.abs(off[:, 0] - after.resolution[0]))
-    step = opened.depth_step_m / distance_m.ravel()[where] * max(after.k[0][0], after.k[1][1])
+    if camera.model == "equirectangular":
+        off[:, 0] = np.minimum(off[:, 0], np.abs(off[:, 0] - camera.resolution[0]))
+    step = opened.depth_step_m / distance_m.ravel()[where] * max(camera.k[0][0], camera.k[1][1])
     shown = np.isfinite(wanted).all(axis=1)
     wrong = shown & (off.max(axis=1) > PIXELS + step + OF_FLOW * np.abs(np.nan_to_num(wanted)).max(axis=1))
     wrong |= shown & ~has_flow.ravel()[where]
@@ -67,3 +75,15 @@ def _check_targets(
             f"the first at ({x}, {y})"
         )
         yield opened.found("flow-mismatch", OUTPUTS["flow"].file, text)
+
+
+def _moved_on(opened: Opened, after: Labels, ids: NDArray[np.uint16], world: Array) -> Array:
+    """Return world points (N, 3), of the instances `ids` (N,), where the next view has them."""
+    then = {item.instance_id: item.world_from_object for item in after.instances}
+    for key, item in opened.items.items():
+        if then.get(key, item.world_from_object) != item.world_from_object:
+            mine = ids == key
+            world[mine] = transform_points(
+                then[key], transform_points(inverse_rigid(item.world_from_object), world[mine])
+            )
+    return world

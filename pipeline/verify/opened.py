@@ -26,7 +26,7 @@ class Opened:
     """An accepted frame whose files are all there. `images`: output -> array as `dataset.outputs` describes, depth of
     a PNG in metres; `rgb` (H, W, 3); `masks_full`: instance id -> COCO run lengths. What could not be read is absent.
 
-    `assets` are those of the job by id, `next_camera` that of the frame which optical flow leads to. Not slotted: its
+    `assets` are those of the job by id, `next_labels` those of the frame which optical flow leads to. Not slotted: its
     derived arrays are made once, when a check first asks.
     """
 
@@ -39,7 +39,7 @@ class Opened:
     images: Mapping[str, NDArray[Any]]
     rgb: NDArray[Any] | None = None
     masks_full: Mapping[int, Counts] | None = None
-    next_camera: CameraLabel | None = None
+    next_labels: Labels | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from pipeline.dataset.outputs import DEPTH_PNG, MASK_FULL, OUTPUTS, RGB, array_o
 from pipeline.dataset.read import read_labels
 from pipeline.errors import StoreError
 from pipeline.job import Job
-from pipeline.records import Asset, CameraLabel, FramePlan, Labels
+from pipeline.records import Asset, FramePlan, Labels
 from pipeline.structure import from_json, unstructure
 from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding
@@ -114,17 +114,17 @@ def open_frame(
         images=images,
         rgb=rgb,
         masks_full=_masks_full(folder, plan, findings),
-        next_camera=None if labels.flow_to is None else _camera_of(folder.root, labels.flow_to),
+        next_labels=None if labels.flow_to is None else _labels_of(folder.root, labels.flow_to),
     )
 
 
-def _camera_of(root: Path, frame: int) -> CameraLabel | None:
-    """Return the camera of another frame, None where it cannot be had: that frame's own checks say so."""
+def _labels_of(root: Path, frame: int) -> Labels | None:
+    """Return the labels of another frame, None where they are not whole: that frame's own checks say so."""
     try:
-        camera = read_labels(root, frame).camera
+        labels = read_labels(root, frame)
     except StoreError:
         return None
-    return None if camera is None or lens_problem(camera) else camera
+    return None if labels.camera is None or lens_problem(labels.camera) else labels
 
 
 def _images(

@@ -122,3 +122,60 @@ def test_before_a_view_without_a_camera_there_is_no_flow(tmp_path):
     rendered = render_frame(build_scene(plan, workshop), plan, choose_device("cpu"), tmp_path)
     annotation = annotate(plan, rendered)
     assert rendered.next_view is None and annotation.labels.status == "accepted" and annotation.labels.flow_to is None
+
+
+DRIVING = {
+    "targets": [{"shapes": "cube", "category": "block", "count": 0, "size_m": 0.2, "proportions": 1}],
+    "distractors": [],
+    "view_interval_s": 0.5,
+    "camera": {**EYE, "box": {"center_m": [0, -1, 0.1], "size_m": [0, 0, 0]}, "look_at": [0, 0, 0.1], "roll_deg": 0}
+    | {"fov_deg": 60, "resolution": [128, 96]},
+}
+
+
+def line(*points: list[float], **law: object) -> dict[str, object]:
+    return {"rail": {"spline": {"points_m": list(points), **law}, "allowed": {"block": 1}, "count": 1}}
+
+
+def test_a_thing_that_moves_takes_its_points_with_it(tmp_path):
+    contexts = line([-0.4, 0, 0], [0.4, 0, 0], gap_m=1, start_m=0.2, speed_m_s=0.3)
+    frames = frames_of(tmp_path, (0, 1), **DRIVING, contexts=contexts)
+    (now, annotation), (after, _) = frames[0], frames[1]
+    x = [one.realised.instances[0].center_m[0] for one in (now, after)]
+    assert x == pytest.approx([-0.1, 0.05], abs=1e-6)
+    assert np.array_equal(now.next_view.instance, after.instance)
+    flow, occlusion = annotation.images["flow"], annotation.images["flow_occlusion"]
+    front = (now.instance == 1) & (np.abs(now.depth_m - 0.9) < 1e-4)
+    focal_px = 128 / 2 / np.tan(np.radians(30))
+    assert front.sum() > 500
+    assert flow[front] == pytest.approx(np.tile([focal_px * 0.15 / 0.9, 0.0], (front.sum(), 1)), abs=2e-3)
+    assert not occlusion[front].any()
+    still = now.instance == 0
+    assert np.abs(flow[still]).max() < 1e-3
+    hidden = still & (after.instance == 1)
+    assert occlusion[hidden].mean() > 0.9 * 255 and occlusion[still & (after.instance == 0)].mean() < 0.05 * 255
+
+
+def test_a_thing_that_turns_with_its_line_is_found_again(tmp_path):
+    a = np.radians(np.arange(0, 360, 5))
+    ring = [[round(0.25 * float(np.cos(b)), 6), round(0.25 * float(np.sin(b)), 6), 0.0] for b in a]
+    moving = {**DRIVING, "camera": {**DRIVING["camera"], "box": {"center_m": [0, -1, 0.8], "size_m": [0.3, 0, 0]}}}
+    frames = frames_of(tmp_path, (0, 1, 2), **moving, contexts=line(*ring, ring[0], speed_m_s=0.4))
+    for index in (0, 1):
+        (now, annotation), (after, _) = frames[index], frames[index + 1]
+        assert now.next_view.camera == after.realised.camera
+        assert now.next_view.moved_on == {1: after.realised.instances[0].world_from_object}
+        assert np.array_equal(now.next_view.instance, after.instance)
+        same, compared = found_again(now, annotation, after)
+        assert compared > 500 and same == compared
+
+
+def test_what_falls_comes_to_rest_where_it_did_whatever_moves(tmp_path):
+    falling = {"shapes": "cube", "count": 3, "size_m": 0.1, "placement": {"drop": {"area_m": [0.4, 0.4]}}}
+    contexts = line([-0.4, 0.5, 0], [0.4, 0.5, 0], gap_m=1, start_m=0.2, speed_m_s=0.3)
+    changes = {**DRIVING, "distractors": [falling], "contexts": contexts}
+    run = frames_of(tmp_path, (0, 1), **changes)
+    alone = frames_of(tmp_path, (1,), **changes)[1]
+    poses = [[one.world_from_object for one in made[0].realised.instances] for made in (run[0], run[1], alone)]
+    assert poses[1] == poses[2] and poses[0][:3] == poses[1][:3] and poses[0][3] != poses[1][3]
+    assert run[1][1].images["flow"].tobytes() == alone[1].images["flow"].tobytes()

@@ -210,3 +210,21 @@ def test_a_photo_in_the_plan_takes_the_flow_of_the_background(tmp_path):
     is_far = ~np.isfinite(rendered.distance_m)
     assert is_far.any() and np.isfinite(annotate(plan, rendered).images["flow"][is_far]).all()
     assert np.isnan(annotate(replace(plan, world=world), rendered).images["flow"][is_far]).all()
+
+
+def test_what_moves_takes_its_points_with_it():
+    camera, parked = camera_at((0.0, -0.8, 0.1), (0.0, 0.0, 0.1)), INSTANCES[3]
+    moving = box(2, (-0.1, 0.0, 0.06), (0.14, 0.1, 0.12))
+    turned = box(2, (0.05, 0.02, 0.08), (0.14, 0.1, 0.12), (0.9659258, 0.0, 0.0, 0.2588190))
+    after = replace(next_view_of(1, camera, (parked, turned)), moved_on={2: turned.world_from_object})
+    now = trace(camera, (parked, moving))
+    flow = flow_between(now, after, has_photo=False)
+    mine = now.instance == 2
+    world = world_points(now, mine)
+    there = transform_points(turned.world_from_object, transform_points(inverse_rigid(moving.world_from_object), world))
+    to = project(camera.lens, inverse_rigid(camera.world_from_camera), there)[0]
+    v, u = np.nonzero(mine)
+    assert flow.flow_px[mine] == pytest.approx(to - np.stack([u, v], axis=1) - 0.5, abs=1e-3)
+    assert np.all(flow.flow_px[now.instance == 4] == 0)
+    covered = (now.instance == 4) & (after.instance == 2)  # within a pixel of an edge it may count as seen
+    assert covered.sum() > 50 and flow.occlusion[covered].mean() > 0.8 * 255

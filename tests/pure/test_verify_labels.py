@@ -255,7 +255,7 @@ def with_flow(tmp_path_factory: pytest.TempPathFactory) -> Opened:
         here,
         labels=replace(here.labels, flow_to=1),
         images={**here.images, "flow": flow, "flow_occlusion": occlusion},
-        next_camera=there.camera,
+        next_labels=there.labels,
     )
 
 
