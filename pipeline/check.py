@@ -8,7 +8,7 @@ from typing import get_args
 
 from pipeline.config.category_keypoints import category_keypoints
 from pipeline.config.contexts_section import Context, names_of, own_count
-from pipeline.config.distributions import bounds
+from pipeline.config.distributions import Number, bounds
 from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
@@ -52,10 +52,11 @@ def describe_job(job: Job) -> Iterator[Row]:
     if see_through:
         yield "see-through", f"{see_through} assets; their frames take one more sample for exact ids"
     yield from _describe_names(config, catalogue)
-    yield "HDRIs", str(len(catalogue.hdris)) if catalogue.hdris else "none"
+    yield from _describe_environment(config, catalogue)
     if catalogue.photos:
         yield "photos", str(len(catalogue.photos))
     yield from _describe_materials(config, catalogue)
+    yield from _describe_scene_look(config)
     yield "lights", _lamps(config)
     if config.surroundings is not None and config.surroundings.ceiling is not None:
         yield "ceiling", "shines"
@@ -146,6 +147,29 @@ def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
             else:
                 parts["plain material"] += 1
         yield f"materials of {name}", ", ".join(_plural(count, part) for part, count in parts.items())
+
+
+def _describe_environment(config: Config, catalogue: Catalogue) -> Iterator[Row]:
+    sky = None if config.environment is None else config.environment.sky
+    if sky is None:
+        yield "HDRIs", str(len(catalogue.hdris)) if catalogue.hdris else "none"
+    else:
+        yield "sky", f"{_span(sky.time_h)} h, latitude {_span(sky.latitude_deg)}, clouds {_span(sky.cloudiness)}"
+
+
+def _describe_scene_look(config: Config) -> Iterator[Row]:
+    """What is drawn once a scene, where it is not neutral."""
+    look = {"wetness": config.materials.wetness, "palette": config.materials.palette.strength}
+    image = {"saturation": config.image.saturation, "contrast": config.image.contrast}
+    for heading, numbers, neutral in (("scene look", look, 0.0), ("picture", image, 1.0)):
+        changed = [f"{name} {_span(number)}" for name, number in numbers.items() if bounds(number) != (neutral,) * 2]
+        if changed:
+            yield heading, ", ".join(changed)
+
+
+def _span(number: Number) -> str:
+    low, high = bounds(number)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _surfaces(config: Config) -> dict[str, bool]:

@@ -56,6 +56,7 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_motion_blur(part, reader)
     _check_light(part, reader)
     _check_flow(part, reader)
+    _check_image(part, reader)
     for name in ("outputs", "reroll_per_view"):
         _check_repeats(part[name], (name,), reader)
 
@@ -263,6 +264,14 @@ def _check_flow(part: dict[str, Any], reader: Reader) -> None:
         if name in FLOWS:
             message = f"{name} leads from one view of a scene to the next, and views_per_scene is 1"
             reader.report(("outputs", i), message, "set views_per_scene to 2 or more, or leave it out")
+
+
+def _check_image(part: dict[str, Any], reader: Reader) -> None:
+    image, formats = part["image"], part["formats"]
+    if FAILED in (image, formats) or formats.rgb != "exr" or image.is_neutral:
+        return
+    message = "an EXR holds the light before colours are encoded, which image does not change"
+    reader.report(("image",), message, "use formats.rgb: png or jpeg, or leave saturation and contrast at 1")
 
 
 def _check_light(part: dict[str, Any], reader: Reader) -> None:

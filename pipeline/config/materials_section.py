@@ -116,6 +116,19 @@ class Jitter:
             require(name, getattr(self, name), -1.0, 1.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """A hue that all replaced materials of a scene lean to, so that their colours belong together."""
+
+    hue: Number = Uniform(low=0, high=1)
+    """Turns of the colour circle, red at 0."""
+    strength: Number = Constant(value=0.0)
+    """0 leaves every colour as drawn, 1 gives all the same hue. Greys stay grey."""
+
+    def __post_init__(self) -> None:
+        require("strength", self.strength, 0.0, 1.0)
+
+
 DEFAULT_MATERIALS = (
     MaterialOption(weight=1.0, pbr=Pbr()),
     MaterialOption(weight=2.0, procedural=Procedural(pattern=ChoiceText(values=PATTERNS))),
@@ -131,8 +144,13 @@ class Materials:
     distractors: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
     targets: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
     jitter: Jitter = Jitter()
+    wetness: Number = Constant(value=0.0)
+    """How wet floor and surroundings are, 0 dry to 1: smoother and darker. Drawn once a scene."""
+    palette: Palette = Palette()
+    """Drawn once a scene."""
 
     def __post_init__(self) -> None:
+        require("wetness", self.wetness, 0.0, 1.0)
         for name in ("floor", "surroundings", "distractors", "targets"):
             options = getattr(self, name)
             if not options or sum(option.weight for option in options) <= 0:

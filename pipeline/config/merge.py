@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pipeline.config.contexts_section import PLACES, RELATIONS, AlongSpline, Context, InVolume, OnSurface, Related
-from pipeline.config.schema import AssetGroup, Background, Camera, MaterialOption, Placement
+from pipeline.config.schema import AssetGroup, Background, Camera, Environment, MaterialOption, Placement
 from pipeline.config.yaml_text import Node
 from pipeline.errors import ConfigError, Problem
 from pipeline.structure import field_types
@@ -31,6 +31,7 @@ EXCLUSIVE: dict[type, tuple[tuple[tuple[str, ...], ...], ...]] = {
     OnSurface: ((("marks",), ("rectangle",)),),
     InVolume: ((("marks",), ("box",)),),
     Related: (tuple((name,) for name in RELATIONS),),
+    Environment: ((("hdris", "yaw_deg", "tilt_deg"), ("sky",)),),
     AssetGroup: (
         (("files", "objects", "collections", "up_axis"), ("shapes", "proportions")),
         (("category",), ("category_by_up_axis",)),

@@ -15,10 +15,21 @@ from pipeline.config.camera_section import Box, Camera, MotionBlur, PinholeK
 from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import Constant, Number, Uniform, require
 from pipeline.config.globals_section import Scenario, check_names
+from pipeline.config.image_section import Image
 from pipeline.config.keypoints_section import NamedPoint
 from pipeline.config.limits import positive
-from pipeline.config.materials_section import PATTERNS, Jitter, MaterialOption, Materials, Pbr, Procedural, Textures
+from pipeline.config.materials_section import (
+    PATTERNS,
+    Jitter,
+    MaterialOption,
+    Materials,
+    Palette,
+    Pbr,
+    Procedural,
+    Textures,
+)
 from pipeline.config.objects_section import AssetGroup, Collision, Drop, Flying, Frustum, Placement, Resting, ShapeName
+from pipeline.config.sky_section import Sky
 from pipeline.config.stage_section import (
     LIGHT_KINDS,
     Background,
@@ -52,6 +63,7 @@ __all__ = [
     "Flying",
     "Formats",
     "Frustum",
+    "Image",
     "Jitter",
     "LIGHT_KINDS",
     "LightGroup",
@@ -61,6 +73,7 @@ __all__ = [
     "NamedPoint",
     "OutputName",
     "PATTERNS",
+    "Palette",
     "Pbr",
     "Physics",
     "PinholeK",
@@ -71,6 +84,7 @@ __all__ = [
     "Scenario",
     "ShapeName",
     "Shell",
+    "Sky",
     "Surroundings",
     "Template",
     "TemplateTarget",
@@ -237,6 +251,7 @@ class Config:
     camera: Camera
     physics: Physics = Physics()
     render: Render = Render()
+    image: Image = Image()
     outputs: tuple[OutputName, ...] = ("rgb", "depth", "instance", "category", "mask_full", "box_3d")
     """What each frame's folder holds. `instance` is always written: it is where the masks are."""
     formats: Formats = Formats()

@@ -19,9 +19,11 @@ from pipeline.config.distributions import (
     require,
 )
 from pipeline.config.limits import exactly_one, known_words
+from pipeline.config.sky_section import Sky
 from pipeline.config.words import Anchor
 from pipeline.structure import AssetPath
 
+YAW_DEG, TILT_DEG = Uniform(low=0, high=360), Constant(value=0.0)
 LIGHT_KINDS = ("point", "area", "spot", "sun")
 
 
@@ -108,18 +110,26 @@ class Background:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Image-based light. Without `hdris`, the eight that come with Blender."""
+    """Image-based light, or a sky. Without `hdris` and `sky`, the eight HDRIs that come with Blender."""
 
     hdris: tuple[AssetPath, ...] = ()
+    sky: Sky | None = None
     strength: Number = Uniform(low=0.4, high=1.6)
     """Mean radiance after normalising each HDRI to 1."""
-    yaw_deg: Number = Uniform(low=0, high=360)
-    tilt_deg: Number = Constant(value=0.0)
+    yaw_deg: Number = YAW_DEG
+    tilt_deg: Number = TILT_DEG
     tint: Color = ConstantColor(value="#ffffff")
     background: Background | None = None
 
     def __post_init__(self) -> None:
         require("strength", self.strength, low=0.0)
+        if self.sky is None:
+            return
+        if self.hdris:
+            raise ValueError("give exactly one of hdris, sky, got both")
+        for name, default in (("yaw_deg", YAW_DEG), ("tilt_deg", TILT_DEG)):
+            if getattr(self, name) != default:
+                raise ValueError(f"{name} turns an HDRI, and there is a sky", "use sky.north_deg, or leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ from pipeline.records.plan import (
     DropPlan,
     FloorPlan,
     FramePlan,
+    ImagePlan,
     InstancePlan,
     LightPlan,
     MotionPlan,
@@ -68,6 +69,7 @@ from pipeline.records.plan import (
 from pipeline.records.plan_materials import (
     JitterPlan,
     MaterialPlan,
+    PalettePlan,
     PbrPlan,
     ProceduralPlan,
     TexturePlan,
@@ -83,6 +85,7 @@ from pipeline.records.rendered import (
     Surface,
 )
 from pipeline.records.shapes import Matrix, Quaternion, Role, Vector
+from pipeline.records.sky import SkyPlan
 from pipeline.records.template_state import (
     BoneChange,
     LampChange,
@@ -115,6 +118,7 @@ __all__ = [
     "FloorPlan",
     "FramePlan",
     "Hdri",
+    "ImagePlan",
     "InstanceLabel",
     "InstancePlan",
     "JitterPlan",
@@ -140,6 +144,7 @@ __all__ = [
     "NextPose",
     "NextView",
     "NextViewPlan",
+    "PalettePlan",
     "PartLabel",
     "PartsPlan",
     "PbrPlan",
@@ -158,6 +163,7 @@ __all__ = [
     "Role",
     "Settings",
     "Silhouette",
+    "SkyPlan",
     "Solids",
     "Surface",
     "SurroundingsPlan",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.lenses import Lens, LensModel
 from pipeline.records.shapes import Matrix, Role, Vector
+from pipeline.records.sky import SkyPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ class LightLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentLabel:
-    """The HDRI that lit the frame: its address, content, factor on its pixels, and how it was turned."""
+    """The HDRI that lit the frame: its address, content, factor on its pixels, and how it was turned; or the `sky`,
+    with address and content "" and its strength."""
 
     hdri: str
     sha256: str
@@ -136,6 +138,7 @@ class EnvironmentLabel:
     tilt_deg: float
     tilt_azimuth_deg: float
     tint: Vector
+    sky: SkyPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pipeline.records.catalogue import AssetRecipe, Hdri, Photo
 from pipeline.records.plan_materials import JitterPlan, MaterialPlan
 from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Role, Vector
+from pipeline.records.sky import SkyPlan
 from pipeline.records.template_state import TemplateState
 
 
@@ -134,15 +135,17 @@ class BackgroundPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldPlan:
-    """`strength` multiplies the HDRI's own pixels: the mean radiance asked for, divided by the image's."""
+    """Exactly one of `hdri` and `sky`. `strength` multiplies the HDRI's own pixels: the mean radiance asked for,
+    divided by the image's; that of a sky is as the scene file has it, and its sun is among the lamps."""
 
-    hdri: Hdri
+    hdri: Hdri | None
     strength: float
     yaw_deg: float
     tilt_deg: float
     tilt_azimuth_deg: float
     tint: Vector
     background: BackgroundPlan | None
+    sky: SkyPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +275,14 @@ class ContextReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePlan:
+    """What is done to the encoded picture alone: see `pipeline.render.tone`. 1 and 1 change nothing."""
+
+    saturation: float = 1.0
+    contrast: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FramePlan:
     """All that was drawn for one frame, and enough to render it again next to the same assets."""
 
@@ -306,3 +317,4 @@ class FramePlan:
     """Why no scene can be made of this plan (no room for an object, say); "" when it can."""
     next_view: NextViewPlan | None = None
     """None without flow among the outputs, and for the last view of a scene."""
+    image: ImagePlan = ImagePlan()

@@ -45,12 +45,22 @@ class TexturePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PalettePlan:
+    """The hue (turns of the colour circle) that colours lean to, and how far, 0..1."""
+
+    hue: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialPlan:
-    """Exactly one of the three."""
+    """Exactly one of the three; then what the whole scene does to it: `wetness` 0..1, and the palette."""
 
     pbr: PbrPlan | None = None
     procedural: ProceduralPlan | None = None
     textures: TexturePlan | None = None
+    wetness: float = 0.0
+    palette: PalettePlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

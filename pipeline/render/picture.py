@@ -21,9 +21,11 @@ from pipeline.render.changes import change
 from pipeline.render.decode import linear_rgb
 from pipeline.render.passes import save_result
 from pipeline.render.remap import filtered
+from pipeline.render.tone import is_neutral, toned
 from pipeline.scene.compat import set_picture
 from pipeline.scene.session import label_layer
 
+SIXTEEN_BITS = np.float32(65_535)
 HALF_MAX = 65_504.0  # the largest number of a half float
 
 # Blender writes dates and render times into pictures; without them equal pictures are equal files.
@@ -35,7 +37,9 @@ def write_rgb(
 ) -> Path:
     """Write the last render as the plan's rgb file in `scratch`, as `lens` shows it, and return the path.
 
-    `channels` are the passes of the render, needed for an EXR. Raises StoreError when it cannot be written.
+    `channels` are the passes of the render, needed for an EXR. Saturation and contrast come last, after compositor,
+    exposure, view transform and lens; an EXR holds the light before all of these but the lens. Raises StoreError when
+    it cannot be written.
     """
     if plan.rgb_format == "exr":
         path = scratch / "rgb.exr"
@@ -47,13 +51,16 @@ def write_rgb(
     path = scratch / name
     with ExitStack() as until:  # colours are managed in the writing; a template has an exposure of its own
         change(until, scene.view_settings, exposure=scene.view_settings.exposure + plan.render.exposure_ev)
-        if remap_of(lens) is None:
+        if remap_of(lens) is None and is_neutral(plan.image):
             set_picture(scene.render.image_settings, file_format, plan.render.jpeg_quality)
             data = save_result(scene, path)
         else:
             set_picture(scene.render.image_settings, "PNG", color_depth="16")
             wide = png.decode_png(save_result(scene, scratch / "wide.png"))
-            data = _encode(_eight_bits(filtered(wide, lens)), file_format, plan.render.jpeg_quality, path)
+            shown = filtered(wide, lens)
+            if not is_neutral(plan.image):
+                shown = SIXTEEN_BITS * toned(shown / SIXTEEN_BITS, plan.image)
+            data = _encode(_eight_bits(shown), file_format, plan.render.jpeg_quality, path)
     try:
         path.write_bytes(strip(data))
     except ValueError as error:
@@ -62,7 +69,7 @@ def write_rgb(
 
 
 def _eight_bits(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(np.clip(picture, 0, 65_535) / 257).astype(np.uint8)
+    return np.rint(np.clip(picture, 0, SIXTEEN_BITS) / 257).astype(np.uint8)
 
 
 def _encode(picture: NDArray[np.uint8], file_format: str, quality: int, path: Path) -> bytes:

@@ -25,6 +25,12 @@ def linear_from_hex(text: str) -> Vector:
     return linear_from_srgb((r, g, b))
 
 
+def luminance(rgb: Vector) -> float:
+    """Return the luminance of linear RGB (Rec. 709)."""
+    r, g, b = rgb
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
 def srgb_from_hsv(hue: float, saturation: float, value: float) -> Vector:
     """Return sRGB of hue (turns, any real number), saturation and value (0..1, clamped)."""
     return colorsys.hsv_to_rgb(hue % 1.0, min(1.0, max(0.0, saturation)), min(1.0, max(0.0, value)))

@@ -52,11 +52,12 @@ def sample_world(environment: Environment, hdris: tuple[Hdri, ...], photos: tupl
         tilt_deg=draw(environment.tilt_deg, rng),
         tilt_azimuth_deg=360.0 * rng.random(),
         tint=draw_color(environment.tint, rng),
-        background=_sample_background(environment, photos, rng),
+        background=sample_background(environment, photos, rng),
     )
 
 
-def _sample_background(environment: Environment, photos: tuple[Photo, ...], rng: Rng) -> BackgroundPlan | None:
+def sample_background(environment: Environment, photos: tuple[Photo, ...], rng: Rng) -> BackgroundPlan | None:
+    """Return what the camera sees behind everything, None where that is the environment itself."""
     background = environment.background
     if background is None:
         return None

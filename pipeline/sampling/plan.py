@@ -37,6 +37,8 @@ from pipeline.sampling.lights import sample_light, sample_world
 from pipeline.sampling.objects import Chosen, sample_objects
 from pipeline.sampling.placement import Taken, place
 from pipeline.sampling.rng import Scope, rng_for
+from pipeline.sampling.scene_look import sample_image, sample_scene_look
+from pipeline.sampling.sky import sample_sky_world, sun_lamp
 from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.meshes import keep_out_of
 from pipeline.sampling.structured.occupied import Occupied
@@ -77,6 +79,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     placed, contexts, rejected = _place_all(site, camera)
     if any(one.placed_as == "frustum" for one in placed):
         camera = replace(camera, candidates=camera.candidates[:1])  # what lies before it would not move with another
+    world = _sample_world(config, catalogue, scopes["environment"])
     plan = FramePlan(
         format_version=FORMAT_VERSION,
         job_digest=job.digest,
@@ -105,16 +108,17 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
         instances=_instances(config, placed, part_classes(catalogue)),
         physics=_sample_physics(config, placed, scene),
-        world=_sample_world(config, catalogue, scopes["environment"]),
-        lights=_sample_lights(config, scopes["lights"]),
+        world=world,
+        lights=_sample_lights(config, scopes["lights"], world),
         camera=camera,
         next_view=_sample_next_view(site, frame, placed),
+        image=sample_image(config.image, config.seed, scene),
         render=_sample_render(config, here),
         min_targets=config.accept.min_targets,
         min_pixels=config.accept.min_pixels,
         rejected=rejected or ("" if camera.candidates else NO_RIDE),
     )
-    return canonical_plan(plan)
+    return canonical_plan(sample_scene_look(config.materials, config.seed, scene).on_plan(plan))
 
 
 def canonical_plan(plan: FramePlan) -> FramePlan:
@@ -209,15 +213,19 @@ def _sample_world(config: Config, catalogue: Catalogue, scope: Scope) -> WorldPl
     if config.environment is None and config.template is not None:
         return None
     environment = config.environment or Environment()
+    if environment.sky is not None:
+        return sample_sky_world(environment, environment.sky, catalogue.photos, config.seed, scope)
     return sample_world(environment, catalogue.hdris, catalogue.photos, rng_for(config.seed, scope, "environment"))
 
 
-def _sample_lights(config: Config, scope: Scope) -> tuple[LightPlan, ...]:
+def _sample_lights(config: Config, scope: Scope, world: WorldPlan | None) -> tuple[LightPlan, ...]:
+    """Return the lamps, a sky's sun last."""
     lights = []
     for number, group in enumerate(config.lights):
         count = draw_count(group.count, rng_for(config.seed, scope, f"lights/{number}/count"))
         lights += [sample_light(group, rng_for(config.seed, scope, f"lights/{number}/{i}")) for i in range(count)]
-    return tuple(lights)
+    sun = None if world is None else sun_lamp(world)
+    return (*lights, sun) if sun is not None else tuple(lights)
 
 
 def _sample_view(site: Site, frame: int, time_s: float) -> CameraPlan:

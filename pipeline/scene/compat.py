@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import bpy
@@ -67,6 +68,20 @@ def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.Shader
         owner.use_nodes = True
     owner.node_tree.nodes.clear()
     return owner.node_tree
+
+
+def add_sky_texture(
+    tree: bpy.types.ShaderNodeTree, model: str, elevation_rad: float, azimuth_rad: float, aerosols: float
+) -> bpy.types.Node:
+    """Add a sky texture without the sun's disc. `azimuth_rad` is from +x towards +y; Blender counts from +y back."""
+    node = tree.nodes.new("ShaderNodeTexSky")
+    node.sky_type = model
+    node.sun_disc = False
+    node.sun_elevation = elevation_rad
+    node.sun_rotation = math.pi / 2 - azimuth_rad
+    node.altitude = 0.0
+    setattr(node, "aerosol_density" if IS_5 else "dust_density", aerosols)
+    return node
 
 
 def uses_nodes(material: bpy.types.Material) -> bool:

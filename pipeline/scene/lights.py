@@ -9,12 +9,11 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from pipeline.conventions import SUN_W_PER_M2_PER_W
+from pipeline.conventions import SUN_DEG_PER_M, SUN_W_PER_M2_PER_W
 from pipeline.geometry import quaternion_between, unit
 from pipeline.records import LightLabel, LightPlan, Vector
 
 SPOT_BLEND = 0.2  # the outer fifth of a spot's cone fades out
-SUN_DEG_PER_M = 2.0
 DOWN = (0.0, 0.0, -1.0)
 
 

@@ -11,6 +11,7 @@ from pipeline.scene.images import ImageCache
 from pipeline.scene.nodes import Tree, add_node
 from pipeline.scene.procedural import procedural_inputs
 from pipeline.scene.textures import texture_inputs
+from pipeline.scene.weather import weathered
 
 
 def add_material(
@@ -20,7 +21,7 @@ def add_material(
     are metres in the world. Raises AssetError for an unreadable texture."""
     material = bpy.data.materials.new(name)
     tree = shader_tree(material)
-    inputs = _inputs(tree, plan, images, places, object_scale)
+    inputs = weathered(tree, _inputs(tree, plan, images, places, object_scale), plan)
     bsdf = add_node(tree, "ShaderNodeBsdfPrincipled", inputs)
     add_node(tree, "ShaderNodeOutputMaterial", {"Surface": bsdf.outputs[0]})
     return material

@@ -51,7 +51,8 @@ def survey_pictures(config: Config, work: Pictures) -> PictureListing:
 
 
 def _hdris(config: Config, work: Pictures) -> tuple[Hdri, ...]:
-    if config.environment is None and config.template is not None:
+    has_sky = config.environment is not None and config.environment.sky is not None
+    if has_sky or (config.environment is None and config.template is not None):
         return ()
     named = config.environment.hdris if config.environment is not None else ()
     path = "environment.hdris"

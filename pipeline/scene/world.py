@@ -1,4 +1,4 @@
-"""The environment: an HDRI that lights the scene, and what the camera sees behind everything."""
+"""The environment: an HDRI or a sky that lights the scene, and what the camera sees behind everything."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from mathutils import Matrix, Vector
 
 from pipeline.addresses import Places, resolve
 from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, quaternion_about
-from pipeline.records import BackgroundPlan, EnvironmentLabel, Photo, WorldPlan
+from pipeline.records import BackgroundPlan, EnvironmentLabel, Hdri, Photo, WorldPlan
 from pipeline.scene.camera_lens import Window
 from pipeline.scene.compat import shader_tree
 from pipeline.scene.images import ImageCache, color_space_of, load_image
 from pipeline.scene.nodes import Socket, Tree, add_node, mapping, output_of, vector_math
+from pipeline.scene.sky import add_sky
 
 CLEAR = (1.0, 1.0, 1.0)
 IMPORTANCE_MAP_PX = 1024
+SKY_MAP_PX = 256  # a sky without its sun is smooth
 WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -39,7 +41,7 @@ def add_world(
     """
     world = bpy.data.worlds.new("world")
     tree = shader_tree(world)
-    surface = _sky(tree, plan, images, places)
+    surface = _hdri(tree, plan, plan.hdri, images, places) if plan.hdri is not None else _sky(tree, plan)
     if plan.background is not None:
         behind = _background(tree, plan.background, images, places, resolution, window)
         seen = output_of(add_node(tree, "ShaderNodeLightPath"), "Is Camera Ray")
@@ -49,7 +51,7 @@ def add_world(
     # Cycles' own choice is a map of 4096 px whatever the image, three seconds of work a frame; half the image's width
     # finds the same bright spots.
     world.cycles.sampling_method = "MANUAL"
-    world.cycles.sample_map_resolution = IMPORTANCE_MAP_PX
+    world.cycles.sample_map_resolution = IMPORTANCE_MAP_PX if plan.sky is None else SKY_MAP_PX
     scene.world = world
     return world
 
@@ -57,18 +59,26 @@ def add_world(
 def environment_label(plan: WorldPlan) -> EnvironmentLabel:
     """Return what labels say of the environment."""
     return EnvironmentLabel(
-        hdri=plan.hdri.source,
-        sha256=plan.hdri.sha256,
+        hdri="" if plan.hdri is None else plan.hdri.source,
+        sha256="" if plan.hdri is None else plan.hdri.sha256,
         strength=plan.strength,
         yaw_deg=plan.yaw_deg,
         tilt_deg=plan.tilt_deg,
         tilt_azimuth_deg=plan.tilt_azimuth_deg,
         tint=plan.tint,
+        sky=plan.sky,
     )
 
 
-def _sky(tree: Tree, plan: WorldPlan, images: ImageCache, places: Places) -> Socket:
-    path = resolve(plan.hdri.source, places)
+def _sky(tree: Tree, plan: WorldPlan) -> Socket:
+    if plan.sky is None:
+        raise ValueError("a world plan holds neither hdri nor sky")
+    color = add_sky(tree, plan.sky, plan.tint)
+    return add_node(tree, "ShaderNodeBackground", {"Color": color, "Strength": 1.0}).outputs[0]
+
+
+def _hdri(tree: Tree, plan: WorldPlan, hdri: Hdri, images: ImageCache, places: Places) -> Socket:
+    path = resolve(hdri.source, places)
     image = load_image(path, color_space_of(path), images)
     direction = output_of(add_node(tree, "ShaderNodeTexCoord"), "Generated")
     # "TEXTURE" applies the inverse: the direction looked up is the one the turned sky shows

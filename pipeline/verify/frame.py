@@ -112,13 +112,15 @@ def scene_facts(job: Job, plan: FramePlan, labels: Labels) -> dict[str, str]:
     if "materials" not in reroll:
         facts["surroundings"] = unstructure(plan.surroundings)
         facts["materials"] = [[unstructure(one.material), unstructure(one.jitter)] for one in plan.instances]
-    if "lights" not in reroll:
+    has_sun = plan.world is not None and plan.world.sky is not None
+    lamps_stay = "lights" not in reroll and not (has_sun and "environment" in reroll)
+    if lamps_stay:
         facts["planned lamps"] = unstructure(plan.lights)
     if "environment" not in reroll:
         facts["environment"] = unstructure(plan.world)
     if labels.status == "accepted":
         shared = ("instance_id", "asset_id", "role", "category_id", "world_from_object", "scale", "dimensions_m")
         facts["poses"] = [[unstructure(getattr(item, key)) for key in shared] for item in labels.instances]
-        if "lights" not in reroll:
+        if lamps_stay:
             facts["lamps"] = unstructure(labels.lights)
     return {name: digest(value) for name, value in facts.items()}

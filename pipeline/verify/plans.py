@@ -112,8 +112,10 @@ def _check_environment(opened: Opened) -> Iterator[Finding]:
             text = f"environment is {'missing' if label is None else 'there'}, in {PLAN} it is not"
             yield opened.found("light-mismatch", LABELS, text)
         return
-    wanted = {"hdri": world.hdri.source, "sha256": world.hdri.sha256}
-    wanted |= {k: getattr(world, k) for k in ("strength", "yaw_deg", "tilt_deg", "tilt_azimuth_deg", "tint")}
+    wanted = {"hdri": "", "sha256": ""}
+    if world.hdri is not None:
+        wanted = {"hdri": world.hdri.source, "sha256": world.hdri.sha256}
+    wanted |= {k: getattr(world, k) for k in ("strength", "yaw_deg", "tilt_deg", "tilt_azimuth_deg", "tint", "sky")}
     for key, value in wanted.items():
         if getattr(label, key) != value:
             text = f"environment.{key} is {getattr(label, key)}, {PLAN} says {value}"

@@ -103,7 +103,7 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "4256f59eda30d77c0590ab1cfd5fde5ca335c5f53e26188082ec3fadf2efb16d"
+REFERENCE_DIGEST = "1dfa306906d7f586427bc5f1e51ae6f2f49cbd2e212014ac942fcecb082645df"
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
