@@ -12,7 +12,7 @@ from pipeline.records import Marks, TemplateObject, TemplateTargetPlan
 from pipeline.scene.marks.outliner import Outliner, called
 from pipeline.scene.session import Session
 from pipeline.scene.template_names import Named, known_names, named_objects
-from pipeline.scene.template_targets import count_instances
+from pipeline.scene.template_sight import count_instances
 from pipeline.structure import did_you_mean
 
 Report = Callable[[str, Problem], None]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from scene_samples import workshop_and_job
 from template_samples import PLACES, card, end, frame_of, make, named, names, save, settings
 
-from pipeline.records import ObjectChange, PartMotion, TemplateState
+from pipeline.records import LampChange, ObjectChange, PartMotion, TemplateState
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene, close_scene
 from pipeline.scene.template_memory import TemplateMemory, shape_state
@@ -60,4 +60,6 @@ def test_a_measurement_is_made_once_a_state_and_lamps_change_no_shape():
     assert [look(TemplateState()), look(TemplateState()), look(MOVED), look(MOVED), look(TemplateState())] == [
         *(1, 1, 2, 2, 3)
     ]
+    lit = replace(MOVED, lamps=(LampChange(object_name="Lamp", energy=3.0, color=(1.0, 0.5, 0.2)),))
+    assert shape_state(lit) == shape_state(MOVED)
     assert shape_state(replace(MOVED, later_s=0.5)) != shape_state(MOVED) != shape_state(TemplateState())
