@@ -13,8 +13,8 @@ class SkyPlan:
 
     `sun_azimuth_deg` from +x towards +y and `sun_elevation_deg` say where the sun stands, seen from the ground;
     while it is up it is the last of the plan's lamps. `radiance`: how a white level surface shines by the sky alone,
-    without tint. `night` 0..1 is how far the blue of the night has taken the place of the twilight. Colours of clouds
-    and of night have luminance 1; `ground` is the radiance of the ground below the horizon. `cloud_offset` moves the
+    without tint. `night` 0..1 is how far the blue of the night has taken the place of the twilight. The colour
+    of the clouds has luminance 1; `ground` is the radiance of the ground below the horizon. `cloud_offset` moves the
     pattern of the clouds.
     """
 

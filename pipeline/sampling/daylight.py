@@ -15,6 +15,7 @@ SUN_K = 5777.0
 WHITE_SUN_DEG = 45.0  # a clear sun this high is white: the white balance that cameras call daylight
 NOON_LX = 100_000.0  # a clear noon in summer; what `environment.strength` stands for
 SUN_ANGLE_DEG = 0.53
+HAZE_ANGLE_DEG, CLOUD_ANGLE_DEG = 2.0, 16.0  # how much larger it seems through smog, and behind closing clouds (ours)
 PRIMARIES_UM = (0.611, 0.549, 0.464)  # dominant wavelengths of red, green and blue of Rec. 709
 OZONE_CM = 0.35
 OZONE_PER_CM = (0.118, 0.085, 0.008)  # absorption there (Iqbal 1983, table 6.13.1, Chappuis band)
@@ -73,7 +74,7 @@ def daylight(elevation_deg: float, cloudiness: float, haze: float, strength: flo
         sun_color=sun_color,
         cloud_color=light,
         ground=(r, g, b),
-        angle_deg=SUN_ANGLE_DEG + 2.0 * haze + 16.0 * cloudiness**2,
+        angle_deg=SUN_ANGLE_DEG + HAZE_ANGLE_DEG * haze + CLOUD_ANGLE_DEG * cloudiness**2,
         night=night,
     )
 
@@ -123,8 +124,8 @@ def _of_luminance_1(color: Vector) -> Vector:
 
 
 def _mixed(a: Vector, b: Vector, share: float) -> Vector:
-    r, g, b_ = (x + (y - x) * share for x, y in zip(a, b, strict=True))
-    return (r, g, b_)
+    red, green, blue = (x + (y - x) * share for x, y in zip(a, b, strict=True))
+    return (red, green, blue)
 
 
 def _smooth(t: float) -> float:

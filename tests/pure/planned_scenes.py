@@ -120,9 +120,15 @@ def traced(job: Job, plan: FramePlan, scratch: Path) -> RenderedFrame:
     lights = tuple(_lamp(light, centers) for light in plan.lights)
     sky = plan.world
     environment = EnvironmentLabel(
-        hdri=sky.hdri.source, sha256=sky.hdri.sha256, strength=sky.strength, yaw_deg=sky.yaw_deg, tilt_deg=sky.tilt_deg,
-        tilt_azimuth_deg=sky.tilt_azimuth_deg, tint=sky.tint,
-    )  # fmt: skip
+        hdri="" if sky.hdri is None else sky.hdri.source,
+        sha256="" if sky.hdri is None else sky.hdri.sha256,
+        strength=sky.strength,
+        yaw_deg=sky.yaw_deg,
+        tilt_deg=sky.tilt_deg,
+        tilt_azimuth_deg=sky.tilt_azimuth_deg,
+        tint=sky.tint,
+        sky=sky.sky,
+    )
     realised = Realised(
         instances=instances,
         camera=camera,
