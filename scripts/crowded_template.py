@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import bmesh
 import bpy
 
 SHARED = 10
@@ -61,8 +62,6 @@ def _object(name: str, data: bpy.types.Mesh | None, place: tuple[float, float, f
 
 
 def _ball(name: str, material: bpy.types.Material) -> bpy.types.Mesh:
-    import bmesh
-
     mesh = bpy.data.meshes.new(name)
     shape = bmesh.new()
     bmesh.ops.create_icosphere(shape, subdivisions=2, radius=0.03)
