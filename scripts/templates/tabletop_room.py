@@ -112,10 +112,13 @@ def _curtain(name: str, x: float, y: float, cloth: bpy.types.Material, into: bpy
 def _table(into: bpy.types.Collection) -> None:
     width, depth, height = TABLE
     oak = looks.wood("Oak", "#7d522c", "#b98a55")
+    for spare in (
+        looks.wood("Walnut", "#3d2415", "#6b452a"),
+        looks.wood("Birch", "#c9a877", "#e3cba2"),
+        looks.plain("White laminate", "#ece9e2", 0.3),
+    ):
+        spare.use_fake_user = True  # nothing wears it until a frame draws it
     upright = looks.wood("Oak upright", "#7d522c", "#b98a55", UPRIGHT)
-    looks.wood("Walnut", "#3d2415", "#6b452a")
-    looks.wood("Birch", "#c9a877", "#e3cba2")
-    looks.plain("White laminate", "#ece9e2", 0.3)
     top = board("Table top", (width, depth), (0, 0, height), oak, into, (34, 19))
     top.modifiers.new("Thickness", "SOLIDIFY").thickness = 0.035
     top.modifiers.new("Edges", "BEVEL").width = 0.006
