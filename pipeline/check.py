@@ -13,7 +13,7 @@ from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
-from pipeline.records import Asset, Catalogue
+from pipeline.records import Asset, Catalogue, Marks, Solids
 
 Row = tuple[str, str]
 Contexts = Mapping[str, Context]
@@ -61,6 +61,7 @@ def describe_job(job: Job) -> Iterator[Row]:
     if config.surroundings is not None and config.surroundings.ceiling is not None:
         yield "ceiling", "shines"
     yield "template", config.template.file if config.template else "none"
+    yield from _describe_marks(catalogue.marks)
     yield "outputs", ", ".join(_show_output(config, name) for name in OUTPUTS if name in (*config.outputs, "instance"))
     yield "render", _describe_render(config)
     yield "frames", _describe_frames(config)
@@ -185,6 +186,35 @@ def _surfaces(config: Config) -> dict[str, bool]:
 
 def _replaces(group: AssetGroup) -> bool:
     return group.materials == "replace" or (group.materials is None and bool(group.shapes))
+
+
+def _describe_marks(marks: Marks) -> Iterator[Row]:
+    """What is marked in the template, kind by kind, by the names of the marks."""
+    kinds: dict[str, list[str]] = {
+        "surfaces": [one.name for one in marks.surfaces],
+        "splines": [one.name for one in marks.splines],
+        "volumes": [one.name for one in marks.volumes],
+        "anchors": [one.name for one in marks.anchors],
+        "slots": [one.name for one in marks.slots],
+        "cameras": [one.name for one in marks.cameras],
+        "lamps": [one.name for one in marks.lamps],
+        "varied": [one.name for one in marks.varied],
+        "marked targets": [one.name for one in marks.targets],
+        "kept out": [one.name for one in marks.keep_out],
+        "colliders": list(marks.colliders),
+    }
+    for kind, names in kinds.items():
+        if names:
+            yield kind, f"{_shortened(list(dict.fromkeys(names)))} ({len(names)})"
+    if marks.solids.names:
+        yield "solids", _describe_solids(marks.solids)
+
+
+def _describe_solids(solids: Solids) -> str:
+    text = f"{_plural(len(solids.names), 'object')} near marks as {len(solids.owners)} boxes"
+    if solids.coarse:
+        text += f"; coarse, for they have too many parts: {_shortened(list(solids.coarse))}"
+    return f"{text}; {solids.left_out} smaller boxes left out" if solids.left_out else text
 
 
 def _lamps(config: Config) -> str:

@@ -140,13 +140,16 @@ class MarkedTarget:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solids:
     """What stands in the way of things that are placed, as oriented boxes, N of each: `centers_m`, `rotations` of their
-    axes, half sides `halves_m`; `owners` are indices into `names`, the objects they belong to."""
+    axes, half sides `halves_m`; `owners` are indices into `names`, the objects they belong to. `coarse` names objects
+    with too many parts to tell them all apart; `left_out` counts smaller boxes for which there was no room at all."""
 
     names: tuple[str, ...] = ()
     owners: tuple[int, ...] = ()
     centers_m: tuple[Vector, ...] = ()
     rotations: tuple[Quaternion, ...] = ()
     halves_m: tuple[Vector, ...] = ()
+    coarse: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

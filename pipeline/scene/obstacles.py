@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import bpy
 import numpy as np
 
-from pipeline.geometry import compose, transform_points
+from pipeline.geometry import Array, compose, transform_points
 from pipeline.records import FramePlan, InstancePlan, Pose
+from pipeline.scene.baking import positions, triangles
 from pipeline.scene.library import Library
+from pipeline.scene.marks.evaluated import evaluate, mesh_of
+from pipeline.scene.marks.find import find_marks, marked_as
+from pipeline.scene.marks.solids import not_solid
 from pipeline.scene.physics import Obstacle
 from pipeline.scene.session import Session
 from pipeline.scene.template_memory import TemplateMemory
@@ -26,26 +32,40 @@ def _mesh_obstacle(plan: InstancePlan, pose: Pose, library: Library) -> Obstacle
 
 
 def template_obstacles(session: Session, memory: TemplateMemory, shape: str) -> tuple[Obstacle, ...]:
-    """Everything an artist's template shows is solid: things dropped land on its tables. Nothing else may have been
-    added yet; `shape` is its `shape_state`."""
+    """What an artist's template shows is solid: things dropped land on its tables. Nothing else may have been added
+    yet; `shape` is its `shape_state`."""
     if session.template is None:
         return ()
-    return memory.recall("obstacles", shape, lambda: (_solids(), ()))
+    return memory.recall("obstacles", shape, lambda: (_solids(session.scene), ()))
 
 
-def _solids() -> tuple[Obstacle, ...]:
-    obstacles = []
+def _solids(scene: bpy.types.Scene) -> tuple[Obstacle, ...]:
+    """What renders show but for what is marked as no solid thing, and colliders even where nothing shows them."""
+    found = find_marks(scene, lambda *_: None)
+    no_solids = {item.session_uid for item in not_solid(scene, found)}
+    obstacles: list[Obstacle] = []
     depsgraph = bpy.context.evaluated_depsgraph_get()
     for instance in depsgraph.object_instances:
-        if instance.object.type != "MESH" or not instance.show_self or instance.object.original.hide_render:
+        shown = instance.object.original
+        owner = instance.parent.original if instance.is_instance else shown
+        if instance.object.type != "MESH" or not instance.show_self or shown.hide_render or owner.hide_render:
             continue
-        mesh = instance.object.data
-        mesh.calc_loop_triangles()
-        vertices = np.empty(len(mesh.vertices) * 3)
-        mesh.vertices.foreach_get("co", vertices)
-        triangles = np.empty(len(mesh.loop_triangles) * 3, dtype=np.int32)
-        mesh.loop_triangles.foreach_get("vertices", triangles)
-        if len(triangles):
-            world = transform_points(np.array(instance.matrix_world), vertices.reshape(-1, 3))
-            obstacles.append(Obstacle(vertices_m=world, triangles=triangles.reshape(-1, 3)))
-    return tuple(obstacles)
+        if not no_solids & {shown.session_uid, owner.session_uid}:
+            obstacles.extend(_obstacle(instance.object.data, np.array(instance.matrix_world, dtype=np.float64)))
+    hidden = [one.item for one in marked_as(found, "collider") if one.item.hide_render]
+
+    def look(depsgraph: bpy.types.Depsgraph) -> list[Obstacle]:
+        made: list[Obstacle] = []
+        for item in hidden:
+            with mesh_of(item, depsgraph) as mesh:
+                if mesh is not None:
+                    matrix = np.array(item.evaluated_get(depsgraph).matrix_world, dtype=np.float64)
+                    made.extend(_obstacle(mesh, matrix))
+        return made
+
+    return (*obstacles, *(evaluate(scene, hidden, look) if hidden else ()))
+
+
+def _obstacle(mesh: bpy.types.Mesh, matrix: Array) -> Iterator[Obstacle]:
+    if mesh.polygons:
+        yield Obstacle(vertices_m=transform_points(matrix, positions(mesh)), triangles=triangles(mesh))

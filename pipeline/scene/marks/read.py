@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from pipeline.scene.marks.cameras import camera_of, lamp_of
 from pipeline.scene.marks.evaluated import evaluate, mesh_of
 from pipeline.scene.marks.find import Found, Report, find_marks, is_helper, kinds_of, marked_as
 from pipeline.scene.marks.slots import slot_of, slot_points
+from pipeline.scene.marks.solids import solids_of
 from pipeline.scene.marks.splines import LINES, read_lines, splines_of
 from pipeline.scene.marks.surfaces import Area, read_surface, surface_of
 from pipeline.scene.marks.values import settings_from
@@ -77,7 +78,7 @@ def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
     lines = read_lines(scene, on_lines)
     for one in on_lines:
         measured.splines.extend(splines_of(one, settings[one.object_name], lines, report))
-    return Marks(
+    marks = Marks(
         surfaces=_sorted(measured.surfaces),
         splines=_sorted(measured.splines),
         volumes=_sorted(measured.volumes),
@@ -91,6 +92,7 @@ def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
         colliders=tuple(sorted(one.object_name for one in marked_as(found, "collider"))),
         hidden=tuple(sorted(one.object_name for one in found if is_helper(one))),
     )
+    return replace(marks, solids=solids_of(scene, found, marks, measured.areas))
 
 
 def _sorted(marks: Iterable[Mark]) -> tuple[Mark, ...]:

@@ -86,12 +86,11 @@ def welded(vertices: Array, triangles: NDArray[np.int32]) -> tuple[Array, NDArra
 
 def open_edges(triangles: NDArray[np.int32]) -> int:
     """Return how many edges do not lie between triangles that pass them in opposite directions."""
-    ways: dict[tuple[int, int], int] = {}
-    for a, b, c in triangles.tolist():
-        for start, end in ((a, b), (b, c), (c, a)):
-            low, high = (start, end) if start < end else (end, start)
-            ways[low, high] = ways.get((low, high), 0) + (1 if start < end else -1)
-    return sum(way != 0 for way in ways.values())
+    ways = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)]).astype(np.int64)
+    low, high = ways.min(axis=1), ways.max(axis=1)
+    _, edges = np.unique(low * (int(triangles.max()) + 1) + high, return_inverse=True)
+    passes = np.bincount(edges.reshape(-1), weights=np.where(ways[:, 0] == low, 1.0, -1.0))
+    return int((passes != 0).sum())
 
 
 def signed_volume(vertices: Array, triangles: NDArray[np.int32]) -> float:
