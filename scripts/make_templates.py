@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from templates import tabletop_room
+from templates import street, tabletop_room
 from templates.files import begin, save
 
 TEMPLATES: Mapping[str, Callable[[], None]] = {
+    "street": street.build,
     "tabletop_room": tabletop_room.build,
 }
 

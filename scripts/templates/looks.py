@@ -55,6 +55,49 @@ def speckled(name: str, dark: str, light: str, per_m: float = 60.0, roughness: f
     return material
 
 
+def weathered(
+    name: str,
+    dark: str,
+    light: str,
+    stain: str,
+    per_m: float = 60.0,
+    patches_per_m: float = 0.3,
+    roughness: float = 0.9,
+) -> bpy.types.Material:
+    """Two colours in fine noise, and large patches of a third: old asphalt, lawns, fields."""
+    material, bsdf = _new(name)
+    tree = material.node_tree
+    fine = _noise(material, (per_m, per_m, per_m), detail=8.0)
+    coarse = _noise(material, (patches_per_m, patches_per_m, patches_per_m), detail=5.0, distortion=0.6)
+    grain, patches, mix = (
+        tree.nodes.new(kind) for kind in ("ShaderNodeValToRGB", "ShaderNodeValToRGB", "ShaderNodeMix")
+    )
+    for ramp, positions, colours, value in (
+        (grain, (0.3, 0.7), (dark, light), fine),
+        (patches, (0.4, 0.75), ("#000000", "#ffffff"), coarse),
+    ):
+        for stop, position, colour in zip(ramp.color_ramp.elements, positions, colours, strict=True):
+            stop.position, stop.color = position, (*linear_from_hex(colour), 1.0)
+        tree.links.new(value, ramp.inputs[0])
+    mix.data_type = "RGBA"
+    first, second = (socket for socket in mix.inputs if socket.type == "RGBA")
+    tree.links.new(patches.outputs[0], mix.inputs[0])
+    tree.links.new(grain.outputs[0], first)
+    second.default_value = (*linear_from_hex(stain), 1.0)
+    tree.links.new(next(socket for socket in mix.outputs if socket.type == "RGBA"), bsdf.inputs["Base Color"])
+    bsdf.inputs["Roughness"].default_value = roughness
+    _bump(material, fine, bsdf, 0.3)
+    return material
+
+
+def by_uv(material: bpy.types.Material) -> bpy.types.Material:
+    """Let a pattern follow the UV map, in metres, instead of the object's own axes."""
+    tree = material.node_tree
+    for link in [one for one in tree.links if one.from_node.type == "TEX_COORD"]:
+        tree.links.new(link.from_node.outputs["UV"], link.to_socket)
+    return material
+
+
 def bricks(
     name: str, one: str, two: str, joint: str, width_m: float, height_m: float, gap_m: float = 0.01, bond: float = 0.5
 ) -> bpy.types.Material:
