@@ -9,7 +9,8 @@ from statistics import NormalDist
 
 
 def p_uniform(values: Sequence[float], low: float, high: float) -> float:
-    """Kolmogorov-Smirnov against evenly over [low, high]; 0 for a value outside, or where an end is never reached."""
+    """Kolmogorov-Smirnov against evenly over [low, high], or how likely it is to come no nearer to an end, whichever
+    is less; 0 for a value outside."""
     n, slack = len(values), (high - low) * 1e-6
     if min(values) < low - slack or max(values) > high + slack:
         return 0.0
@@ -17,9 +18,9 @@ def p_uniform(values: Sequence[float], low: float, high: float) -> float:
     gap = max(max((i + 1) / n - share, share - i / n) for i, share in enumerate(shares))
     root = math.sqrt(n)
     reach = (root + 0.12 + 0.11 / root) * gap  # Stephens 1970
-    if reach < 0.3:
-        return 1.0
-    return min(1.0, 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * reach) ** 2) for k in range(1, 50)))
+    bend = 1.0 if reach < 0.3 else 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * reach) ** 2) for k in range(1, 50))
+    ends = min(1 - max(0.0, shares[0]), min(1.0, shares[-1])) ** n
+    return max(0.0, min(bend, ends))
 
 
 def p_even(values: Iterable[object], kinds: Sequence[object]) -> float:
@@ -28,7 +29,8 @@ def p_even(values: Iterable[object], kinds: Sequence[object]) -> float:
 
 
 def p_shares(values: Iterable[object], shares: dict[object, float]) -> float:
-    """Chi-square against `shares` of each kind (they sum to 1); Wilson and Hilferty's normal approximation."""
+    """Chi-square against `shares` of each kind (they sum to 1) by Wilson and Hilferty's normal approximation, or how
+    likely it is never to see one that is not there, whichever is less."""
     seen = Counter(values)
     if set(seen) - set(shares):
         return 0.0
@@ -37,4 +39,6 @@ def p_shares(values: Iterable[object], shares: dict[object, float]) -> float:
     square = sum((seen[kind] - share * total) ** 2 / (share * total) for kind, share in shares.items())
     freedom = len(shares) - 1
     spread = 2 / (9 * freedom)
-    return 1 - NormalDist().cdf(((square / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread))
+    fit = 1 - NormalDist().cdf(((square / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread))
+    missing = [(1 - share) ** total for kind, share in shares.items() if not seen[kind]]
+    return min(fit, *missing) if missing else fit

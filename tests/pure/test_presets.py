@@ -104,13 +104,15 @@ def fits(values, low: float, high: float) -> None:
 
 def test_the_tests_of_laws_refuse_what_is_near_but_wrong():
     even = [(i * 0.6180339887) % 1 for i in range(300)]
-    assert p_uniform(even, 0, 1) > 0.5
+    assert p_uniform(even, 0, 1) > 0.1
     assert p_uniform(even, 0, 0.99) == 0
+    assert p_uniform(even, 0, 1.06) < LEAST_P and p_uniform(even, -0.06, 1) < LEAST_P
     assert p_uniform([0.85 * v for v in even], 0, 1) < LEAST_P
     assert p_uniform([v**1.4 for v in even], 0, 1) < LEAST_P
     assert p_even([i % 3 for i in range(300)], (0, 1, 2)) > 0.5
     assert p_even([min(i % 4, 2) for i in range(300)], (0, 1, 2)) < LEAST_P
-    assert p_even([3, *range(300)], range(300 // 60)) == 0
+    assert p_even([3, *range(300)], range(5)) == 0
+    assert p_even([i % 10 for i in range(300)], range(11)) < LEAST_P
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------
