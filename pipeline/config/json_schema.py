@@ -186,8 +186,6 @@ def _short_forms(cls: type, definitions: dict[str, Schema]) -> list[Schema]:
     kinds = [_schema_of(field_types(cls)[name], definitions) for name in short]
     if len(short) > 1:
         return [_fixed(kinds)]
-    if getattr(cls, "SHORT_IS_LIST", False):
-        return [{"type": "array", "items": _schema_of(get_args(field_types(cls)[short[0]])[0], definitions)}]
     return kinds
 
 
