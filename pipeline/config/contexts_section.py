@@ -178,11 +178,11 @@ class Related:
     on: str | None = None
     """On top of it, within its outline."""
     inside: str | None = None
-    """Within it (a bowl, a crate): let fall into it."""
+    """Within it (a bowl, a crate): let fall into it from `distance_m` above its rim."""
     next_to: str | None = None
     """Beside it on the same support, `distance_m` from side to side."""
     facing: str | None = None
-    """Before it at `distance_m`, its +x turned to it, as a chair is to a table."""
+    """Before it, `distance_m` from side to side, its +x turned to it, as a chair is to a table."""
     stacked: str | None = None
     """One on the other upon it."""
     distance_m: Number = Uniform(low=0.02, high=0.1)
@@ -190,8 +190,9 @@ class Related:
     """For next_to and facing: on which side, about the other's up from its +x."""
     heading_deg: Number = ZERO
     """The way +x points, from the other's +x (for facing: from towards it)."""
-    offset_m: Number = ZERO
-    """For on and stacked: each of x and y is moved by this much, either way."""
+    offset_m: Number | None = None
+    """For on and stacked: each of x and y is moved from the middle by up to this much, either way, as far as the other
+    reaches (default: on anywhere within its outline, stacked in the middle)."""
 
     def __post_init__(self) -> None:
         exactly_one(self, RELATIONS)

@@ -10,33 +10,44 @@ from pipeline.config.contexts_section import Context
 from pipeline.records import ContextReport
 from pipeline.sampling.draw import draw
 from pipeline.sampling.structured.anchors import at_anchors
+from pipeline.sampling.structured.loose import let_loose
+from pipeline.sampling.structured.related import related
 from pipeline.sampling.structured.site import Filled, Placed, Site
+from pipeline.sampling.structured.slots import in_slots
 from pipeline.sampling.structured.splines import along_splines
 from pipeline.sampling.structured.surfaces import on_surfaces
+from pipeline.sampling.structured.volumes import in_volumes
 
 LAWS: Mapping[str, Callable[[Site, str, Context, Any], Filled]] = {
     "surface": on_surfaces,
+    "volume": in_volumes,
     "anchor": at_anchors,
+    "slot": in_slots,
+    "related": related,
     "spline": along_splines,
 }
 
 
 def fill_contexts(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...]]:
     """Return what the contexts of a scene place, context by context, and a report of each, by name."""
-    reports = {}
+    absent = {}
     for name in in_order(site.config.contexts):
         context = site.config.contexts[name]
         filled = LAWS[context.place](site, name, context, getattr(context, context.place))
         site.done[name] = _without_absent(site, context, filled)
-        reports[name] = ContextReport(
+        absent[name] = len(filled.placed) - len(site.done[name].placed)
+    let_loose(site)
+    reports = tuple(
+        ContextReport(
             name=name,
-            placed=len(site.done[name].placed),
-            absent=len(filled.placed) - len(site.done[name].placed),
+            placed=len(filled.placed),
+            absent=absent[name],
             dropped=dict(sorted(filled.dropped.items())),
             replaced=tuple(sorted(filled.replaced)),
         )
-    placed = [one for name in sorted(site.done) for one in site.done[name].placed]
-    return tuple(placed), tuple(reports[name] for name in sorted(reports))
+        for name, filled in sorted(site.done.items())
+    )
+    return tuple(one for _, filled in sorted(site.done.items()) for one in filled.placed), reports
 
 
 def in_order(contexts: Mapping[str, Context]) -> list[str]:
@@ -56,11 +67,13 @@ def _is_ready(contexts: Mapping[str, Context], name: str, done: list[str]) -> bo
 
 
 def _without_absent(site: Site, context: Context, filled: Filled) -> Filled:
-    """Leave out what is absent; the room that it takes stays taken."""
-    kept = [
-        one
-        for one in filled.placed
-        if site.rng(f"{one.chosen.stream.removeprefix('contexts/')}/absent").random()
-        >= draw(context.absent, site.rng(f"{one.chosen.stream.removeprefix('contexts/')}/absent/p"))
-    ]
+    """Leave out what is absent, and what stands on that; the room that it takes stays taken."""
+    kept: list[Placed] = []
+    gone: set[str] = set()
+    for one in filled.placed:
+        share = draw(context.absent, site.rng(f"{one.address}/absent/p"))
+        if one.upon in gone or site.rng(f"{one.address}/absent").random() < share:
+            gone.add(one.address)
+        else:
+            kept.append(one)
     return replace(filled, placed=kept)

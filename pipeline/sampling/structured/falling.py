@@ -31,11 +31,13 @@ def let_fall(
     zone: DropPlan,
     release_at: Callable[[Rng], Release | str],
     skip: frozenset[int] = frozenset(),
+    upon: str = "",
 ) -> Placed | str:
     """Return a thing with a release pose for each attempt of the physics, or why there is none.
 
     `release_at` proposes a place or says why it has none. The first is raised above what was let go before, the later
     ones by twice the largest of these, which lie below by then. Boxes numbered in `skip` are not in the way.
+    `upon` is as in `Placed`.
     """
     poses: list[Pose] = []
     number, reason = None, NO_ROOM
@@ -51,7 +53,7 @@ def let_fall(
         poses.append(pose)
     if number is None:
         return reason
-    return Placed(chosen=chosen, poses=tuple(poses), placed_as="drop", zone=zone, box=number)
+    return Placed(chosen=chosen, poses=tuple(poses), placed_as="drop", zone=zone, box=number, upon=upon)
 
 
 def _release(

@@ -40,6 +40,15 @@ class Occupied:
         """Return the numbers of the boxes of an object of the template."""
         return self._owners.get(object_name, frozenset())
 
+    def tops_below(self, low: Array, high: Array) -> list[float]:
+        """Return how high those of the template's boxes reach that are, seen from above, between two corners (3,), and
+        end below the higher one."""
+        count = len(self.solids)
+        seen = (self._low[:count, :2] < high[:2]).all(axis=1) & (self._high[:count, :2] > low[:2]).all(axis=1)
+        tops = self._high[:count, 2]
+        heights: list[float] = tops[seen & (tops < high[2])].tolist()
+        return heights
+
     def add(self, pose: Array, half_m: ArrayLike) -> int:
         """Take the room of a box, `pose` (4, 4) of its middle, half sides (3,), and return its number."""
         count = len(self._boxes)

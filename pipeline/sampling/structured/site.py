@@ -54,6 +54,13 @@ class Placed:
     zone: DropPlan | None = None
     box: int | None = None
     moved: Moved | None = None
+    upon: str = ""
+    """The address of the thing that it was placed by."""
+
+    @property
+    def address(self) -> str:
+        """Its address below "contexts/"."""
+        return self.chosen.stream.removeprefix("contexts/")
 
     @property
     def context(self) -> str:

@@ -16,6 +16,7 @@ from pipeline.geometry import (
     multiply_quaternions,
     quaternion_about,
     quaternion_between,
+    quaternion_from_matrix,
     transform_points,
 )
 from pipeline.records import Pose, Quaternion, Vector
@@ -70,23 +71,28 @@ def standing_pose(
     takes above the plane is over the point, its lowest side on the plane; or its origin is `height_m` above the plane,
     which is exact for a thing that lies (see `placement.lie`).
     """
-    return footed_pose(footing_of(chosen, lying, height_m), point_m, heading_rad, up)
+    return footed_pose(footing_of(chosen, lying, height_m), frame_at(point_m, heading_rad, up))
 
 
-def footed_pose(footing: Footing, point_m: ArrayLike, heading_rad: float, up: Vector = UP) -> Pose:
-    """Return the pose of a thing whose footing's middle is on a point, as in `standing_pose`."""
-    rotation = _standing_rotation(heading_rad, up)
+def footed_pose(footing: Footing, frame: Array) -> Pose:
+    """Return the pose of a thing whose footing's middle is at the origin of a frame (4, 4), its up the frame's z."""
     low, high = footing.low_m, footing.high_m
-    offset = matrix_from_quaternion(rotation) @ np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
-    x, y, z = (float(a - b) for a, b in zip(np.asarray(point_m), offset, strict=True))
-    return Pose(location_m=(x, y, z), rotation=multiply_quaternions(rotation, footing.lying))
+    base = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+    x, y, z = (float(v) for v in frame[:3, 3] - (frame[:3, :3] * base).sum(axis=1))
+    rotation = multiply_quaternions(quaternion_from_matrix(frame[:3, :3]), footing.lying)
+    return Pose(location_m=(x, y, z), rotation=rotation)
 
 
-def footed_box(footing: Footing, point_m: ArrayLike, heading_rad: float, up: Vector = UP) -> tuple[Array, Array]:
-    """Return the box above the ground that a thing takes, its z along `up`, as `box_at` does."""
-    frame = frame_at(point_m, heading_rad, up)
-    frame[:3, 3] += frame[:3, 2] * footing.half_m[2]
-    return frame, np.maximum(footing.half_m - HAIR_M, 0.0)
+def footed_box(footing: Footing, frame: Array) -> tuple[Array, Array]:
+    """Return the box above the ground that a thing takes, its axes the frame's (4, 4), as `box_at` does."""
+    middle = frame.copy()
+    middle[:3, 3] += frame[:3, 2] * footing.half_m[2]
+    return middle, np.maximum(footing.half_m - HAIR_M, 0.0)
+
+
+def moved_frame(frame: Array, offset_m: tuple[float, float, float], turn_rad: float = 0.0) -> Array:
+    """Return a frame (4, 4) moved by an offset along its own axes, then turned about its z, left positive."""
+    return frame @ compose(offset_m, quaternion_about(UP, turn_rad))
 
 
 def _standing_rotation(heading_rad: float, up: Vector) -> Quaternion:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,8 +14,17 @@ from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie, radius_m
 from pipeline.sampling.structured.falling import Release, let_fall
 from pipeline.sampling.structured.places import Places, chosen_marks, setting
+from pipeline.sampling.structured.shares import shared_out
 from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Placed, Site
-from pipeline.sampling.structured.standing import UP, Footing, footed_box, footed_pose, footing_of, frame_at
+from pipeline.sampling.structured.standing import (
+    UP,
+    Footing,
+    footed_box,
+    footed_pose,
+    footing_of,
+    frame_at,
+    moved_frame,
+)
 from pipeline.sampling.structured.terrain import Terrain, sample_spot, support, terrain_of
 
 NO_GROUND = "no ground below all of it"
@@ -32,7 +40,8 @@ def on_surfaces(site: Site, name: str, context: Context, law: OnSurface) -> Fill
     if not any(terrain.size_m2 > 0 for terrain in terrains):
         filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
         return filled
-    for stream, terrain in _streams(site, name, context, terrains):
+    places = [(terrain.mark.object_name, terrain.size_m2, terrain) for terrain in terrains]
+    for stream, terrain in shared_out(site, name, context, places):
         chosen = site.choose(context, stream)
         filled.add((_let_fall if law.pose == "drop" else _stand)(site, law, terrain, chosen, stream))
     return filled
@@ -55,24 +64,6 @@ def _surface_of(rectangle: Rectangle) -> MarkedSurface:
     )
 
 
-def _streams(site: Site, name: str, context: Context, terrains: tuple[Terrain, ...]) -> Iterator[tuple[str, Terrain]]:
-    """Yield the address and the surface of each thing."""
-    if context.density is not None:
-        for terrain in terrains:
-            stream = f"{name}/{terrain.mark.object_name}"
-            for i in range(site.count(context, stream, terrain.size_m2)):
-                yield f"{stream}/{i}", terrain
-        return
-    used = [terrain for terrain in terrains if terrain.size_m2 > 0]
-    count = site.count(context, name, 0.0)
-    # A race: whichever surface's exponential number is the smallest wins the thing, as often as its size says, and a
-    # further surface only wins some for itself.
-    uniform = [site.rng(f"{name}/{terrain.mark.object_name}/share").random(count) for terrain in used]
-    times = [-np.log1p(-one) / terrain.size_m2 for one, terrain in zip(uniform, used, strict=True)]
-    for i, winner in enumerate(np.argmin(times, axis=0).tolist()):
-        yield f"{name}/{i}", used[winner]
-
-
 def _stand(site: Site, law: OnSurface, terrain: Terrain, chosen: Chosen, stream: str) -> Placed | str:
     """Return a thing that stands on the surface.
 
@@ -88,14 +79,14 @@ def _stand(site: Site, law: OnSurface, terrain: Terrain, chosen: Chosen, stream:
         footing = _footing(law, chosen, rng)
         x, y, z = (float(v) for v in spot.normal)
         up = (x, y, z) if leans(law, terrain) else UP
-        point = settled_point(terrain, footing, spot.point_m, heading, up, law.overhang)
-        if point is None:
+        frame = settled(terrain, footing, frame_at(spot.point_m, heading, up), law.overhang, up != UP)
+        if frame is None:
             continue
         reason = NO_ROOM
         own = site.occupied.solids_of(terrain.mark.object_name)
-        number = site.put_box(footed_box(footing, point, heading, up), clearance, own)
+        number = site.put_box(footed_box(footing, frame), clearance, own)
         if number is not None:
-            pose = footed_pose(footing, point, heading, up)
+            pose = footed_pose(footing, frame)
             return Placed(chosen=chosen, poses=(pose,), placed_as="resting", box=number)
     return reason
 
@@ -117,15 +108,11 @@ def clearance_of(site: Site, law: OnSurface, terrain: Terrain, stream: str) -> f
     return setting(terrain.mark, "clearance_m", 0.0, site.rng(f"{stream}/clearance"))
 
 
-def settled_point(
-    terrain: Terrain, footing: Footing, point_m: Array, heading_rad: float, up: Vector, overhang: bool
-) -> Array | None:
-    """Return the point (3,) above `point_m` on which a footing's middle is when the thing stands on the terrain, None
-    where it cannot stand there."""
+def settled(terrain: Terrain, footing: Footing, frame: Array, overhang: bool, leaning: bool) -> Array | None:
+    """Return the frame (4, 4) of a footing raised until it stands on the terrain, None where it cannot stand there."""
     half = footing.half_m
-    frame = frame_at(point_m, heading_rad, up)
-    base = support(terrain, frame, half[:2], 2 * float(half[2]), overhang, up != UP)
-    return None if base is None else frame[:3, 3] + frame[:3, 2] * base
+    base = support(terrain, frame, half[:2], 2 * float(half[2]), overhang, leaning)
+    return None if base is None else moved_frame(frame, (0.0, 0.0, base))
 
 
 def _let_fall(site: Site, law: OnSurface, terrain: Terrain, chosen: Chosen, stream: str) -> Placed | str:

@@ -135,6 +135,18 @@ def sample_spot(terrain: Terrain, rng: Rng) -> Spot:
     return Spot(point_m=two * a + (three - two) * b + (1 - three) * c, normal=terrain.normals[face])
 
 
+def height_at(terrain: Terrain, pose: Array, away_m: float) -> float | None:
+    """Return how high above the origin of a pose (4, 4) the ground is along its z, the nearest; None where there is
+    none that slopes lead to from a place on the ground `away_m` away."""
+    most = away_m * math.tan(min(STEEPEST, 2 * terrain.slope_rad)) + STOREY_M
+    reach = np.abs(pose[:2, 2]) * most
+    near = terrain.grid.near(pose[:2, 3] - reach, pose[:2, 3] + reach)
+    heights = spans_over(into(pose, terrain.corners[near][terrain.is_used[near]]), np.zeros(2)).corners[:, 0]
+    heights = heights[~np.isnan(heights)]
+    nearest = float(heights[np.argmin(np.abs(heights))]) if len(heights) else math.inf
+    return nearest if abs(nearest) <= most else None
+
+
 def support(
     terrain: Terrain, pose: Array, half_m: Array, height_m: float, overhang: bool, leaning: bool = False
 ) -> float | None:
