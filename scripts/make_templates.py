@@ -13,10 +13,13 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from templates import street, tabletop_room
+from templates import conveyor, picking_bin, shop_shelf, street, tabletop_room
 from templates.files import begin, save
 
 TEMPLATES: Mapping[str, Callable[[], None]] = {
+    "conveyor": conveyor.build,
+    "picking_bin": picking_bin.build,
+    "shop_shelf": shop_shelf.build,
     "street": street.build,
     "tabletop_room": tabletop_room.build,
 }

@@ -118,6 +118,12 @@ def bricks(
     return material
 
 
+def keep(*spare: bpy.types.Material) -> None:
+    """Let materials stay in the file that nothing wears until a frame draws them."""
+    for material in spare:
+        material.use_fake_user = True
+
+
 def _new(name: str) -> tuple[bpy.types.Material, Any]:
     material = bpy.data.materials.new(name)
     if not material.node_tree:  # bpy 5 makes the node tree at once and warns about use_nodes
