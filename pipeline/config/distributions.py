@@ -355,13 +355,25 @@ class HsvColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreyColor:
-    """A grey of drawn level (0..1): of sRGB, or of linear light: `{grey: {level: 0.2, linear: true}}`."""
+    """A grey of drawn sRGB level (0..1)."""
 
     TAG: ClassVar[str] = "grey"
     SHORT: ClassVar[tuple[str, ...]] = ("level",)
     BARE: ClassVar[tuple[type, ...]] = ()
     level: Number = Uniform(low=0, high=1)
-    linear: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearGreyColor:
+    """A grey of drawn level (0..1) of linear light."""
+
+    TAG: ClassVar[str] = "linear_grey"
+    SHORT: ClassVar[tuple[str, ...]] = ("level",)
+    BARE: ClassVar[tuple[type, ...]] = ()
+    level: Number = Uniform(low=0, high=1)
+
+    def __post_init__(self) -> None:
+        require("level", self.level, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,7 +403,7 @@ class ChoiceColor:
             ConstantColor(value=value)
 
 
-Color = ConstantColor | RgbColor | LinearColor | HsvColor | GreyColor | TemperatureColor | ChoiceColor
+Color = ConstantColor | RgbColor | LinearColor | HsvColor | GreyColor | LinearGreyColor | TemperatureColor | ChoiceColor
 
 
 def bounds(number: Number) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from pipeline.config.distributions import (
     HsvColor,
     Integer,
     LinearColor,
+    LinearGreyColor,
     LogNormal,
     LogUniform,
     Mixture,
@@ -132,8 +133,11 @@ def draw_color(color: Color, rng: Rng) -> Vector:
             return (draw(r, rng), draw(g, rng), draw(b, rng))
         case HsvColor(hue=hue, saturation=saturation, value=value):
             return linear_from_srgb(srgb_from_hsv(draw(hue, rng), draw(saturation, rng), draw(value, rng)))
-        case GreyColor(level=level, linear=linear):
+        case GreyColor(level=level):
             grey = draw(level, rng)
-            return (grey, grey, grey) if linear else linear_from_srgb((grey, grey, grey))
+            return linear_from_srgb((grey, grey, grey))
+        case LinearGreyColor(level=level):
+            grey = draw(level, rng)
+            return (grey, grey, grey)
         case TemperatureColor(kelvin=kelvin):
             return black_body(draw(kelvin, rng))

@@ -122,6 +122,7 @@ def test_every_colour_is_linear_rgb_between_0_and_1(kind):
         d.LinearColor: d.LinearColor(r=d.Uniform(low=0.5, high=1), g=d.Constant(value=1), b=d.Constant(value=0)),
         d.HsvColor: d.HsvColor(),
         d.GreyColor: d.GreyColor(),
+        d.LinearGreyColor: d.LinearGreyColor(),
         d.TemperatureColor: d.TemperatureColor(kelvin=d.Uniform(low=1000, high=20000)),
         d.ChoiceColor: d.ChoiceColor(values=("#000000", "#ffffff")),
     }
