@@ -147,3 +147,10 @@ def test_bounds_that_leave_nothing_are_refused():
         with pytest.raises(ValueError):
             bad()
     assert math.isclose(d.bounds(d.Normal(mean=1, std=2))[0], -5)
+
+
+@pytest.mark.parametrize("tag", ["grey", "linear_grey", "temperature_k"])
+def test_a_colour_of_one_number_takes_a_distribution_as_its_body(tag):
+    reader = Reader()
+    color = structure({tag: {"uniform": [0.1, 0.9]}}, d.Color, reader)
+    assert not reader.problems and d.Uniform(low=0.1, high=0.9) in (getattr(color, name) for name in color.SHORT)
