@@ -10,6 +10,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import Problem
 from pipeline.records import Marks
 from pipeline.scene.catalogue_cache import FactsCache
+from pipeline.scene.marks.lint import check_animated
 from pipeline.scene.marks.read import read_marks
 from pipeline.scene.session import Session
 from pipeline.structure import did_you_mean, unstructure
@@ -41,6 +42,10 @@ def survey_marks(config: Config, session: Session, cache: FactsCache, template: 
             report("template", problem)
         if not problems:
             cache.put(unstructure(marks), "marks", template)
+    if config.template.frame is not None:
+        check_animated(
+            session.scene, lambda text, remedy: report("template.frame", Problem(message=text, remedy=remedy))
+        )
     _check_categories(config, marks, report)
     _check_names(config, marks, report)
     return marks

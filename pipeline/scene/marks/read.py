@@ -28,6 +28,7 @@ from pipeline.scene.marks.anchors import anchor_of
 from pipeline.scene.marks.cameras import camera_of, lamp_of
 from pipeline.scene.marks.evaluated import evaluate, mesh_of
 from pipeline.scene.marks.find import Found, Report, find_marks, is_helper, kinds_of, marked_as
+from pipeline.scene.marks.lint import check_marks
 from pipeline.scene.marks.slots import slot_of, slot_points
 from pipeline.scene.marks.solids import solids_of
 from pipeline.scene.marks.splines import LINES, read_lines, splines_of
@@ -36,7 +37,7 @@ from pipeline.scene.marks.values import settings_from
 from pipeline.scene.marks.varied import varied_of
 from pipeline.scene.marks.volumes import volume_of
 
-MEASURED = ("surface", "volume", "keep_out", "anchor", "slot", "camera", "light")
+MEASURED = ("surface", "volume", "keep_out", "anchor", "slot", "camera", "light", "randomize")
 """Roles whose objects are read as they are evaluated; splines are read barer."""
 
 Mark = TypeVar(
@@ -55,7 +56,8 @@ Mark = TypeVar(
 
 @dataclass(slots=True)
 class Measured:
-    """Marks under way, kind by kind; `areas` are the faces of surfaces by object name."""
+    """Marks under way, kind by kind; `areas` are the faces of surfaces, `matrices` where objects stand, by object
+    name."""
 
     surfaces: list[MarkedSurface] = field(default_factory=list)
     splines: list[MarkedSpline] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Measured:
     lamps: list[MarkedLamp] = field(default_factory=list)
     keep_out: list[MarkedVolume] = field(default_factory=list)
     areas: dict[str, Area] = field(default_factory=dict)
+    matrices: dict[str, Array] = field(default_factory=dict)
 
 
 def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
@@ -78,6 +81,7 @@ def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
     lines = read_lines(scene, on_lines)
     for one in on_lines:
         measured.splines.extend(splines_of(one, settings[one.object_name], lines, report))
+    check_marks(scene, found, settings, measured.matrices, report)
     marks = Marks(
         surfaces=_sorted(measured.surfaces),
         splines=_sorted(measured.splines),
@@ -143,6 +147,7 @@ def _measure(
             shown = one.item.evaluated_get(depsgraph)
             matrix = np.array(shown.matrix_world, dtype=np.float64)
             own = settings[one.object_name]
+            measured.matrices[one.object_name] = matrix
             if "anchor" in one.roles:
                 _add(measured.anchors, anchor_of(one, own, matrix, report))
             if "slot" in one.roles:

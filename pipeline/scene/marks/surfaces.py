@@ -68,7 +68,9 @@ def surface_of(one: Found, settings: Settings, area: Area, report: Report) -> Ma
     weights = () if area.weights is None else tuple(round_(value) for value in area.weights[used])
     if weights and max(weights) == 0:
         name = settings.words["density"]
-        report(f"{name!r}, the density of {one}, is zero on all faces that are used", "paint it, or remove vg.density")
+        report(
+            f"{one} has a density, {name!r}, that is zero on all faces that are used", "paint it, or remove vg.density"
+        )
         return None
     return MarkedSurface(
         name=one.name,

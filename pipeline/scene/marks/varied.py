@@ -50,8 +50,8 @@ def _materials(one: Found, settings: Settings, report: Report) -> tuple[str, ...
 def _report_missing(one: Found, key: str, patterns: list[str], known: set[str], report: Report) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
-            what = "wears no material" if key == "slots" else "names no material of the file:"
-            report(f"{one} has {PREFIX}{key} that {what} {pattern!r}", did_you_mean(pattern, known))
+            what = "none of its materials" if key == "slots" else "no material of the file"
+            report(f"{one} has {PREFIX}{key} with {pattern!r}, which is {what}", did_you_mean(pattern, known))
 
 
 def _bones(one: Found, report: Report) -> Iterator[MarkedBone]:

@@ -36,7 +36,7 @@ def volume_of(
         report(f"{one} is flat and encloses nothing", "give it a thickness")
         return None
     if size < 0:
-        report(f"{one} is inside out", "recalculate its normals outside (Shift+N in edit mode)")
+        report(f"{one} is inside out", "recalculate its normals: Shift+N in edit mode")
         return None
     return MarkedVolume(
         name=one.name,
