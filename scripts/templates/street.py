@@ -23,6 +23,7 @@ RAISED = 0.12  # height of all that lies beyond the kerb
 # Along, in metres from the middle of the street.
 STREET = (-75.0, 75.0)  # things are placed here
 ROAD = (-129.0, 231.0)  # and what is seen goes on
+RIDE = (-66.0, -34.0)  # of a camera; on the left lane from the other end. Traffic begins beyond
 CROSSING = (-18.0, -14.5)
 DASH, DASHES_EVERY = 3.0, 9.0
 SIDES = (("right", -1), ("left", 1))
@@ -54,7 +55,7 @@ def _curvature(station_m: float) -> float:
 
 def _road(along: Course, into: bpy.types.Collection) -> None:
     """Asphalt from kerb to kerb with its paint, which is a part of it: what stands on it touches both."""
-    asphalt = looks.weathered("Asphalt", "#4a4a4c", "#626264", "#58585a", 45.0, 0.22, 0.85)
+    asphalt = looks.weathered("Asphalt", "#4a4a4c", "#646466", "#3f3f42", 45.0, 0.22, 0.85)
     looks.weathered("Asphalt new", "#2f3033", "#434447", "#3a3b3e", 45.0, 0.2, 0.8)
     looks.weathered("Asphalt old", "#6d6a66", "#85817b", "#7a736a", 40.0, 0.3, 0.9)
     paint_ = looks.speckled("Road paint", "#c9c7bf", "#e8e6df", 25.0, 0.7)
@@ -268,5 +269,6 @@ def _curves(along: Course, into: bpy.types.Collection) -> None:
             ("Houses", HOUSES, RAISED, {"lateral_m": 0.8, "heading_deg": [86.0, 94.0]}),
         ):
             mark(beside(f"{name} {word}", along, begin, end, side * left, up, into), "spline", **settings)
-    ride = beside("Dashcam", along, STREET[0] + 4.0, 10.0, -LANE / 2, 0.0, into)
-    mark(ride, "camera", height_m=[1.4, 1.7])
+        begin, end = (-side * station for station in RIDE)
+        ride = beside(f"Dashcam {word}", along, begin, end, side * LANE / 2, 0.0, into)
+        mark(ride, "camera", height_m=[1.4, 1.7])

@@ -44,10 +44,9 @@ ROWS = {
     "street": Row(
         marks={
             "splines": {
-                "Dashcam",
                 *(
                     f"{what} {side}"
-                    for what in ("Lane", "Parking", "Sidewalk", "Trees", "Hedges", "Houses")
+                    for what in ("Dashcam", "Lane", "Parking", "Sidewalk", "Trees", "Hedges", "Houses")
                     for side in BOTH
                 ),
             },
