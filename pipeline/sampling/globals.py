@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from pipeline.config.contexts_section import own_count
 from pipeline.config.globals_section import in_order, settled
 from pipeline.config.schema import Config, Context
 from pipeline.sampling.draw import draw, draw_index
@@ -33,5 +34,10 @@ def sample_globals(config: Config, scene: Scope) -> tuple[Config, str, dict[str,
 
 
 def _scene_config(config: Config, contexts: dict[str, Context], values: dict[str, float]) -> Config:
-    bare = replace(config, globals={}, scenarios={}, contexts=contexts)
+    """Put the globals in. What no context of this scene holds, but one of another scenario does, is not placed."""
+    targets, distractors = (
+        tuple(replace(group, count=own_count(group, config.contexts.values())) for group in groups)
+        for groups in (config.targets, config.distractors)
+    )
+    bare = replace(config, globals={}, scenarios={}, contexts=contexts, targets=targets, distractors=distractors)
     return settled(bare, values)

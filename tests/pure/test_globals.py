@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from planned_scenes import planned_job
 
@@ -118,3 +120,14 @@ def test_extended_globals_and_contexts_merge_by_name(tmp_path):
     assert {key: one.value for key, one in config.globals.items()} == {"x": 1.0, "y": 3.0}
     assert list(config.contexts) == ["a"]
     assert config.contexts["a"].anchor.marks == ("Z",) and config.contexts["a"].anchor.move_m.value == 0.5
+
+
+def test_what_only_another_scenario_holds_is_not_placed(tmp_path):
+    text = """
+contexts: {air: {volume: {box: {center_m: [0, 0, 1], size_m: [1, 1, 1]}}, allowed: {mug: 1}, count: 2}}
+scenarios: {some: {globals: {}}, none: {globals: {}, contexts: []}}
+"""
+    catalogue = replace(planned_job(tmp_path).catalogue, distractors=())
+    job = make_job(load(tmp_path, text), replace(catalogue, targets=catalogue.targets[:1]))
+    plans = [plan_frame(job, frame) for frame in range(20)]
+    assert {(plan.scenario, len(plan.instances)) for plan in plans} == {("some", 2), ("none", 0)}
