@@ -14,6 +14,7 @@ from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
 from pipeline.records import Asset, Catalogue, Marks, Solids
+from pipeline.sampling.tally import context_rows
 
 Row = tuple[str, str]
 Contexts = Mapping[str, Context]
@@ -62,6 +63,7 @@ def describe_job(job: Job) -> Iterator[Row]:
         yield "ceiling", "shines"
     yield "template", config.template.file if config.template else "none"
     yield from _describe_marks(catalogue.marks)
+    yield from context_rows(job)
     yield "outputs", ", ".join(_show_output(config, name) for name in OUTPUTS if name in (*config.outputs, "instance"))
     yield "render", _describe_render(config)
     yield "frames", _describe_frames(config)

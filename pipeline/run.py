@@ -22,6 +22,7 @@ from pipeline.render.frame import render_frame
 from pipeline.render.settings import configure
 from pipeline.reporting import Reporter, Summary
 from pipeline.sampling.plan import plan_frame
+from pipeline.sampling.tally import Tally
 from pipeline.scene.build import Workshop, build_scene, close_scene, open_workshop, save_scene
 from pipeline.scene.compat import blender_facts
 from pipeline.scene.survey import survey
@@ -74,9 +75,12 @@ def render_frames(
     left = missing(store, frames)
     summary = Summary(total=len(frames), already_done=len(frames) - len(left))
     report.begin(len(frames), len(frames) - len(left))
+    tally = Tally()
     for frame in left:
         made = _commit_one(engine, plan_frame(job, frame), store, report, save_blend)
+        tally.add(made.plan)
         summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
+    _tell_dropped(tally, report)
     report.end(summary)
     return summary
 
@@ -92,6 +96,9 @@ def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Re
     store = open_dataset_for(engine, job, out)
     report.begin(1, 0)
     made = _commit_one(engine, plan, store, report, save_blend=False)
+    tally = Tally()
+    tally.add(plan)
+    _tell_dropped(tally, report)
     report.end(Summary(total=1, already_done=0).with_frame(made.annotation.labels.status, sum(made.seconds.values())))
     return store.folder(plan.frame)
 
@@ -109,10 +116,19 @@ def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Repo
     """Yield frames without writing a dataset; each picture lies in `scratch` until the next is asked for."""
     _check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
     report.begin(len(frames), 0)
+    tally = Tally()
     for frame in frames:
         made = make_frame(engine, plan_frame(job, frame), scratch, report)
         report.frame_done(frame, made.annotation.labels.status, sum(made.seconds.values()))
+        tally.add(made.plan)
         yield made
+    _tell_dropped(tally, report)
+
+
+def _tell_dropped(tally: Tally, report: Reporter) -> None:
+    """Say what contexts could not place, also in frames that were rejected."""
+    for text in tally.notices():
+        report.notice(text)
 
 
 def make_frame(engine: Engine, plan: FramePlan, scratch: Path, report: Reporter, blend: Path | None = None) -> Made:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pipeline.config.contexts_section import Context, names_of
+from pipeline.config.contexts_section import Context, Related, names_of
+from pipeline.config.distributions import bounds
 from pipeline.config.globals_section import Scenario
 from pipeline.config.objects_section import AssetGroup
 from pipeline.structure import FAILED, Reader, did_you_mean, structure
@@ -32,8 +33,21 @@ def check_contexts(data: Mapping[str, Any], groups: Sequence[tuple[KeyPath, Asse
             path = ("contexts", name, "related", context.related.relation)
             remedy = did_you_mean(context.related.other, [one for one in read if one != name])
             reader.report(path, f"there is no context {context.related.other!r}", remedy)
+        if context.related is not None and context.related.other in contexts:
+            _check_relation(("contexts", name, "related"), context.related, contexts[context.related.other], reader)
     _check_circles(contexts, reader)
     _check_scenarios(data, list(read), reader)
+
+
+def _check_relation(path: KeyPath, law: Related, other: Context, reader: Reader) -> None:
+    """Report a relation to things whose place is not known before they have fallen, or that do not stand still."""
+    falls = getattr(getattr(other, other.place), "pose", None) == "drop"
+    if falls or (other.related is not None and other.related.relation == "inside"):
+        message = f"the things of {law.other!r} fall, and where they come to lie is not known when others are placed"
+        reader.report((*path, law.relation), message, "let them stand: pose upright or resting")
+    elif law.relation == "inside" and other.spline is not None and bounds(other.spline.speed_m_s)[1] > 0:
+        message = f"the things of {law.other!r} move from view to view, and what lies in them would stay behind"
+        reader.report((*path, law.relation), message, "let them stand still: speed_m_s 0, or use on")
 
 
 def _check_circles(contexts: Mapping[str, Context], reader: Reader) -> None:

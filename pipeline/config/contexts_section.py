@@ -241,6 +241,8 @@ class Context:
             raise ValueError("allowed is empty", "name groups of targets or distractors: {mug: 1}")
         for name, weight in self.allowed.items():
             require(f"allowed.{name}", weight, low=0)
+        if all(bounds(weight)[0] <= 0 for weight in self.allowed.values()):
+            raise ValueError("every weight of allowed can be 0 at once", "let at least one always be above 0")
         if self.count is not None and self.density is not None:
             raise ValueError("give count or density, not both")
         for name in ("count", "density"):

@@ -31,8 +31,35 @@ def test_a_group_that_a_context_allows_is_placed_by_it_alone(tmp_path):
         (f"{{related: {{next_to: y}}, {ALLOWED}}}", "contexts.x.related.next_to: there is no context 'y'"),
         (f"{{related: {{next_to: x}}, {ALLOWED}}}", "contexts.x.related: contexts relate to each other in a circle"),
         (f"{{related: {{next_to: y, on: y}}, {ALLOWED}}}", "contexts.x.related: give exactly one of on, inside"),
+        ("{anchor: A, allowed: {mug: 0}}", "contexts.x: every weight of allowed can be 0 at once"),
         (f"{{anchor: A, absent: 2, {ALLOWED}}}", "contexts.x: absent can be 2, above 1"),
     ],
 )
 def test_what_is_wrong_is_said_where(context, problem, tmp_path):
     assert any(one.startswith(problem) for one in problems(tmp_path, f"contexts: {{x: {context}}}"))
+
+
+@pytest.mark.parametrize(
+    ("other", "problem"),
+    [
+        ("surface: {marks: A, pose: drop}, count: 1", "the things of 'y' fall"),
+        ("spline: {marks: A, pose: drop}, count: 1", "the things of 'y' fall"),
+        ("volume: {marks: A, pose: drop}, count: 1", "the things of 'y' fall"),
+        ("anchor: {marks: A, pose: drop}", "the things of 'y' fall"),
+        ("related: {inside: z}", "the things of 'y' fall"),
+        ("spline: {marks: A, speed_m_s: 1}, count: 1", "the things of 'y' move from view to view"),
+        ("surface: A, count: 1", ""),
+        ("spline: A, count: 1", ""),
+    ],
+)
+def test_nothing_is_placed_by_what_falls_or_into_what_moves(other, problem, tmp_path):
+    text = f"""
+contexts:
+  x: {{related: {{inside: y}}, {ALLOWED}}}
+  y: {{{other}, {ALLOWED}}}
+  z: {{anchor: B, {ALLOWED}}}
+"""
+    if problem:
+        assert [one for one in problems(tmp_path, text) if one.startswith(f"contexts.x.related.inside: {problem}")]
+    else:
+        load(tmp_path, text)

@@ -1,0 +1,45 @@
+"""What contexts could not place is told: at the end of a run, and before it by `check`."""
+
+from __future__ import annotations
+
+from structured_samples import job_of, table
+
+from pipeline.check import describe_job
+from pipeline.records import Marks
+from pipeline.sampling.plan import plan_frame
+from pipeline.sampling.tally import Tally, tally_of
+
+CROWD = {
+    "desk": {"surface": "Table", "allowed": {"book": 1}, "count": 40, "absent": 0.2},
+    "few": {"surface": "Table", "allowed": {"crumb": 1}, "count": 3, "order": -1},
+}
+MARKS = Marks(surfaces=(table(size=(0.6, 0.6)),))
+
+
+def test_views_of_a_scene_count_once_and_the_sums_add_up():
+    job = job_of(CROWD, MARKS, views_per_scene=3)
+    tally = Tally()
+    for frame in range(6):
+        tally.add(plan_frame(job, frame))
+    assert tally.scenes == 2 and set(tally.totals) == {"desk", "few"}
+    assert tally.totals["desk"].planned == 80 and tally.totals["few"].planned == 6
+    dropped = tally.totals["desk"].dropped["no room"]
+    assert dropped > 40
+    assert list(tally.notices()) == [f"context desk: {dropped} of 80 dropped: no room"]
+
+
+def test_what_finds_room_is_not_told():
+    tally = tally_of(job_of({"few": CROWD["few"]}, MARKS), 4)
+    assert tally.scenes == 4 and list(tally.notices()) == []
+
+
+def test_check_has_a_row_for_each_context():
+    rows = dict(describe_job(job_of(CROWD, MARKS, frames=3)))
+    assert rows["context few"] == "surface: 3 placed a scene (of 9 in 3 scenes)"
+    total = tally_of(job_of(CROWD, MARKS, frames=3), 5).totals["desk"]
+    assert rows["context desk"] == (
+        f"surface: {total.placed / 3:.3g} placed a scene, {total.absent} absent, "
+        f"{total.dropped['no room']} dropped: no room (of 120 in 3 scenes)"
+    )
+    only = job_of(CROWD, MARKS, frames=3, scenarios={"calm": {"globals": {}, "contexts": ["few"]}})
+    assert dict(describe_job(only))["context desk"] == "surface: in none of the first 3 scenes"
