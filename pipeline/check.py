@@ -10,6 +10,7 @@ from pipeline.config.category_keypoints import category_keypoints
 from pipeline.config.contexts_section import Context, names_of, own_count
 from pipeline.config.distributions import Number, bounds
 from pipeline.config.globals_section import all_ranges, widened
+from pipeline.config.materials_lists import ROAD_PARTS
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
@@ -181,6 +182,9 @@ def _surfaces(config: Config) -> dict[str, bool]:
     return {
         "floor": built.floor is not None,
         "surroundings": not built.one_material and (built.walls is not None or built.tray is not None),
+        **dict.fromkeys(ROAD_PARTS, built.road is not None),
+        "shelf": built.shelf is not None,
+        "bin": built.bin is not None,
         "distractors": any(_replaces(group) for group in config.distractors),
         "targets": any(_replaces(group) for group in config.targets),
     }

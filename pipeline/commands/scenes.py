@@ -143,7 +143,7 @@ Examples:
     show_default=True,
     help="Rendered width of a frame.",
 )
-@click.option("--marks", is_flag=True, help="Draw what the template marks, by name, instead of the labels.")
+@click.option("--marks", is_flag=True, help="Draw the places of things and cameras, by name, instead of the labels.")
 @seed_option
 @set_option
 @device_option
@@ -161,8 +161,10 @@ def preview(
 
     Small pictures of few samples, drawn from the same seeds: what frame 3 shows here, frame 3 of the render shows.
     """
+    from pipeline.built.places import build_places
     from pipeline.preview import draw_sheet, preview_config
-    from pipeline.sampling.structured.places import places_of
+    from pipeline.records import FramePlan
+    from pipeline.sampling.structured.places import Places, places_of
     from pipeline.show.tiles import save_sheet
 
     if out.suffix.lower() not in SHEET_TYPES:
@@ -176,8 +178,12 @@ def preview(
         engine, job = open_job(
             scene, preview_config(config, width), device, report, overrides=overrides, is_changed=True
         )
+
+        def places(plan: FramePlan) -> Places:
+            return places_of(job.catalogue.marks, build_places(plan.surroundings))
+
         made = import_run().preview_frames(engine, job, wanted, report, Path(scratch))
-        sheet = draw_sheet(made, (lambda plan: places_of(job.catalogue.marks)) if marks else None)
+        sheet = draw_sheet(made, places if marks else None)
     save_sheet(sheet, out)
     click.echo(f"wrote {out}")
 

@@ -133,25 +133,3 @@ DEFAULT_MATERIALS = (
     MaterialOption(weight=1.0, pbr=Pbr()),
     MaterialOption(weight=2.0, procedural=Procedural(pattern=ChoiceText(values=PATTERNS))),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Materials:
-    """What surfaces look like. Each list is weighted; one option is drawn per surface or instance."""
-
-    floor: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
-    surroundings: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
-    distractors: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
-    targets: tuple[MaterialOption, ...] = DEFAULT_MATERIALS
-    jitter: Jitter = Jitter()
-    wetness: Number = Constant(value=0.0)
-    """How wet floor and surroundings are, 0 dry to 1: smoother and darker. Drawn once a scene."""
-    palette: Palette = Palette()
-    """Drawn once a scene."""
-
-    def __post_init__(self) -> None:
-        require("wetness", self.wetness, 0.0, 1.0)
-        for name in ("floor", "surroundings", "distractors", "targets"):
-            options = getattr(self, name)
-            if not options or sum(option.weight for option in options) <= 0:
-                raise ValueError(f"{name} has no material of weight above 0")

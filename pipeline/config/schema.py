@@ -18,11 +18,11 @@ from pipeline.config.globals_section import Scenario, check_names
 from pipeline.config.image_section import Image
 from pipeline.config.keypoints_section import NamedPoint
 from pipeline.config.limits import positive
+from pipeline.config.materials_lists import Materials
 from pipeline.config.materials_section import (
     PATTERNS,
     Jitter,
     MaterialOption,
-    Materials,
     Palette,
     Pbr,
     Procedural,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.config.built_section import Bin, Grid, Road, Shelf
 from pipeline.config.distributions import (
     Color,
     Constant,
@@ -93,6 +94,10 @@ class Surroundings:
     walls: Walls | None = None
     tray: Tray | None = None
     ceiling: Ceiling | None = None
+    road: Road | None = None
+    shelf: Shelf | None = None
+    bin: Bin | None = None
+    grid: Grid | None = None
     one_material: bool = False
     """Walls and tray are of the floor's material."""
 

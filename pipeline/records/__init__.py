@@ -45,10 +45,8 @@ from pipeline.records.plan import (
     BackgroundPlan,
     CameraCandidate,
     CameraPlan,
-    CeilingPlan,
     ContextReport,
     DropPlan,
-    FloorPlan,
     FramePlan,
     ImagePlan,
     InstancePlan,
@@ -60,10 +58,7 @@ from pipeline.records.plan import (
     PhysicsPlan,
     Pose,
     RenderPlan,
-    SurroundingsPlan,
     TemplateTargetPlan,
-    TrayPlan,
-    WallPlan,
     WorldPlan,
 )
 from pipeline.records.plan_materials import (
@@ -86,6 +81,17 @@ from pipeline.records.rendered import (
 )
 from pipeline.records.shapes import Matrix, Quaternion, Role, Vector
 from pipeline.records.sky import SkyPlan
+from pipeline.records.stage import (
+    BinPlan,
+    CeilingPlan,
+    FloorPlan,
+    GridPlan,
+    RoadPlan,
+    ShelfPlan,
+    SurroundingsPlan,
+    TrayPlan,
+    WallPlan,
+)
 from pipeline.records.template_state import (
     BoneChange,
     LampChange,
@@ -96,6 +102,10 @@ from pipeline.records.template_state import (
 )
 
 __all__ = [
+    "ShelfPlan",
+    "RoadPlan",
+    "GridPlan",
+    "BinPlan",
     "TemplateState",
     "SlotLook",
     "PartMotion",

@@ -11,6 +11,7 @@ from pipeline.records.plan_materials import JitterPlan, MaterialPlan
 from pipeline.records.rendered import Keypoint
 from pipeline.records.shapes import Quaternion, Role, Vector
 from pipeline.records.sky import SkyPlan
+from pipeline.records.stage import SurroundingsPlan
 from pipeline.records.template_state import TemplateState
 
 
@@ -79,50 +80,6 @@ class PhysicsPlan:
     restitution: float
     max_time_s: float
     zones: tuple[DropPlan, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloorPlan:
-    size_m: float
-    material: MaterialPlan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WallPlan:
-    """An upright rectangle `distance_m` from the origin, seen along `azimuth_deg` from +x."""
-
-    azimuth_deg: float
-    distance_m: float
-    width_m: float
-    height_m: float
-    material: MaterialPlan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CeilingPlan:
-    """A square above everything that shines evenly: `radiance` times the linear `color`."""
-
-    size_m: float
-    height_m: float
-    radiance: float
-    color: Vector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrayPlan:
-    width_m: float
-    depth_m: float
-    rim_height_m: float
-    rim_thickness_m: float
-    material: MaterialPlan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurroundingsPlan:
-    floor: FloorPlan | None
-    walls: tuple[WallPlan, ...]
-    tray: TrayPlan | None
-    ceiling: CeilingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

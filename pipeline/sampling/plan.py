@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.built.places import build_places
 from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
 from pipeline.config.limits import too_many_instances
@@ -42,7 +43,7 @@ from pipeline.sampling.sky import sample_sky_world, sun_lamp
 from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.meshes import keep_out_of
 from pipeline.sampling.structured.occupied import Occupied
-from pipeline.sampling.structured.places import places_of
+from pipeline.sampling.structured.places import places_of, solids_with
 from pipeline.sampling.structured.site import Placed, Site, moved_pose
 from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.sampling.template_state import sample_template_state
@@ -65,13 +66,15 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     scopes = {
         part: here if part in config.reroll_per_view else scene for part in ("lights", "environment", "materials")
     }
+    surroundings = sample_surroundings(config, catalogue, scene, scopes["materials"])
+    built = build_places(surroundings)
     site = Site(
         config=config,
         catalogue=catalogue,
-        places=places_of(catalogue.marks),
+        places=places_of(catalogue.marks, built),
         scene=scene,
         looks=scopes["materials"],
-        occupied=Occupied(catalogue.marks.solids),
+        occupied=Occupied(solids_with(catalogue.marks.solids, built.blocks)),
         keep_out=keep_out_of(catalogue.marks.keep_out) if config.contexts else (),
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
@@ -105,7 +108,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
             view,
             replaced=[name for one in contexts for name in one.replaced],
         ),
-        surroundings=sample_surroundings(config, catalogue, scene, scopes["materials"]),
+        surroundings=surroundings,
         instances=_instances(config, placed, part_classes(catalogue)),
         physics=_sample_physics(config, placed, scene),
         world=world,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pipeline.config.schema import Image, Materials
 from pipeline.records import (
+    BinPlan,
     FloorPlan,
     FramePlan,
     ImagePlan,
@@ -14,13 +15,16 @@ from pipeline.records import (
     MaterialPlan,
     ObjectChange,
     PalettePlan,
+    RoadPlan,
+    ShelfPlan,
     TrayPlan,
     WallPlan,
 )
 from pipeline.sampling.draw import draw
 from pipeline.sampling.rng import Scope, rng_for
 
-Part = TypeVar("Part", FloorPlan, WallPlan, TrayPlan)
+Part = TypeVar("Part", FloorPlan, WallPlan, TrayPlan, BinPlan)
+Place = TypeVar("Place", RoadPlan, ShelfPlan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,9 @@ class SceneLook:
                 floor=None if stage.floor is None else self._around(stage.floor),
                 walls=tuple(self._around(wall) for wall in stage.walls),
                 tray=None if stage.tray is None else self._around(stage.tray),
+                road=None if stage.road is None else self._all_of(stage.road),
+                shelf=None if stage.shelf is None else self._all_of(stage.shelf),
+                bin=None if stage.bin is None else self._around(stage.bin),
             ),
             template_state=replace(
                 plan.template_state, objects=tuple(self._varied(one) for one in plan.template_state.objects)
@@ -50,6 +57,9 @@ class SceneLook:
 
     def _around(self, part: Part) -> Part:
         return replace(part, material=self._wet(part.material))
+
+    def _all_of(self, place: Place) -> Place:
+        return replace(place, materials={name: self._wet(one) for name, one in place.materials.items()})
 
     def _varied(self, change: ObjectChange) -> ObjectChange:
         looks = [one if one.made is None else replace(one, made=self._wet(one.made)) for one in change.looks]

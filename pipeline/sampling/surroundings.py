@@ -12,6 +12,7 @@ from pipeline.records import (
     TrayPlan,
     WallPlan,
 )
+from pipeline.sampling.built import sample_bin, sample_grid, sample_road, sample_shelf
 from pipeline.sampling.draw import draw, draw_color, draw_count
 from pipeline.sampling.materials import sample_material
 from pipeline.sampling.rng import Scope, rng_for
@@ -27,6 +28,10 @@ def sample_surroundings(config: Config, catalogue: Catalogue, scene: Scope, look
         walls=() if stage.walls is None else _sample_walls(stage.walls, stage, config, catalogue, scene, looks),
         ceiling=None if stage.ceiling is None else _sample_ceiling(stage.ceiling, config.seed, scene),
         tray=_sample_tray(stage, config, catalogue, scene, looks),
+        road=None if stage.road is None else sample_road(stage.road, config, catalogue, scene, looks),
+        shelf=None if stage.shelf is None else sample_shelf(stage.shelf, config, catalogue, scene, looks),
+        bin=None if stage.bin is None else sample_bin(stage.bin, config, catalogue, scene, looks),
+        grid=None if stage.grid is None else sample_grid(stage.grid, config, scene),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -212,11 +213,14 @@ def _settle_key(plan: FramePlan) -> str:
         ]
         for one in plan.instances
     ]
-    stage = unstructure(plan.surroundings)
-    for part in (stage["floor"], stage["tray"], *stage["walls"]):
-        if part is not None:
-            del part["material"]
+    stage = _without_materials(unstructure(plan.surroundings))
     return digest([plan.job_digest, bodies, stage, _settling_shape(plan), unstructure(plan.physics)])
+
+
+def _without_materials(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _without_materials(item) for key, item in data.items() if key not in ("material", "materials")}
+    return [_without_materials(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 def _settling_shape(plan: FramePlan) -> str:

@@ -1,7 +1,7 @@
 """The stage: floor, walls, tray and ceiling, as meshes to see and, but for the ceiling, as boxes to collide with.
 
-Things dropped come to rest on z = 0: on the floor, or, where there is a tray, on its inside bottom; the floor then
-lies half a millimetre lower, under the tray. UV maps are in metres.
+Things dropped come to rest on z = 0: on the floor, or, where there is one, on a road or on the inside bottom of a tray
+or bin; the floor then lies lower, under it. UV maps are in metres.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.addresses import Places
+from pipeline.built.places import build_places
+from pipeline.built.shapes import Part
 from pipeline.geometry import direction_from_angles, matrix_from_quaternion, multiply_quaternions, quaternion_about
 from pipeline.records import (
     CeilingPlan,
@@ -31,6 +34,7 @@ from pipeline.scene.nodes import add_node
 from pipeline.scene.stage import Obstacle
 
 TRAY_BASE_M = 0.0005
+ROAD_BASE_M = 0.02
 SLAB_M = 1.0  # the floor's thickness in the physics: nothing tunnels through it
 WALL_M = 0.2
 BEVEL = 0.25  # of the smaller of a rim's thickness and height
@@ -57,14 +61,18 @@ def add_surroundings(
         objects[-1].rotation_quaternion = _wall_rotation(wall)
     if plan.tray is not None:
         objects.append(_add(collection, _tray(plan.tray), plan.tray.material, images, places))
+    for part in build_places(plan).parts:
+        mesh = _mesh(part.name, part.vertices_m.tolist(), part.faces, part.uv_m)
+        objects.append(_add(collection, mesh, part.material, images, places))
     if plan.ceiling is not None:
         objects.append(_add_ceiling(collection, plan.ceiling))
     return tuple(objects)
 
 
 def floor_height_m(plan: SurroundingsPlan) -> float:
-    """Return the height of the floor's surface: 0, or just under a tray."""
-    return 0.0 if plan.tray is None else -TRAY_BASE_M
+    """Return the height of the floor's surface: 0, or just under what stands on it with its inside at 0."""
+    below = [0.0 if plan.tray is None else TRAY_BASE_M, 0.0 if plan.road is None else ROAD_BASE_M]
+    return -max(*below, 0.0 if plan.bin is None else plan.bin.wall_m)
 
 
 def _add(
@@ -94,7 +102,7 @@ def _add_ceiling(collection: bpy.types.Collection, plan: CeilingPlan) -> bpy.typ
 # --- meshes ---------------------------------------------------------------------------------------------------------
 
 
-def _mesh(name: str, vertices: list[Vector], faces: list[Face], corners: list[Corner]) -> bpy.types.Mesh:
+def _mesh(name: str, vertices: list[Vector], faces: Sequence[Face], corners: ArrayLike) -> bpy.types.Mesh:
     """Return a mesh; `corners` are the UV of each face's corners in turn, metres."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
@@ -162,11 +170,18 @@ def _wall_rotation(wall: WallPlan) -> Quaternion:
 
 
 def obstacles_of(plan: SurroundingsPlan) -> tuple[Obstacle, ...]:
-    """Return the solid boxes of the stage. Floor and walls are thick on the far side of their surface."""
+    """Return what is solid of the stage. Floor and walls are thick on the far side of their surface."""
     floor_z = floor_height_m(plan)
     boxes = [] if plan.floor is None else [_floor_box(plan.floor, floor_z)]
     boxes += [_wall_box(wall, floor_z) for wall in plan.walls]
-    return tuple(boxes) + (() if plan.tray is None else _tray_boxes(plan.tray))
+    built = build_places(plan)
+    boxes += [Obstacle(center_m=one.center_m, rotation=one.rotation, half_extents_m=one.half_m) for one in built.blocks]
+    ground = [_ground(part) for part in built.parts if part.is_ground]
+    return (*boxes, *ground, *(() if plan.tray is None else _tray_boxes(plan.tray)))
+
+
+def _ground(part: Part) -> Obstacle:
+    return Obstacle(vertices_m=part.vertices_m, triangles=np.array(part.triangles(), dtype=np.int32))
 
 
 def _floor_box(plan: FloorPlan, floor_z: float) -> Obstacle:

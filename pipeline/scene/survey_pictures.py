@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.addresses import Places
 from pipeline.canonical import digest
+from pipeline.config.materials_lists import LISTS
 from pipeline.config.schema import Config
 from pipeline.errors import Problem
 from pipeline.records import Hdri, Photo, TextureSet
@@ -86,7 +87,7 @@ def _photos(path: str, addresses: tuple[str, ...], work: Pictures) -> list[Photo
 def _texture_options(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     return [
         (f"materials.{name}[{index}].textures", option.textures.files)
-        for name in ("floor", "surroundings", "distractors", "targets")
+        for name in LISTS
         for index, option in enumerate(getattr(config.materials, name))
         if option.textures is not None
     ]

@@ -65,3 +65,38 @@ def test_flow_of_a_single_view_is_refused_by_check(whole):
     done = cli("check", scene, "--set", "views_per_scene=1", check=False)
     assert done.returncode == 2
     assert "flow leads from one view of a scene to the next, and views_per_scene is 1" in done.stderr
+
+
+DRIVING = """
+seed: 4
+frames: 3
+views_per_scene: 3
+view_interval_s: 0.2
+categories: [{id: 1, name: block}]
+targets:
+  - {shapes: [cube, wedge], category: block, size_m: 0.12}
+contexts:
+  belt:
+    spline: {points_m: [[-0.5, 0.2, 0], [0.5, 0, 0], [0.6, 0.4, 0]], gap_m: {uniform: [0.02, 0.1]}, speed_m_s: 0.4}
+    allowed: {block: 1}
+distractors: [{shapes: sphere, count: 2, size_m: 0.1, placement: {drop: {area_m: [0.5, 0.5]}}}]
+camera:
+  ride: {marks: [road.lane.0], at: 0.1, height_m: 0.5, speed_m_s: 0.3, look: aim}
+  look_at: [0, 0, 0]
+  resolution: [80, 60]
+surroundings: {road: {length_m: 6, lanes: 1, oncoming: 0, lane_width_m: 1}}
+render: {quality: draft, denoiser: none}
+outputs: [rgb, depth, distance, box_3d, mask_full, flow, flow_occlusion]
+"""
+
+
+def test_things_and_a_camera_in_motion_make_a_dataset_that_verify_proves(tmp_path):
+    (tmp_path / "scene.yaml").write_text(DRIVING)
+    cli("render", tmp_path / "scene.yaml", "--out", tmp_path / "out", "--device", "cpu")
+    labels = [read_labels(tmp_path / "out", frame) for frame in range(3)]
+    assert [one.status for one in labels] == ["accepted"] * 3 and [one.flow_to for one in labels] == [1, 2, None]
+    names = [[(one.instance_id, one.asset_id, one.context) for one in view.instances] for view in labels]
+    assert names[0] == names[1] == names[2] and len(names[0]) > 6
+    eyes = np.array([view.camera.world_from_camera for view in labels])[:, :3, 3]
+    assert np.diff(eyes, axis=0) == pytest.approx(np.array([[0.06, 0, 0]] * 2), abs=1e-5)
+    cli("verify", tmp_path / "out", "--replay", "2", "--device", "cpu")

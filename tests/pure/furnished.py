@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.built.places import build_places
 from pipeline.config.schema import Config
 from pipeline.geometry import boxes_overlap
 from pipeline.job import Job, make_job
@@ -13,9 +14,10 @@ from pipeline.records import Asset, AssetRecipe, Catalogue, Hdri, MarkedSpline, 
 from pipeline.sampling.globals import sample_globals
 from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.occupied import Occupied
-from pipeline.sampling.structured.places import places_of
+from pipeline.sampling.structured.places import places_of, solids_with
 from pipeline.sampling.structured.site import Placed, Site
 from pipeline.sampling.structured.standing import box_at
+from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.structure import Reader, structure
 
 SCENE = {
@@ -64,13 +66,14 @@ def filled(contexts: dict, marks: Marks | None = None, scene: int = 0, **changes
 
 def site_of(job: Job, scene: int = 0) -> Site:
     config, _, _ = sample_globals(job.config, ("scene", scene))
+    built = build_places(sample_surroundings(config, job.catalogue, ("scene", scene), ("scene", scene)))
     return Site(
         config=config,
         catalogue=job.catalogue,
-        places=places_of(job.catalogue.marks),
+        places=places_of(job.catalogue.marks, built),
         scene=("scene", scene),
         looks=("scene", scene),
-        occupied=Occupied(job.catalogue.marks.solids),
+        occupied=Occupied(solids_with(job.catalogue.marks.solids, built.blocks)),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
+from pipeline.built.shapes import Block, Built
 from pipeline.config.distributions import Constant, Number, Uniform
 from pipeline.records import (
     MarkedAnchor,
@@ -17,6 +18,8 @@ from pipeline.records import (
     MarkedVolume,
     Marks,
     Settings,
+    Solids,
+    Vector,
 )
 from pipeline.sampling.draw import Rng
 
@@ -36,6 +39,9 @@ class Mark(Protocol):
 
 Kind = TypeVar("Kind", bound=Mark)
 
+NOTHING = Built()
+TOUCH_M = 0.001  # solid boxes are so much smaller, so that what stands on them does not overlap them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -49,13 +55,13 @@ class Places:
     cameras: tuple[MarkedCamera, ...] = ()
 
 
-def places_of(marks: Marks) -> Places:
-    """Return the places of a template's marks."""
+def places_of(marks: Marks, built: Built = NOTHING) -> Places:
+    """Return the places of a template's marks and of what the surroundings build."""
     return Places(
-        surfaces=marks.surfaces,
-        splines=marks.splines,
-        volumes=marks.volumes,
-        anchors=marks.anchors,
+        surfaces=(*marks.surfaces, *built.surfaces),
+        splines=(*marks.splines, *built.splines),
+        volumes=(*marks.volumes, *built.volumes),
+        anchors=(*marks.anchors, *built.anchors),
         slots=marks.slots,
         cameras=marks.cameras,
     )
@@ -84,3 +90,19 @@ def number(given: Number | None, settings: Settings, name: str, default: float) 
         return given
     low, high = settings.ranges.get(name, (default, default))
     return Constant(value=low) if low == high else Uniform(low=low, high=high)
+
+
+def solids_with(solids: Solids, blocks: Sequence[Block]) -> Solids:
+    """Return what is solid in the template and what is built besides."""
+    return Solids(
+        names=(*solids.names, *(("surroundings",) if blocks else ())),
+        owners=(*solids.owners, *(len(solids.names) for _ in blocks)),
+        centers_m=(*solids.centers_m, *(block.center_m for block in blocks)),
+        rotations=(*solids.rotations, *(block.rotation for block in blocks)),
+        halves_m=(*solids.halves_m, *(_shrunk(block.half_m) for block in blocks)),
+    )
+
+
+def _shrunk(half_m: Vector) -> Vector:
+    x, y, z = (max(0.0, side - TOUCH_M) for side in half_m)
+    return (x, y, z)
