@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def _outline(plan: BinPlan, outward_m: float) -> list[tuple[float, float]]:
 
 def _shell(plan: BinPlan) -> Part:
     """Return the profile from the edge of the floor up, over the rim and down outside, led around."""
-    under = max(plan.height_m - RIM_THICKNESS_M, plan.height_m / 2)
+    under = _under_m(plan)
     profile = [(0.0, 0.0), (0.0, plan.height_m), (plan.wall_m + plan.rim_m, plan.height_m)]
     if plan.rim_m:
         profile += [(plan.wall_m + plan.rim_m, under), (plan.wall_m, under)]
@@ -69,18 +70,33 @@ def _shell(plan: BinPlan) -> Part:
 
 
 def _blocks(plan: BinPlan) -> tuple[Block, ...]:
-    """Return the bottom, and a box behind each side of the inside."""
-    t, h = plan.wall_m, plan.height_m
+    """Return the bottom, and a box behind each side of the inside and of the rim."""
+    t = plan.wall_m
     x, y = plan.width_m / 2 + t, plan.depth_m / 2 + t
-    blocks = [Block(center_m=(0.0, 0.0, -t / 2), half_m=(x, y, t / 2))]
-    outline = _outline(plan, 0.0)
-    for (ax, ay), (bx, by) in zip(outline, outline[1:] + outline[:1], strict=True):
+    blocks = [Block(center_m=(0.0, 0.0, -t / 2), half_m=(x, y, t / 2)), *_ring(plan, 0.0, t, 0.0)]
+    if plan.rim_m:
+        blocks += _ring(plan, t, t + plan.rim_m, _under_m(plan))
+    return tuple(blocks)
+
+
+def _ring(plan: BinPlan, inner_m: float, outer_m: float, low_m: float) -> Iterator[Block]:
+    """Yield boxes around the inside, as long as their outer sides, up to the rim. What of them is longer than the inner
+    side lies beyond it, as the inside has no corner that points inward."""
+    inner, outer = _outline(plan, inner_m), _outline(plan, outer_m)
+    half, rise = (outer_m - inner_m) / 2, (plan.height_m - low_m) / 2
+    for i, (ax, ay) in enumerate(inner):
+        j = (i + 1) % len(inner)
+        bx, by = inner[j]
         size = math.dist((ax, ay), (bx, by))
         out = ((by - ay) / size, (ax - bx) / size)
-        center = ((ax + bx) / 2 + out[0] * t / 2, (ay + by) / 2 + out[1] * t / 2, h / 2)
+        center = ((ax + bx) / 2 + out[0] * half, (ay + by) / 2 + out[1] * half, low_m + rise)
         rotation = quaternion_about((0.0, 0.0, 1.0), math.atan2(by - ay, bx - ax))
-        blocks.append(Block(center_m=center, half_m=(size / 2, t / 2, h / 2), rotation=rotation))
-    return tuple(blocks)
+        yield Block(center_m=center, half_m=(math.dist(outer[i], outer[j]) / 2, half, rise), rotation=rotation)
+
+
+def _under_m(plan: BinPlan) -> float:
+    """Return the height of the rim's underside."""
+    return max(plan.height_m - RIM_THICKNESS_M, plan.height_m / 2)
 
 
 def _inside(plan: BinPlan, outline: list[tuple[float, float, float]]) -> MarkedVolume:

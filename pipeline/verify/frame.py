@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.canonical import digest
 from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.job import Job
-from pipeline.records import Asset, FramePlan, Labels
+from pipeline.records import Asset, FramePlan, InstanceLabel, InstancePlan, Labels
 from pipeline.structure import unstructure
 from pipeline.verify.cameras import lens_problem
 from pipeline.verify.finding import Finding, sort_key
@@ -107,7 +107,7 @@ def _check_opened(opened: Opened) -> Iterator[Finding]:
 def scene_facts(job: Job, plan: FramePlan, labels: Labels) -> dict[str, str]:
     """Return digests of what all views of a scene have in common, planned and realised."""
     reroll = job.config.reroll_per_view
-    instances = [{**unstructure(one), "material": None, "jitter": None} for one in plan.instances]
+    instances = [_arranged(one) for one in plan.instances]
     facts: dict[str, object] = {"planned instances": instances, "physics": unstructure(plan.physics)}
     if "materials" not in reroll:
         facts["surroundings"] = unstructure(plan.surroundings)
@@ -120,7 +120,21 @@ def scene_facts(job: Job, plan: FramePlan, labels: Labels) -> dict[str, str]:
         facts["environment"] = unstructure(plan.world)
     if labels.status == "accepted":
         shared = ("instance_id", "asset_id", "role", "category_id", "world_from_object", "scale", "dimensions_m")
-        facts["poses"] = [[unstructure(getattr(item, key)) for key in shared] for item in labels.instances]
-        if lamps_stay:
+        still = [item for item in labels.instances if not _moves(plan, item)]
+        facts["poses"] = [[unstructure(getattr(item, key)) for key in shared] for item in still]
+        if lamps_stay and len(still) == len(labels.instances) and plan.template_state.frame is None:
             facts["lamps"] = unstructure(labels.lights)
     return {name: digest(value) for name, value in facts.items()}
+
+
+def _arranged(one: InstancePlan) -> dict[str, object]:
+    """Return an instance without its look, where it is in the scene's first view."""
+    poses = one.poses if one.start is None else (one.start,)
+    return {**unstructure(one), "material": None, "jitter": None, "poses": unstructure(poses)}
+
+
+def _moves(plan: FramePlan, item: InstanceLabel) -> bool:
+    """Return whether an instance moves from view to view: along a line, or with the timeline of the template."""
+    if item.instance_id > len(plan.instances):
+        return plan.template_state.frame is not None
+    return plan.instances[item.instance_id - 1].start is not None

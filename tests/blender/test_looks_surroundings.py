@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import bpy
 import numpy as np
 import pytest
 from looks_samples import add_camera, add_plane, empty_scene, pbr, places, render
+from mathutils.bvhtree import BVHTree
 
+from pipeline.built.places import build_places
 from pipeline.geometry import matrix_from_quaternion
-from pipeline.records import CeilingPlan, FloorPlan, SurroundingsPlan, TrayPlan, WallPlan
+from pipeline.records import BinPlan, CeilingPlan, FloorPlan, RoadPlan, ShelfPlan, SurroundingsPlan, TrayPlan, WallPlan
 from pipeline.scene.images import ImageCache
 from pipeline.scene.materials import add_material
 from pipeline.scene.surroundings import TRAY_BASE_M, add_surroundings, obstacles_of
@@ -166,3 +171,58 @@ def test_a_ceiling_is_as_bright_as_it_says_and_lights_what_is_below(tmp_path):
     assert seen == pytest.approx((0.3, 0.15, 0.075), rel=0.05), (
         "nearly half of the sphere shines: albedo times radiance"
     )
+
+
+BIN = BinPlan(width_m=0.5, depth_m=0.3, height_m=0.2, wall_m=0.01, corner_m=0.05, rim_m=0.02, material=pbr())
+ROAD = RoadPlan(
+    length_m=40.0, curvature_per_m=0.02, lanes=2, oncoming=1, lane_m=3.0, shoulder_m=0.3, median_m=1.0, kerb_m=0.12,
+    sidewalk_m=2.0, verge_m=5.0, marking_m=0.12, left_hand=False,
+    materials={part: pbr() for part in ("asphalt", "marking", "kerb", "sidewalk", "verge")},
+)  # fmt: skip
+SHELF = ShelfPlan(
+    bays=2, width_m=1.0, depth_m=0.4, heights_m=(0.15, 0.5), top_m=0.9, board_m=0.02, has_back=True,
+    materials={part: pbr() for part in ("frame", "boards", "rails")},
+)  # fmt: skip
+PLACES = {name: replace(stage(), **{name: plan}) for name, plan in (("bin", BIN), ("road", ROAD), ("shelf", SHELF))}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_stands_on_a_built_place_stands_on_what_is_rendered(tmp_path, name):
+    added(PLACES[name], tmp_path)
+    built = build_places(PLACES[name])
+    for mark in built.surfaces:
+        corners = np.array(mark.vertices_m)[np.array(mark.triangles)]
+        for middle in corners.mean(axis=1)[::7]:
+            assert hit(middle + (0, 0, 0.05), (0, 0, -1))[0] == pytest.approx(middle, abs=1e-5), mark.name
+    for mark in built.splines:
+        side = 0.02 if "kerb" in mark.name else 0.0  # to the left of it, where the asphalt is
+        for a, b in pairwise(mark.points_m[:: max(1, len(mark.points_m) // 6)]):
+            point = (np.array(a) + b) / 2 if len(mark.points_m) == 2 else np.array(a) + (1e-3 * np.subtract(b, a))
+            way = np.subtract(b, a) / np.linalg.norm(np.subtract(b, a))
+            point = point + side * np.array((-way[1], way[0], 0)) + (1e-4 * (name == "shelf")) * np.array((0, 1, 0))
+            assert hit(point + (0, 0, 0.05), (0, 0, -1))[0][2] == pytest.approx(point[2], abs=1e-3), mark.name
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_built_places_are_solid_where_they_are_seen(tmp_path, name):
+    added(PLACES[name], tmp_path)
+    solids = obstacles_of(PLACES[name])
+    meshes = [one for one in solids if one.vertices_m is not None]
+    for x, y in np.random.default_rng(0).uniform(-0.24, 0.24, (100, 2)):
+        seen = hit((x, y, 2.0), (0, 0, -1))[0][2]
+        tops = [box_top(one, x, y) for one in solids if one.half_extents_m is not None]
+        tops += [mesh_top(one, x, y) for one in meshes]
+        assert seen == pytest.approx(max(tops), abs=1e-5)
+
+
+def box_top(box, x: float, y: float) -> float:
+    """The height of an upright box over a place, or of none."""
+    axes = matrix_from_quaternion(box.rotation)
+    inside = np.abs((np.array([x, y, 0.0]) - box.center_m)[:2] @ axes[:2, :2]) <= np.array(box.half_extents_m)[:2]
+    return box.center_m[2] + box.half_extents_m[2] if inside.all() else -np.inf
+
+
+def mesh_top(mesh, x: float, y: float) -> float:
+    tree = BVHTree.FromPolygons(mesh.vertices_m.tolist(), mesh.triangles.tolist())
+    point, *_ = tree.ray_cast((x, y, 5.0), (0, 0, -1))
+    return -np.inf if point is None else point[2]

@@ -84,7 +84,7 @@ camera:
   ride: {marks: [road.lane.0], at: 0.1, height_m: 0.5, speed_m_s: 0.3, look: aim}
   look_at: [0, 0, 0]
   resolution: [80, 60]
-surroundings: {road: {length_m: 6, lanes: 1, oncoming: 0, lane_width_m: 1}}
+surroundings: {road: {length_m: 6, lanes: 1, oncoming: 0, lane_m: 1, curvature_per_m: 0}}
 render: {quality: draft, denoiser: none}
 outputs: [rgb, depth, distance, box_3d, mask_full, flow, flow_occlusion]
 """
@@ -99,4 +99,4 @@ def test_things_and_a_camera_in_motion_make_a_dataset_that_verify_proves(tmp_pat
     assert names[0] == names[1] == names[2] and len(names[0]) > 6
     eyes = np.array([view.camera.world_from_camera for view in labels])[:, :3, 3]
     assert np.diff(eyes, axis=0) == pytest.approx(np.array([[0.06, 0, 0]] * 2), abs=1e-5)
-    cli("verify", tmp_path / "out", "--replay", "2", "--device", "cpu")
+    cli("verify", tmp_path / "out", "--replay", "2")

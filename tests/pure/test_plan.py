@@ -103,7 +103,7 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "1dfa306906d7f586427bc5f1e51ae6f2f49cbd2e212014ac942fcecb082645df"
+REFERENCE_DIGEST = "dbf30fde7af180643ddb80e537e8c52081f42d7f3a994bf19d26ca2911a35d31"
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
