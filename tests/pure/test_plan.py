@@ -103,7 +103,7 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "dbf30fde7af180643ddb80e537e8c52081f42d7f3a994bf19d26ca2911a35d31"
+REFERENCE_DIGEST = "c084b467a43d7ac15b9127cb0b08c64fc538beb5c23bdff82281c8f0c98d81f5"
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
