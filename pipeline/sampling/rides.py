@@ -12,9 +12,11 @@ from pipeline.config.distributions import bounds
 from pipeline.conventions import JSON_DECIMALS
 from pipeline.geometry import Array, look_at, matrix_from_quaternion
 from pipeline.lines import left_of, line_of
-from pipeline.records import MarkedCamera, MarkedSpline, Settings, Vector
+from pipeline.records import MarkedCamera, MarkedSpline, MarkedSurface, MarkedVolume, Settings, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
 from pipeline.sampling.structured.places import Places, chosen_marks, number
+from pipeline.sampling.structured.terrain import sample_spot, terrain_of
+from pipeline.sampling.structured.volumes import point_in, room_of
 
 AHEAD_M = 1.0  # from the eye to the point it looks at when it looks ahead
 ANCHORS = ("origin", "targets", "target")
@@ -42,14 +44,21 @@ def moves(ride: Ride) -> bool:
 
 def sample_seat(ride: Ride, places: Places, time_s: float, rng: Rng) -> Seat | None:
     """Return a place of a ride, `time_s` after the first view of the scene; None where the scene has none."""
-    mounts: list[MarkedCamera | MarkedSpline] = [
+    mounts: list[MarkedCamera | MarkedSpline | MarkedSurface | MarkedVolume] = [
         *chosen_marks(places.cameras, ride.marks),
         *chosen_marks(places.splines, ride.marks),
+        *chosen_marks(places.surfaces, ride.marks),
+        *chosen_marks(places.volumes, ride.marks),
     ]
     if not mounts:
         return None
-    mount = mounts[draw_index(len(mounts), rng)]
-    return _on_camera(ride, mount, rng) if isinstance(mount, MarkedCamera) else _on_line(ride, mount, time_s, rng)
+    match mounts[draw_index(len(mounts), rng)]:
+        case MarkedCamera() as mark:
+            return _on_camera(ride, mark, rng)
+        case MarkedSpline() as mark:
+            return _on_line(ride, mark, time_s, rng)
+        case mark:
+            return _about(ride, mark, rng)
 
 
 def _seat(ride: Ride, settings: Settings, eye: Array, direction: Array, ahead: bool, rng: Rng) -> Seat:
@@ -84,6 +93,20 @@ def _on_line(ride: Ride, mark: MarkedSpline, time_s: float, rng: Rng) -> Seat:
     eye = point + draw(ride.lateral_m, rng) * left_of(direction)
     eye[2] += draw(number(ride.height_m, mark.settings, "height_m", 0.0), rng)
     return _seat(ride, mark.settings, eye, direction, True, rng)
+
+
+def _about(ride: Ride, mark: MarkedSurface | MarkedVolume, rng: Rng) -> Seat | None:
+    """Return a seat over a surface, as often at a place as it is painted, or anywhere in a volume."""
+    if isinstance(mark, MarkedSurface):
+        terrain = terrain_of(mark)
+        point = sample_spot(terrain, rng).point_m if terrain.size_m2 > 0 else None
+    else:
+        point = point_in(room_of(mark), rng, np.zeros(3)) if mark.triangles else None
+    if point is None:
+        return None
+    eye = point + np.array([0.0, 0.0, draw(number(ride.height_m, mark.settings, "height_m", 0.0), rng)])
+    heading = math.tau * rng.random()
+    return _seat(ride, mark.settings, eye, np.array([math.cos(heading), math.sin(heading), 0.0]), False, rng)
 
 
 # --- on a marked camera ---------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from furnished import job_of, spline, straight
+from structured_samples import box_mesh
 
 from pipeline.geometry import look_at, matrix_from_quaternion, quaternion_from_matrix
-from pipeline.records import MarkedCamera, Marks, Settings
+from pipeline.records import MarkedCamera, MarkedSurface, Marks, Settings
 from pipeline.sampling.plan import plan_frame
 
 HALL = look_at((1.0, 2.0, 1.5), (3.0, 5.0, 1.0), math.radians(12))
@@ -159,3 +160,48 @@ def test_look_at_turns_its_axes_by_the_right_hand():
     assert pose[:3, 2] == pytest.approx(wanted)
     assert pose[:3, :3].T @ pose[:3, :3] == pytest.approx(np.eye(3), abs=1e-12)
     assert matrix_from_quaternion(quaternion_from_matrix(pose[:3, :3])) == pytest.approx(pose[:3, :3])
+
+
+BOX = box_mesh("Room", (1.0, 2.0, 3.0), (2.0, 4.0, 6.0))
+YARD = MarkedSurface(
+    name="Yard", object_name="Yard", vertices_m=((0, 0, 1), (4, 0, 1), (0, 4, 1)), triangles=((0, 1, 2),)
+)
+
+
+def eyes(marks: Marks, ride: dict, count: int = 40) -> np.ndarray:
+    return np.array([planned(marks, ride, frame).candidates[0].offset_m for frame in range(count)])
+
+
+def test_in_a_volume_the_camera_is_anywhere():
+    found = eyes(Marks(volumes=(BOX,)), {})
+    assert (found >= (1, 2, 3)).all() and (found <= (2, 4, 6)).all()
+    assert (np.ptp(found, axis=0) > 0.7 * np.array([1, 2, 3])).all()
+
+
+def test_over_a_surface_the_camera_keeps_its_height():
+    found = eyes(Marks(surfaces=(YARD,)), {"height_m": 1.5})
+    assert found[:, 2] == pytest.approx(2.5)
+    assert (found[:, :2] >= 0).all() and (found[:, :2].sum(axis=1) <= 4 + 1e-6).all()
+    assert (np.ptp(found[:, :2], axis=0) > 2).all()
+
+
+@pytest.mark.parametrize("look", [None, "aim"])
+def test_about_a_volume_the_camera_looks_at_its_aim(look):
+    candidate = one(Marks(volumes=(BOX,)), {"look": look} if look else {}, look_at="origin")
+    assert (candidate.look_at, candidate.look_at_offset_m) == ("origin", (0.0, 0.0, 0.0))
+
+
+def test_in_a_volume_the_camera_looks_ahead_any_way_but_level():
+    forwards = []
+    for frame in range(40):
+        (candidate,) = planned(Marks(volumes=(BOX,)), {"look": "ahead"}, frame).candidates
+        forwards.append(pose_of(candidate)[:3, 2])
+    assert np.array(forwards)[:, 2] == pytest.approx(0, abs=1e-6)
+    assert {(x > 0, y > 0) for x, y, _ in forwards} == {(True, True), (True, False), (False, True), (False, False)}
+
+
+def test_over_faces_where_nothing_is_painted_there_is_no_ride():
+    plan = plan_frame(
+        job_of({}, Marks(surfaces=(replace(YARD, weights=(0.0, 0.0, 0.0)),)), camera={"ride": {"marks": ["*"]}}), 0
+    )
+    assert plan.camera.candidates == ()

@@ -40,7 +40,7 @@ class Room:
 
 def in_volumes(site: Site, name: str, context: Context, law: InVolume) -> Filled:
     """Return the things in the volumes of a context, shared out by their cubic metres."""
-    rooms = [_room_of(mark) for mark in volumes_of(site.places, law) if mark.triangles]
+    rooms = [room_of(mark) for mark in volumes_of(site.places, law) if mark.triangles]
     filled = Filled()
     if not any(room.size_m3 > 0 for room in rooms):
         filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
@@ -67,7 +67,7 @@ def _volume_of(box: Box) -> MarkedVolume:
     return MarkedVolume(name="box", object_name="box", vertices_m=vertices, triangles=BOX_FACES)
 
 
-def _room_of(mark: MarkedVolume) -> Room:
+def room_of(mark: MarkedVolume) -> Room:
     corners = corners_of(mark)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     return Room(mark=mark, corners=corners, low=low, high=high, size_m3=volume_of(corners))
@@ -102,7 +102,7 @@ def _pose(room: Room, use: str, chosen: Chosen, is_whole: bool, rng: Rng) -> Pos
     at_origin = compose((0.0, 0.0, 0.0), turned)
     middle = transform_points(at_origin, [(low + high) / 2])[0]
     reach = (np.abs(at_origin[:3, :3]) * (high - low) / 2).sum(axis=1)
-    point = _point_in(room, rng, reach if is_whole else np.zeros(3))
+    point = point_in(room, rng, reach if is_whole else np.zeros(3))
     if point is None:
         return None
     x, y, z = (float(v) for v in point - middle)
@@ -114,7 +114,7 @@ def _pose(room: Room, use: str, chosen: Chosen, is_whole: bool, rng: Rng) -> Pos
     return pose
 
 
-def _point_in(room: Room, rng: Rng, margin_m: Array) -> Array | None:
+def point_in(room: Room, rng: Rng, margin_m: Array) -> Array | None:
     """Return a point drawn evenly from the part of the volume that is `margin_m` (3,) within its bounds, None where
     none is found."""
     low, size = room.low + margin_m, room.high - room.low - 2 * margin_m
@@ -135,7 +135,7 @@ def _let_fall(site: Site, room: Room, chosen: Chosen, stream: str) -> Placed | s
     margin = np.minimum(radius, (room.high - room.low) / 2)
 
     def release_at(rng: Rng) -> Release | str:
-        point = _point_in(room, rng, margin)
+        point = point_in(room, rng, margin)
         if point is None:
             return NO_ROOM
         x, y, z = (float(v) for v in point)
