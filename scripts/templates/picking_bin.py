@@ -128,19 +128,20 @@ def _bin_side(dx: int, dy: int) -> list[Slab]:
         size = (thick, length, tall) if dx else (length, thick, tall)
         return size, (dx * (reach + out) + abs(dy) * shift, dy * (reach + out) + abs(dx) * shift, z)
 
-    slabs_ = [
-        slab(WALL, along, high - 0.002, -WALL / 2, 0, high / 2 + 0.001),
-        slab(INSET, along + 2 * INSET, 0.012, INSET / 2, 0, high - 0.006),
-        slab(INSET * 0.8, along + INSET, 0.006, INSET * 0.4, 0, high * 0.66),
-        slab(INSET * 0.8, along, 0.02, INSET * 0.4, 0, 0.014),
+    corner = 2 * INSET if dx else 0.0  # one side reaches around the corner, so that no two faces lie in one plane
+    sides = [
+        slab(WALL, along - (2 * WALL if dx else 0.0), high - 0.002, -WALL / 2, 0, high / 2 + 0.001),
+        slab(INSET, along + corner, 0.012, INSET / 2, 0, high - 0.006),
+        slab(INSET * 0.8, along + 0.8 * corner, 0.006, INSET * 0.4, 0, high * 0.66),
+        slab(INSET * 0.8, along + 0.8 * corner, 0.02, INSET * 0.4, 0, 0.014),
     ]
     count = 6 if dx else 8
     for k in range(count):
         shift = along * ((k + 0.5) / count - 0.5)
         low = dx != 0 and abs(shift) < 0.06  # below the grip
         tall = high * 0.6 if low else high - 0.012
-        slabs_.append(slab(INSET, 0.005, tall, INSET / 2, shift, tall / 2 + 0.004))
-    return slabs_
+        sides.append(slab(INSET, 0.005, tall, INSET / 2, shift, tall / 2 + 0.004))
+    return sides
 
 
 def _bins(into: bpy.types.Collection) -> None:
@@ -198,7 +199,7 @@ def _frame(into: bpy.types.Collection, alloy: bpy.types.Material) -> None:
             into,
             0.0,
         )
-        light = lamp(f"Lamp light {i}", "AREA", 16.0, (x, -0.1, top - 0.105), into, 0.1)
+        light = lamp(f"Lamp light {i}", "AREA", 12.0, (x, -0.1, top - 0.105), into, 0.1)
         light.data.shape, light.data.size_y = "RECTANGLE", 0.58
         mark(light, "light", energy_scale=[0.2, 2.2], temperature_k=[3800.0, 7500.0], visible=0.9)
     for i, (x, y) in enumerate(((-1.8, -1.6), (1.6, 1.4)), start=1):
