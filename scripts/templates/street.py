@@ -10,7 +10,7 @@ from templates import looks
 from templates.course import Course, beside, course, paint_along, stand, stations, strip
 from templates.files import asset, collection
 from templates.marks import mark, note
-from templates.pieces import camera, lamp, sky
+from templates.pieces import box, camera, lamp, sky
 
 # Across, from the middle of the road to the left and, mirrored, to the right, in metres.
 LANE = 3.5
@@ -18,7 +18,7 @@ PARKING = 5.9  # where the strip of parked cars ends, and the kerb begins
 KERB = 6.05
 SIDEWALK = (8.9, 11.0)  # the verge lies before it, the front gardens behind it
 HOUSES = 23.0
-PLOTS = 52.0
+PLOTS = 48.0
 RAISED = 0.12  # height of all that lies beyond the kerb
 # Along, in metres from the middle of the street.
 STREET = (-75.0, 75.0)  # things are placed here
@@ -133,7 +133,7 @@ def _paint_sides(verge: bpy.types.Object, lawn: bpy.types.Object) -> None:
     """Things stand in the middle of the verge, before and behind the houses, and nowhere beyond the street."""
     middle, half = (KERB + SIDEWALK[0]) / 2, (SIDEWALK[0] - KERB) / 2
     paint_along(verge, "density", lambda s, d: _within(s) * (1.1 - abs(abs(d) - middle) / half))
-    paint_along(lawn, "density", lambda s, d: _within(s) * (0.5 * _peak(abs(d), 14.5, 3.5) + _peak(abs(d), 37.0, 8.0)))
+    paint_along(lawn, "density", lambda s, d: _within(s) * (0.5 * _peak(abs(d), 14.5, 3.5) + _peak(abs(d), 36.0, 7.0)))
 
 
 def _peak(value: float, middle: float, reach: float) -> float:
@@ -211,25 +211,32 @@ def _trees(along: Course, into: bpy.types.Collection) -> None:
                     tree,
                     along,
                     station,
-                    side * (44.0 + 8.0 * row + 5.0 * other),
+                    side * (48.0 + 8.0 * row + 5.0 * other),
                     RAISED if row == 0 else -0.05,
                     360.0 * one,
                 )
                 tree.scale = (1.0 + 0.5 * other,) * 3
+                note(tree, solid=False)  # nothing is placed among them
     for kind in kinds:
         bpy.data.objects.remove(kind)
 
 
 def _furniture(along: Course, into: bpy.types.Collection) -> None:
     """Lamps and signs, which stand still: the back of the verge, clear of parked cars and of the sidewalk."""
-    post = asset("street/lamp_street_01.glb", into, "Lamp")
+    kind = asset("street/lamp_street_01.glb", into, "Lamp")
+    plain = looks.plain("Helper", "#33aaff")
+    foot = -kind.dimensions.x / 2 + 0.16  # of its post, from its origin along +x
     for word, side in SIDES:
         for i in range(10):
-            lamp_ = bpy.data.objects.new(f"Lamp {word} {i + 1}", post.data)
-            into.objects.link(lamp_)
+            item = bpy.data.objects.new(f"Lamp {word} {i + 1}", kind.data)
+            into.objects.link(item)
+            post = box(f"{item.name} post", (0.34, 0.34, 6.0), (foot, 0.0, 3.0), plain, into, 0.0)
+            post.parent, post.display_type = item, "WIRE"
+            note(item, solid=False)  # its arm is in nobody's way
+            mark(post, "collider")
             station = ROAD[0] + 24.0 + 32.0 * i + (16.0 if side > 0 else 0.0)
-            stand(lamp_, along, station, side * 7.7, RAISED, -90.0 * side)
-    bpy.data.objects.remove(post)
+            stand(item, along, station, side * 7.7, RAISED, -90.0 * side)
+    bpy.data.objects.remove(kind)
     for name, file, station, side in (
         ("Sign speed right", "sign_speed_01", -46.0, -1),
         ("Sign speed left", "sign_speed_01", 62.0, 1),
