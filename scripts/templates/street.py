@@ -222,7 +222,7 @@ def _trees(along: Course, into: bpy.types.Collection) -> None:
 
 
 def _furniture(along: Course, into: bpy.types.Collection) -> None:
-    """Lamps and signs, which stand still: the back of the verge, clear of parked cars and of the sidewalk."""
+    """Lamps and signs, which stand still: at the kerb, the lamps' arms over parked cars."""
     kind = asset("street/lamp_street_01.glb", into, "Lamp")
     plain = looks.plain("Helper", "#33aaff")
     foot = -kind.dimensions.x / 2 + 0.16  # of its post, from its origin along +x
@@ -235,7 +235,7 @@ def _furniture(along: Course, into: bpy.types.Collection) -> None:
             note(item, solid=False)  # its arm is in nobody's way
             mark(post, "collider")
             station = ROAD[0] + 24.0 + 32.0 * i + (16.0 if side > 0 else 0.0)
-            stand(item, along, station, side * 7.7, RAISED, -90.0 * side)
+            stand(item, along, station, side * (KERB + 0.2 + foot), RAISED, -90.0 * side)
     bpy.data.objects.remove(kind)
     for name, file, station, side in (
         ("Sign speed right", "sign_speed_01", -46.0, -1),
@@ -244,7 +244,7 @@ def _furniture(along: Course, into: bpy.types.Collection) -> None:
         ("Sign parking left", "sign_parking_01", 14.0, 1),
     ):
         sign = asset(f"street/{file}.glb", into, name)
-        stand(sign, along, station, side * 6.45, RAISED, 180.0 if side < 0 else 0.0)
+        stand(sign, along, station, side * (KERB + 0.3), RAISED, 180.0 if side < 0 else 0.0)
 
 
 def _light(into: bpy.types.Collection) -> None:
@@ -259,7 +259,7 @@ def _light(into: bpy.types.Collection) -> None:
 
 def _curves(along: Course, into: bpy.types.Collection) -> None:
     """Lines that things are placed along. Those on the left run backward, so that the road is always to their left."""
-    walk, middle = (SIDEWALK[0] + SIDEWALK[1]) / 2, (KERB + SIDEWALK[0]) / 2
+    walk = (SIDEWALK[0] + SIDEWALK[1]) / 2
     for word, side in SIDES:
         begin, end = STREET if side < 0 else reversed(STREET)
         for name, left, up, settings in (
@@ -270,7 +270,7 @@ def _curves(along: Course, into: bpy.types.Collection) -> None:
                 0.0,
                 {"width_m": PARKING - LANE, "lateral_m": 0.1, "heading_deg": [-2.0, 2.0]},
             ),
-            ("Trees", middle, RAISED, {"lateral_m": 0.2, "heading_deg": [0.0, 360.0]}),
+            ("Trees", KERB + 1.7, RAISED, {"lateral_m": 0.2, "heading_deg": [0.0, 360.0]}),
             ("Sidewalk", walk, RAISED, {"width_m": SIDEWALK[1] - SIDEWALK[0], "lateral_m": 0.7}),
             ("Hedges", SIDEWALK[1] + 0.75, RAISED, {"heading_deg": 90.0}),
             ("Houses", HOUSES, RAISED, {"lateral_m": 0.8, "heading_deg": [86.0, 94.0]}),

@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from make_templates import TEMPLATES  # noqa: E402
 from templates.files import begin  # noqa: E402
 
-SCENES = 6
+SCENES = 12
 TOUCH_M = 1e-3
 
 
