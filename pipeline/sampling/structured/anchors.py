@@ -8,43 +8,57 @@ import numpy as np
 
 from pipeline.config.contexts_section import AtAnchor, Context
 from pipeline.geometry import matrix_from_quaternion
-from pipeline.records import MarkedAnchor, Pose, Vector
+from pipeline.records import MarkedAnchor, Vector
 from pipeline.sampling.draw import Rng, draw
 from pipeline.sampling.objects import Chosen
+from pipeline.sampling.placement import lie
+from pipeline.sampling.structured.onto import NOTHING_BELOW, Ground
 from pipeline.sampling.structured.places import chosen_marks, setting
-from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Placed, Site
-from pipeline.sampling.structured.standing import heading_of, standing_pose
+from pipeline.sampling.structured.release import released
+from pipeline.sampling.structured.shares import some_of
+from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Placed, Site
+from pipeline.sampling.structured.standing import UPRIGHT, heading_of, standing_pose
 
 
 def at_anchors(site: Site, name: str, context: Context, law: AtAnchor) -> Filled:
     """Return the things at the anchors of a context; with a `count`, at so many of them, evenly chosen."""
-    anchors = list(chosen_marks(site.places.anchors, law.marks))
     filled = Filled()
-    if context.count is not None:
-        keys = {one.object_name: site.rng(f"{name}/{one.object_name}/turn").random() for one in anchors}
-        wanted = site.count(context, name, len(anchors))
-        anchors = sorted(sorted(anchors, key=lambda one: keys[one.object_name])[:wanted], key=lambda one: one.name)
-    for anchor in anchors:
+    anchors = chosen_marks(site.places.anchors, law.marks)
+    if not anchors:
+        filled.dropped[NO_PLACE] += 1
+    ground = Ground(chosen_marks(site.places.surfaces, law.onto)) if law.onto else None
+    for anchor in some_of(site, name, context, anchors):
         stream = f"{name}/{anchor.object_name}"
-        chosen = site.choose(context, stream)
-        placed = _place(site, law, anchor, chosen, stream)
-        if placed is None:
-            filled.dropped[NO_ROOM] += 1
-        else:
-            filled.placed.append(placed)
+        filled.add(_place(site, law, anchor, ground, site.choose(context, stream), stream))
     return filled
 
 
-def _place(site: Site, law: AtAnchor, anchor: MarkedAnchor, chosen: Chosen, stream: str) -> Placed | None:
+def _place(
+    site: Site, law: AtAnchor, anchor: MarkedAnchor, ground: Ground | None, chosen: Chosen, stream: str
+) -> Placed | str:
+    lying, height = lie(chosen, site.rng(f"{stream}/lying")) if law.pose == "resting" else (UPRIGHT, None)
+    reason = NO_ROOM
     for attempt in range(PLACE_TRIES):
-        pose = _pose(law, anchor, chosen, site.rng(f"{stream}/attempt/{attempt}"))
+        point, heading, up = _stand(law, anchor, site.rng(f"{stream}/attempt/{attempt}"))
+        if ground is not None:
+            below = ground.below(point)
+            if below is None:
+                reason = NOTHING_BELOW
+                continue
+            point = (point[0], point[1], below[0])
+        reason = NO_ROOM
+        pose = standing_pose(chosen, point, heading, up, lying, height)
         box = site.put(chosen, pose, law.clearance_m or 0.0)
+        if box is not None and law.pose == "drop":
+            poses, zone = released(site, stream, chosen, pose)
+            return Placed(chosen=chosen, poses=poses, placed_as="drop", zone=zone, box=box)
         if box is not None:
             return Placed(chosen=chosen, poses=(pose,), placed_as="resting", box=box)
-    return None
+    return reason
 
 
-def _pose(law: AtAnchor, anchor: MarkedAnchor, chosen: Chosen, rng: Rng) -> Pose:
+def _stand(law: AtAnchor, anchor: MarkedAnchor, rng: Rng) -> tuple[Vector, float, Vector]:
+    """Return where a thing stands, its heading in radians and its up."""
     axes = matrix_from_quaternion(anchor.rotation)
     reach = setting(anchor, "move_m", 0.0, rng) if law.move_m is None else draw(law.move_m, rng)
     moved = axes @ np.array([reach * (2 * rng.random() - 1), reach * (2 * rng.random() - 1), 0.0])
@@ -52,4 +66,4 @@ def _pose(law: AtAnchor, anchor: MarkedAnchor, chosen: Chosen, rng: Rng) -> Pose
     x, y, z = (float(a + b) for a, b in zip(anchor.location_m, moved, strict=True))
     up: Vector = (float(axes[0, 2]), float(axes[1, 2]), float(axes[2, 2]))
     forward: Vector = (float(axes[0, 0]), float(axes[1, 0]), float(axes[2, 0]))
-    return standing_pose(chosen, (x, y, z), heading_of(forward) + math.radians(turn), up)
+    return (x, y, z), heading_of(forward) + math.radians(turn), up

@@ -10,6 +10,7 @@ from pipeline.geometry import Array, unit
 from pipeline.records import MarkedSurface, Vector
 
 TOUCH_M = 1e-6  # a surface this little above a point still lies below it
+NOTHING_BELOW = "no surface below"
 EDGE = 1e-9  # of a triangle, so that no line falls between two
 
 

@@ -13,7 +13,7 @@ from pipeline.records import Pose, Quaternion
 from pipeline.sampling.draw import draw
 from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie
-from pipeline.sampling.structured.onto import Ground
+from pipeline.sampling.structured.onto import NOTHING_BELOW, Ground
 from pipeline.sampling.structured.places import chosen_marks, number
 from pipeline.sampling.structured.release import released
 from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
@@ -24,7 +24,6 @@ NO_LINE = "the bend is too narrow for a parallel"
 TOO_LONG = "longer than the line"
 TOO_WIDE = "wider than the line"
 LINE_FULL = "the line is full"
-NOTHING_BELOW = "no surface below"
 HAIR_M = 1e-6  # between things that touch, so that rounding makes no overlap of it
 
 
