@@ -95,6 +95,40 @@ def test_marks_are_equal_after_json_and_reading_leaves_the_file_as_it_was():
     assert len(bpy.data.scenes) == 1 and len(bpy.data.cameras) == 0
 
 
+def test_helpers_are_read_where_their_collection_is_hidden_or_left_out():
+    hidden, left_out = group("Hidden"), group("Left out")
+    mark(curve("Lane", LINE, into=hidden), "spline")
+    mark(box("Zone", into=left_out), "volume")
+    hidden.hide_render = hidden.hide_viewport = True
+    bpy.context.view_layer.layer_collection.children["Left out"].exclude = True
+    marks = read()
+    assert named(marks.splines) == [("Lane", "Lane")] and named(marks.volumes) == [("Zone", "Zone")]
+    assert hidden.hide_render and bpy.context.view_layer.layer_collection.children["Left out"].exclude
+
+
+def test_animation_and_drivers_count_at_the_frame_at_which_the_file_was_saved():
+    moved = mark(add("Moved", None), "anchor")
+    for frame in (1, 11):
+        moved.location[0] = frame
+        moved.keyframe_insert("location", frame=frame)
+    driven = mark(add("Driven", None), "anchor")
+    driven.driver_add("location", 2).driver.expression = "frame * 2"
+    bpy.context.scene.frame_set(11)
+    marks = read()
+    assert [one.location_m for one in marks.anchors] == [(0, 0, 22), (11, 0, 0)]
+
+
+def test_an_object_of_a_library_may_have_the_name_of_another(tmp_path):
+    mark(add("Spot", None, at=(1, 0, 0)), "anchor")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kit.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    mark(add("Spot", None, at=(2, 0, 0)), "anchor")
+    with bpy.data.libraries.load(str(tmp_path / "kit.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Spot"]
+    bpy.context.scene.collection.objects.link(wanted.objects[0])
+    assert [(one.object_name, one.location_m[0]) for one in read().anchors] == [("Spot", 2), ("Spot [kit.blend]", 1)]
+
+
 # --- surfaces -------------------------------------------------------------------------------------------------------
 
 

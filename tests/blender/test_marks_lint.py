@@ -172,7 +172,7 @@ def bone_at_rest():
 
 
 def unknown_role():
-    mark(plane("Floor"), "surfaces")
+    mark(plane("Floor"), "surfaces", clearance_m=0.1)
 
 
 def unknown_role_of_a_collection():

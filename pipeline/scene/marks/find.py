@@ -83,7 +83,7 @@ def _found(
     inherited = _inherited(item, groups, outliner)
     roles = own.roles if own.roles is not None else inherited.roles
     if roles is None:
-        for key in sorted(own.values):
+        for key in sorted(own.values) if f"{PREFIX}{ROLE}" not in item else ():
             if key not in FREE:
                 text = f"{called(item)}{place} has {PREFIX}{key} but no role"
                 report(text, f"add {PREFIX}{ROLE}, or move it to a collection {PREFIX}ROLE")
