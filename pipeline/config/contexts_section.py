@@ -180,7 +180,7 @@ class Related:
     inside: str | None = None
     """Within it (a bowl, a crate): let fall into it from `distance_m` above its rim."""
     next_to: str | None = None
-    """Beside it on the same support, `distance_m` from side to side."""
+    """Beside it, `distance_m` from side to side: on the surface where the other stands on one, else at its height."""
     facing: str | None = None
     """Before it, `distance_m` from side to side, its +x turned to it, as a chair is to a table."""
     stacked: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -198,7 +197,3 @@ def without(plan: FramePlan, *contexts: str) -> FramePlan:
         contexts=tuple(one for one in plan.contexts if one.name not in contexts),
         instances=tuple(replace(one, instance_id=i) for i, one in enumerate(kept, start=1)),
     )
-
-
-def rises(values) -> bool:
-    return all(a <= b for a, b in pairwise(values))

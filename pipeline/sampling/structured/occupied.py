@@ -17,7 +17,9 @@ class Occupied:
     def __init__(self, solids: Solids) -> None:
         self._low, self._high = np.empty((0, 3)), np.empty((0, 3))
         self._boxes: list[tuple[Array, Array] | None] = []
-        self._owners = {name: frozenset(_owned(solids, i)) for i, name in enumerate(solids.names)}
+        self._owners: dict[str, set[int]] = {}
+        for number, owner in enumerate(solids.owners):
+            self._owners.setdefault(solids.names[owner], set()).add(number)
         for center, rotation, half in zip(solids.centers_m, solids.rotations, solids.halves_m, strict=True):
             self.add(compose(center, rotation), np.asarray(half))
         self.solids = frozenset(range(len(self)))
@@ -38,7 +40,7 @@ class Occupied:
 
     def solids_of(self, object_name: str) -> frozenset[int]:
         """Return the numbers of the boxes of an object of the template."""
-        return self._owners.get(object_name, frozenset())
+        return frozenset(self._owners.get(object_name, ()))
 
     def tops_below(self, low: Array, high: Array) -> list[float]:
         """Return how high those of the template's boxes reach that are, seen from above, between two corners (3,), and
@@ -89,7 +91,3 @@ def _reach(pose: Array, half_m: Array) -> Array:
     """Return how far (3,) along the world's axes a box reaches from its middle."""
     reach: Array = (np.abs(pose[:3, :3]) * half_m).sum(axis=1)
     return reach
-
-
-def _owned(solids: Solids, owner: int) -> list[int]:
-    return [number for number, one in enumerate(solids.owners) if one == owner]

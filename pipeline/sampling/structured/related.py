@@ -158,7 +158,8 @@ PROPOSALS: Mapping[str, Propose] = {"on": _on, "stacked": _on, "next_to": _besid
 
 def _inside(site: Site, law: Related, other: Other, chosen: Chosen, stream: str) -> Placed | str:
     """Return a thing that is let fall into the other from above its rim, within the ellipse of its outline. The other
-    stands still, so that its own mesh catches what falls: hollow things are hollow whatever their `collision` is."""
+    stands still, so that its own mesh catches what falls: hollow things are hollow whatever their `collision` is. What
+    bounces out lies beside it."""
     radius = radius_m(chosen)
     low, high = bounds_of(chosen)
     sides = sorted(float(v) for v in high - low)
