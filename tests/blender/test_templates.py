@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from pipeline.addresses import shipped_dir
 from pipeline.config.load import load_config
 from pipeline.geometry import compose, transform_points
 from pipeline.job import Job
+from pipeline.preview import preview_config
 from pipeline.records import FramePlan, InstancePlan
 from pipeline.reporting import SilentReporter
-from pipeline.run import open_engine, survey_job
+from pipeline.run import make_frame, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,35 @@ class Row:
 
 
 BOTH = ("right", "left")
+FAMILIES = ("household", "breakfast", "pantry", "drinks")
 ROWS = {
+    "conveyor": Row(
+        marks={
+            "splines": {"Belt line"},
+            "surfaces": {"Decks", "Pallet"},
+            "anchors": {"Stacks"},
+            "cameras": {"Overview", "Side", "Above"},
+        },
+        standing=("racks", "pallet"),
+    ),
+    "picking_bin": Row(
+        marks={
+            "volumes": {"Fill", "Camera space"},
+            "keep_out": {"Beside the bins"},
+            "anchors": {"Loose"},
+            "cameras": {"Cell"},
+        },
+        standing=("loose",),
+    ),
+    "shop_shelf": Row(
+        marks={
+            "splines": {"Aisle", *(f"{family.capitalize()} edges" for family in FAMILIES)},
+            "surfaces": {"Top", *(f"Boards {family}" for family in FAMILIES)},
+            "slots": {"Offers"},
+            "cameras": {"Overview"},
+        },
+        standing=(*FAMILIES, "offers", "overstock"),
+    ),
     "street": Row(
         marks={
             "splines": {
@@ -53,6 +82,15 @@ ROWS = {
             "surfaces": {f"{what} {side}" for what in ("Verge", "Lawn") for side in BOTH},
         },
         standing=("parking", "traffic", "cyclists", "people", "houses", "trees", "hedges", "gardens", "verges"),
+    ),
+    "tabletop_room": Row(
+        marks={
+            "surfaces": {"Table"},
+            "anchors": {"Settings"},
+            "volumes": {"Camera space"},
+            "keep_out": {"Under the pendant"},
+        },
+        standing=("settings", "table"),
     ),
 }
 
@@ -136,6 +174,18 @@ def test_its_script_builds_it_as_it_is(name):
     for item, (settings, bounds) in shipped.items():
         assert built[item][0] == settings, item
         np.testing.assert_allclose(built[item][1], bounds, atol=1e-4, err_msg=item)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_tiny_frame_shows_what_is_to_be_found(name, tmp_path):
+    config = preview_config(load_config(shipped_dir("scenes") / f"{name}.yaml"), 64)
+    config = replace(config, render=replace(config.render, samples_per_pixel=1, denoiser="none"))
+    assert config.template is not None
+    engine = open_engine("cpu", shipped_dir("scenes"), str(config.template.file))
+    job = survey_job(engine, config, SilentReporter())
+    labels = make_frame(engine, plan_frame(job, 0), tmp_path, SilentReporter()).annotation.labels
+    assert labels.status == "accepted", labels.reason
+    assert any(one.role == "target" and one.visible_px for one in labels.instances)
 
 
 def _contents() -> dict[str, tuple[dict[str, object], np.ndarray]]:
