@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.config.distributions import Constant, Integer, Number, Uniform, bounds, require
 from pipeline.config.words import Vector
+from pipeline.conventions import MAX_INSTANCES
 
 ZERO = Constant(value=0.0)
 ONE = Constant(value=1.0)
@@ -131,5 +132,14 @@ class Grid:
     def __post_init__(self) -> None:
         for name in ("rows", "columns", "layers"):
             require(name, getattr(self, name), 1, 1000)
+        counts = [number for number in (self.rows, self.columns, self.layers) if _is_known(number)]
+        most = math.prod(round(bounds(number)[1]) for number in counts)
+        if most > MAX_INSTANCES:
+            raise ValueError(f"a grid of up to {most} anchors", f"a frame holds at most {MAX_INSTANCES} things")
         for number in self.spacing_m:
             require("spacing_m", number, low=0)
+
+
+def _is_known(number: Number) -> bool:
+    """Return whether the bounds of a number are known: those of a global are not yet."""
+    return not math.isnan(bounds(number)[1])

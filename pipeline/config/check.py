@@ -183,6 +183,8 @@ def _check_drops(part: dict[str, Any], groups: Groups, reader: Reader) -> None:
 
 def _check_drop(path: KeyPath, drop: Drop, surroundings: Surroundings, reader: Reader) -> None:
     floor = surroundings.floor
+    if surroundings.road is not None or surroundings.bin is not None:
+        return
     if floor is None:
         reader.report(path, "there is no floor to drop onto", "give surroundings a floor, or use flying")
         return
@@ -257,8 +259,13 @@ def _check_motion_blur(part: dict[str, Any], reader: Reader) -> None:
 
 
 def _check_flow(part: dict[str, Any], reader: Reader) -> None:
-    outputs, views = part["outputs"], part["views_per_scene"]
-    if FAILED in (outputs, views) or views != 1:
+    outputs, views, template = part["outputs"], part["views_per_scene"], part["template"]
+    if FAILED in (outputs, views, template):
+        return
+    if template is not None and template.frame is not None and part["view_interval_s"] and FLOWS & set(outputs):
+        message = "flow does not follow what the timeline of a template moves from view to view"
+        reader.report(("view_interval_s",), message, "leave it or template.frame out, or flow")
+    if views != 1:
         return
     for i, name in enumerate(outputs):
         if name in FLOWS:

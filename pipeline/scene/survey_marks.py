@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from pipeline.config.built_names import built_names
+from pipeline.config.globals_section import all_ranges, widened
 from pipeline.config.schema import Config
 from pipeline.errors import Problem
 from pipeline.records import Marks
@@ -17,6 +19,7 @@ from pipeline.structure import did_you_mean, unstructure
 
 Report = Callable[[str, Problem], None]
 NO_MARKS = "mark one in Blender: put it in a collection vg.ROLE, or give it the custom property vg.role = ROLE"
+NO_BUILT = "give surroundings a road, a shelf, a bin or a grid, or a template whose artist marks one"
 
 
 class Mark(Protocol):
@@ -32,6 +35,8 @@ class Mark(Protocol):
 def survey_marks(config: Config, session: Session, cache: FactsCache, template: str, report: Report) -> Marks:
     """Return the marks of the open template, `template` the digest of all its files. All that is wrong is reported, and
     what the scene file asks for and nothing is marked as."""
+    if config.template is None:
+        _check_names(config, Marks(), report)
     if config.template is None or not template:
         return Marks()
     marks = cache.get_record(Marks, "marks", template)
@@ -60,40 +65,40 @@ def _check_categories(config: Config, marks: Marks, report: Report) -> None:
 
 
 def _check_names(config: Config, marks: Marks, report: Report) -> None:
-    """Report marks that contexts and the camera name and nothing has. What `surroundings` builds has names too, so
-    beside them nothing is certain."""
-    if config.surroundings is not None:
-        return
+    """Report marks that contexts and the camera name and nothing has, neither the template nor what is built."""
+    built = built_names(widened(config.surroundings, all_ranges(config.globals, config.scenarios)))
     kinds = {
-        "surface": _names(marks.surfaces),
-        "spline": _names(marks.splines),
-        "volume": _names(marks.volumes),
-        "anchor": _names(marks.anchors),
+        "surface": _names(marks.surfaces) | built["surface"],
+        "spline": _names(marks.splines) | built["spline"],
+        "volume": _names(marks.volumes) | built["volume"],
+        "anchor": _names(marks.anchors) | built["anchor"],
         "slot": _names(marks.slots),
     }
+    where = "the template" if config.template is not None else "the surroundings"
     for name, context in sorted(config.contexts.items()):
         path = f"contexts.{name}.{context.place}"
         law = getattr(context, context.place)
         for key, kind in (("marks", context.place), ("onto", "surface")):
             for i, pattern in enumerate(getattr(law, key, ())):
-                _check_name(pattern, kind, kinds, f"{path}.{key}[{i}]", report)
+                _check_name(pattern, kind, kinds, f"{path}.{key}[{i}]", where, report)
     if config.camera.ride is not None:
         rides = {**kinds, "camera": kinds["surface"] | kinds["spline"] | kinds["volume"] | _names(marks.cameras)}
         for i, pattern in enumerate(config.camera.ride.marks):
-            _check_name(pattern, "camera", rides, f"camera.ride.marks[{i}]", report)
+            _check_name(pattern, "camera", rides, f"camera.ride.marks[{i}]", where, report)
 
 
 def _names(marks: Iterable[Mark]) -> set[str]:
     return {name for one in marks for name in (one.name, one.object_name)}
 
 
-def _check_name(pattern: str, kind: str, kinds: Mapping[str, set[str]], path: str, report: Report) -> None:
+def _check_name(pattern: str, kind: str, kinds: Mapping[str, set[str]], path: str, where: str, report: Report) -> None:
     if any(fnmatchcase(name, pattern) for name in kinds[kind]):
         return
     others = [other for other, names in kinds.items() if any(fnmatchcase(name, pattern) for name in names)]
-    message = f"the template has no {kind} {pattern!r}"
+    message = f"{where} {'have' if where.endswith('s') else 'has'} no {kind} {pattern!r}"
     if others:
         remedy = f"it is marked as a {others[0]}"
     else:
-        remedy = did_you_mean(pattern, kinds[kind]) or NO_MARKS.replace("ROLE", kind)
+        remedy = did_you_mean(pattern, kinds[kind]) or (NO_BUILT if where != "the template" else NO_MARKS)
+        remedy = remedy.replace("ROLE", kind)
     report(path, Problem(message=message, remedy=remedy))

@@ -9,7 +9,8 @@ import pytest
 from furnished import filled, job_of, middles, overlaps
 
 from pipeline.built.places import build_places
-from pipeline.config.built_section import Bin, Road, Shelf
+from pipeline.config.built_names import built_names
+from pipeline.config.built_section import Bin, Grid, Road, Shelf
 from pipeline.config.distributions import Constant
 from pipeline.lines import line_of
 from pipeline.records import SurroundingsPlan
@@ -28,6 +29,7 @@ def planned(frame: int = 0, **surroundings) -> SurroundingsPlan:
     return plan_frame(job_of({}, surroundings={"floor": None, **surroundings}, placement=FLYING), frame).surroundings
 
 
+NONE, MANY = Constant(value=0), Constant(value=400)
 FLYING = {"flying": {"volume_m": [9, 9, 9]}}
 
 
@@ -182,6 +184,10 @@ def test_a_built_place_is_the_scenes_and_its_looks_may_be_the_views():
         (lambda: Road(curvature_per_m=Constant(value=0.02), length_m=Constant(value=400)), "meets itself"),
         (lambda: Road(marking_m=Constant(value=2)), "marking_m can be 2"),
         (lambda: Shelf(gap_m=Constant(value=0.01)), "gap_m can be 0.01"),
+        (
+            lambda: Grid(rows=Constant(value=999), columns=Constant(value=99), spacing_m=(NONE,) * 3),
+            "up to 98901 anchors",
+        ),
         (lambda: Bin(corner_m=Constant(value=0.3)), "corner_m can be 0.3"),
     ],
 )
@@ -194,3 +200,33 @@ def test_places_are_known_to_the_contexts_of_their_scene():
     placed, _ = filled({"a": {"spline": ["road.lane.0"], "allowed": {"car": 1}}}, surroundings={"road": BENT})
     (one,) = placed
     assert box_at(one.chosen, one.poses[0])[0][2, 3] == pytest.approx(0.75) and len(middles(placed)) == 1
+
+
+SIZES = {
+    "road": {"lanes": {"integer": [1, 3]}, "oncoming": {"integer": [0, 2]}, "median_m": {"choice": [0, 1]}},
+    "shelf": {"boards": {"integer": [1, 3]}, "bays": {"integer": [1, 2]}},
+    "bin": {},
+    "grid": {"rows": {"integer": [1, 3]}, "spacing_m": [1, 1, 1]},
+}
+
+
+def test_the_names_of_all_that_may_be_built_are_known_beforehand():
+    job = job_of({}, surroundings=SIZES, placement=FLYING)
+    known, seen = (
+        built_names(job.config.surroundings),
+        {kind: set() for kind in ("surface", "spline", "volume", "anchor")},
+    )
+    for frame in range(60):
+        built = build_places(plan_frame(job, frame).surroundings)
+        for kind, names in seen.items():
+            marks = getattr(built, f"{kind}s")
+            names |= {name for mark in marks for name in (mark.name, mark.object_name)}
+    seen["surface"] -= {"road.asphalt.left", "road.asphalt.right"}  # two sides of one
+    assert seen == known
+
+
+def test_sizes_may_depend_on_globals():
+    job = job_of({}, surroundings={"road": {"lanes": "$n"}}, globals={"n": {"integer": [1, 3]}}, placement=FLYING)
+    roads = [plan_frame(job, i) for i in range(12)]
+    assert {plan.surroundings.road.lanes for plan in roads} == {1, 2, 3}
+    assert all(plan.surroundings.road.lanes == plan.globals["n"] for plan in roads)

@@ -180,8 +180,8 @@ def test_what_falls_is_let_go_over_its_place():
     placed, _ = filled(lane(gap_m=3, pose="drop"), Marks(splines=(straight(60.0),)))
     for i, one in enumerate(placed):
         assert one.placed_as == "drop" and len(one.poses) == 4
-        assert one.zone.center_m[2] == pytest.approx(0, abs=1e-6) and one.poses[0].location_m[2] > 2
-        assert one.zone.center_m[0] == pytest.approx(placed[0].zone.center_m[0] + 7 * i)
+        assert one.zone.center_m == (30, 0, 0) and one.poses[0].location_m[2] > 2
+        assert one.poses[0].location_m[0] == pytest.approx(placed[0].poses[0].location_m[0] + 7 * i, abs=1e-4)
 
 
 def test_a_curve_of_the_scene_file_needs_no_template():

@@ -9,14 +9,15 @@ from pipeline.config.contexts_section import AlongSpline, Context
 from pipeline.config.distributions import Number
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.geometry import Array, compose, inverse_rigid
-from pipeline.records import Pose, Quaternion
-from pipeline.sampling.draw import draw
+from pipeline.records import DropPlan, Pose, Quaternion
+from pipeline.sampling.draw import Rng, draw
 from pipeline.sampling.objects import Chosen
-from pipeline.sampling.placement import lie
+from pipeline.sampling.placement import lie, radius_m
+from pipeline.sampling.structured.falling import Release, let_fall
 from pipeline.sampling.structured.onto import NOTHING_BELOW, Ground
 from pipeline.sampling.structured.places import chosen_marks, number
-from pipeline.sampling.structured.release import released
-from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
+from pipeline.sampling.structured.release import RELEASE_M
+from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
 from pipeline.sampling.structured.standing import UPRIGHT, bounds_of, standing_pose
 from pipeline.sampling.structured.tracks import Track, spot_at, spread, tracks_of
 
@@ -57,9 +58,12 @@ def along_splines(site: Site, name: str, context: Context, law: AlongSpline) -> 
     """Return the things along the lines of a context."""
     filled = Filled()
     ground = Ground(chosen_marks(site.places.surfaces, law.onto)) if law.onto else None
-    for track in tracks_of(site, name, law):
+    tracks = list(tracks_of(site, name, law))
+    if not tracks:
+        filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
+    for track in tracks:
         if track is None:
-            filled.dropped[NO_LINE] += 1
+            filled.add(NO_LINE)
             continue
         row = Row(site=site, context=context, law=law, track=track, ground=ground, filled=filled)
         apart, from_middles = _apart(law, track)
@@ -149,43 +153,55 @@ def _thing(row: Row, i: int) -> Thing:
 
 def _place(row: Row, thing: Thing, middle_m: float | None) -> None:
     """Place a thing, its middle at a place along the line or anywhere, or count why not."""
-    placed, reason = _try(row, thing, middle_m)
-    if placed is None:
-        row.filled.dropped[reason] += 1
-    else:
-        row.filled.placed.append(placed)
-
-
-def _try(row: Row, thing: Thing, middle_m: float | None) -> tuple[Placed | None, str]:
-    site, law, track = row.site, row.law, row.track
-    lateral_law = spread(law.lateral_m, track.settings, "lateral_m")
     room = (_width_m(row) - thing.width_m) / 2
     if room < 0:
-        return None, TOO_WIDE
-    if middle_m is None and thing.length_m > track.length_m:
-        return None, TOO_LONG
-    reason = NO_ROOM
+        row.filled.add(TOO_WIDE)
+    elif middle_m is None and thing.length_m > row.track.length_m:
+        row.filled.add(TOO_LONG)
+    else:
+        row.filled.add((_let_fall if row.law.pose == "drop" else _stand)(row, thing, middle_m, room))
+
+
+def _stand(row: Row, thing: Thing, middle_m: float | None, room_m: float) -> Placed | str:
+    site, reason = row.site, NO_ROOM
     for attempt in range(PLACE_TRIES):
-        rng = site.rng(f"{thing.stream}/attempt/{attempt}")
-        lateral, share = draw(lateral_law, rng), rng.random()
-        along = _anywhere(track, thing, share) if middle_m is None else middle_m
+        along, lateral = _drawn(row, thing, middle_m, site.rng(f"{thing.stream}/attempt/{attempt}"))
         pose = _pose(row, thing, along, lateral)
         if pose is None:
             reason = NOTHING_BELOW
-        elif abs(lateral) <= room:
-            box = site.put(thing.chosen, pose, law.clearance_m or 0.0)
+        elif abs(lateral) <= room_m:
+            box = site.put(thing.chosen, pose, row.law.clearance_m or 0.0)
             if box is not None:
-                return _placed(row, thing, along, lateral, pose, box), ""
+                moved = _moved(row, thing, along, lateral, pose)
+                return Placed(chosen=thing.chosen, poses=(pose,), placed_as="resting", box=box, moved=moved)
             reason = NO_ROOM
-    return None, reason
+    return reason
 
 
-def _placed(row: Row, thing: Thing, along_m: float, lateral_m: float, pose: Pose, box: int) -> Placed:
-    if row.law.pose == "drop":
-        poses, zone = released(row.site, thing.stream, thing.chosen, pose)
-        return Placed(chosen=thing.chosen, poses=poses, placed_as="drop", zone=zone, box=box)
-    moved = _moved(row, thing, along_m, lateral_m, pose)
-    return Placed(chosen=thing.chosen, poses=(pose,), placed_as="resting", box=box, moved=moved)
+def _let_fall(row: Row, thing: Thing, middle_m: float | None, room_m: float) -> Placed | str:
+    """Return a thing that is let go just above its place; it may come to rest anywhere about the line."""
+    radius = radius_m(thing.chosen)
+
+    def release_at(rng: Rng) -> Release | str:
+        along, lateral = _drawn(row, thing, middle_m, rng)
+        spot = spot_at(row.track, along, lateral, False, row.ground)
+        if spot is None:
+            return NOTHING_BELOW
+        x, y, z = spot.point_m
+        within = abs(lateral) <= room_m
+        return Release(point_m=(x, y, z + radius + RELEASE_M), bottom_m=z) if within else NO_ROOM
+
+    low, high = row.track.line.points_m.min(axis=0), row.track.line.points_m.max(axis=0)
+    x, y, _ = (float(v) for v in (low + high) / 2)
+    width, depth, _ = (float(v) + 2 * radius for v in high - low)
+    zone = DropPlan(center_m=(x, y, float(low[2])), area_m=(width, depth), fence=False)
+    return let_fall(row.site, thing.chosen, thing.stream, zone, release_at)
+
+
+def _drawn(row: Row, thing: Thing, middle_m: float | None, rng: Rng) -> tuple[float, float]:
+    """Return a place along the line, the given one or any, and beside it."""
+    lateral, share = draw(spread(row.law.lateral_m, row.track.settings, "lateral_m"), rng), rng.random()
+    return (_anywhere(row.track, thing, share) if middle_m is None else middle_m), lateral
 
 
 def _width_m(row: Row) -> float:

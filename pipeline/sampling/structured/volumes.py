@@ -68,6 +68,7 @@ def _volume_of(box: Box) -> MarkedVolume:
 
 
 def room_of(mark: MarkedVolume) -> Room:
+    """Return a marked mesh made ready."""
     corners = corners_of(mark)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     return Room(mark=mark, corners=corners, low=low, high=high, size_m3=volume_of(corners))
