@@ -53,6 +53,9 @@ def test_inside_is_inside_also_level_with_vertices_and_edges():
     outside = [[0, 0, 1.001], [2, 1, 1], [0, 0, 5], [1.5, 0, 0], [-3, -3, -3], [1, 1, 2]]
     assert is_inside(corners, np.array(inside, dtype=float)).all()
     assert not is_inside(corners, np.array(outside, dtype=float)).any()
+    many = np.concatenate([corners, *(corners + [9.0 + i, 0, 0] for i in range(9000))])  # more pairs than at a time
+    assert is_inside(many, np.array(inside, dtype=float)).all()
+    assert not is_inside(many, np.array(outside, dtype=float)).any()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pipeline.geometry import Array, inverse_rigid, transform_points
 from pipeline.records import Vector
 
 Bools = NDArray[np.bool_]
+MOST_PAIRS = 200_000  # of points and triangles at a time: 50 MB
 PARALLEL = 1e-15  # of a square metre: a triangle seen from its edge covers nothing
 
 
@@ -130,14 +131,22 @@ def keep_out_of(meshes: Iterable[Triangles]) -> tuple[KeepOut, ...]:
 def is_inside(corners: Array, points_m: Array) -> Bools:
     """Return which points (N, 3) a closed mesh, corners (T, 3, 3), winds around: the sum of its solid angles
     (Van Oosterom and Strackee 1983) is a whole sphere or more there, and nothing outside."""
+    each = max(1, MOST_PAIRS // max(1, len(corners)))
+    parts = [_angle_sums(corners, points_m[i : i + each]) for i in range(0, len(points_m), each)]
+    wound: Bools = np.abs(np.concatenate([np.empty(0), *parts])) > 2 * np.pi
+    return wound
+
+
+def _angle_sums(corners: Array, points_m: Array) -> Array:
+    """Return the solid angle (N,) that a mesh takes up as seen from each point, with the sign of its winding."""
     to = corners[None] - points_m[:, None, None, :]
     a, b, c = to[:, :, 0], to[:, :, 1], to[:, :, 2]
     la, lb, lc = (np.sqrt((side * side).sum(axis=2)) for side in (a, b, c))
     volume = (a * np.cross(b, c)).sum(axis=2)
     ab, bc, ca = (a * b).sum(axis=2), (b * c).sum(axis=2), (c * a).sum(axis=2)
     angles = 2 * np.arctan2(volume, la * lb * lc + ab * lc + bc * la + ca * lb)
-    wound: Bools = np.abs(angles.sum(axis=1)) > 2 * np.pi
-    return wound
+    sums: Array = angles.sum(axis=1)
+    return sums
 
 
 def volume_of(corners: Array) -> float:
