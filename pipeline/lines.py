@@ -63,6 +63,11 @@ def left_of(direction: Sequence[float] | Array) -> Array:
     return unit((-y, x, 0.0)) if math.hypot(x, y) > 1e-12 else np.array([0.0, 1.0, 0.0])
 
 
+def has_length(points_m: Sequence[Sequence[float]]) -> bool:
+    """Return whether a line through points has any length."""
+    return any(length(np.subtract(point, points_m[0])) > SAME_M for point in points_m[1:])
+
+
 # --- parallels ------------------------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ def check_config(data: Any, reader: Reader) -> None:
         return  # whatever depends on a global is still unknown
     if ranges:
         data = widened_data(data, ranges)
-        structure(data, Config, reader)  # limits that a global may leave
+        _check_widened(data, reader)
     part = {f.name: _read(data, f.name) for f in fields(Config)}
     targets, distractors = _groups(data, "targets"), _groups(data, "distractors")
     in_template = _template_targets(data)
@@ -59,6 +59,14 @@ def check_config(data: Any, reader: Reader) -> None:
     _check_image(part, reader)
     for name in ("outputs", "reroll_per_view"):
         _check_repeats(part[name], (name,), reader)
+
+
+def _check_widened(data: Mapping[str, Any], reader: Reader) -> None:
+    """Report limits that a global may leave. What is wrong without it has been told before."""
+    told = {problem.path for problem in reader.problems}
+    wide = Reader(address_of=reader.address_of, where_of=reader.where_of)
+    structure(data, Config, wide)
+    reader.problems += [problem for problem in wide.problems if problem.path not in told]
 
 
 def _read(data: Mapping[str, Any], name: str) -> Any:

@@ -10,6 +10,7 @@ from pipeline.config.contexts_section import Context, Related, names_of
 from pipeline.config.distributions import bounds
 from pipeline.config.globals_section import Scenario
 from pipeline.config.objects_section import AssetGroup
+from pipeline.conventions import MAX_INSTANCES
 from pipeline.structure import FAILED, Reader, did_you_mean, structure
 from pipeline.structure import Path as KeyPath
 
@@ -29,6 +30,9 @@ def check_contexts(data: Mapping[str, Any], groups: Sequence[tuple[KeyPath, Asse
             if allowed not in known:
                 message = f"no group of targets or distractors has the name or category {allowed!r}"
                 reader.report(("contexts", name, "allowed", allowed), message, did_you_mean(allowed, known))
+        if context.count is not None and bounds(context.count)[0] > MAX_INSTANCES:
+            message = f"every scene would have {bounds(context.count)[0]:g} things or more"
+            reader.report(("contexts", name, "count"), message, f"a frame holds {MAX_INSTANCES} at most")
         if context.related is not None and context.related.other not in read:
             path = ("contexts", name, "related", context.related.relation)
             remedy = did_you_mean(context.related.other, [one for one in read if one != name])

@@ -15,6 +15,7 @@ from pipeline.config.distributions import Constant, Number, Uniform, bounds, req
 from pipeline.config.limits import exactly_one, positive
 from pipeline.config.objects_section import AssetGroup
 from pipeline.config.words import Vector
+from pipeline.lines import has_length
 
 ZERO = Constant(value=0.0)
 ANY_HEADING = Uniform(low=0, high=360)
@@ -59,6 +60,7 @@ class OnSurface:
     def __post_init__(self) -> None:
         _one_place(self, "rectangle")
         require("height_m", self.height_m, low=0)
+        _no_overlap(self.clearance_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +108,13 @@ class AlongSpline:
 
     def __post_init__(self) -> None:
         _one_place(self, "points_m")
-        if len(self.points_m) == 1:
-            raise ValueError("points_m has one point", "a curve needs two or more")
+        if self.points_m and not has_length(self.points_m):
+            raise ValueError("points_m has no two points apart", "a curve needs two or more")
         if self.gap_m is not None and self.headway_m is not None:
             raise ValueError("give gap_m or headway_m, not both")
         for name in ("gap_m", "headway_m", "start_m"):
             if getattr(self, name) is not None:
                 require(name, getattr(self, name), low=0)
-        if self.headway_m is not None and bounds(self.headway_m)[1] <= 0:
-            raise ValueError("headway_m is 0", "things cannot stand in each other")
         if not 0 <= self.part[0] < self.part[1] <= 1:
             raise ValueError(f"part {list(self.part)} is no part of 0..1", "for instance [0.1, 0.9]")
         require("reverse", self.reverse, 0, 1)
@@ -124,6 +124,7 @@ class AlongSpline:
             positive("width_m", self.width_m)
         if self.pose == "drop" and bounds(self.speed_m_s) != (0, 0):
             raise ValueError("speed_m_s moves no things that fall", "leave it out, or use another pose")
+        _no_overlap(self.clearance_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,9 @@ class InVolume:
 
     def __post_init__(self) -> None:
         _one_place(self, "box")
+        if self.box is not None:
+            positive("box.size_m", *self.box.size_m)
+        _no_overlap(self.clearance_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,9 @@ class AtAnchor:
     pose: Pose = "upright"
     onto: tuple[str, ...] = ()
     clearance_m: float | None = None
+
+    def __post_init__(self) -> None:
+        _no_overlap(self.clearance_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +273,11 @@ def _one_place(law: object, other: str) -> None:
     marks, given = getattr(law, "marks"), getattr(law, other)  # noqa: B009 (fields of several records)
     if bool(marks) == bool(given):
         raise ValueError(f"give marks or {other}, one of the two", "marks are names in the template or surroundings")
+
+
+def _no_overlap(clearance_m: float | None) -> None:
+    if clearance_m is not None and clearance_m < 0:
+        raise ValueError(f"clearance_m {clearance_m:g} is below 0", "things may touch, but do not overlap")
 
 
 def names_of(group: AssetGroup) -> set[str]:

@@ -133,7 +133,10 @@ def _place_all(site: Site, camera: CameraPlan) -> tuple[tuple[Placed, ...], tupl
     """Return all things with their places, those of contexts last, and what the contexts did; or none and the reason
     there are none."""
     config, catalogue = site.config, site.catalogue
-    in_contexts, reports = fill_contexts(site)
+    try:
+        in_contexts, reports = fill_contexts(site)
+    except RejectedFrame as error:
+        return (), (), str(error)
     chosen = sample_objects(config, catalogue, site.scene, site.looks)
     things = [*chosen, *(one.chosen for one in in_contexts)]
     if reason := too_many_instances(len(things), sum(one.instances for one in catalogue.template_objects)):
@@ -145,8 +148,8 @@ def _place_all(site: Site, camera: CameraPlan) -> tuple[tuple[Placed, ...], tupl
     try:
         view = first_view(camera) if any(one.placement.frustum is not None for one in chosen) else None
         placed = [_place_one(site, one, taken, view) for one in chosen]
-    except RejectedFrame as reason:
-        return (), reports, str(reason)
+    except RejectedFrame as error:
+        return (), reports, str(error)
     return (*placed, *in_contexts), reports, ""
 
 

@@ -33,6 +33,15 @@ def test_a_group_that_a_context_allows_is_placed_by_it_alone(tmp_path):
         (f"{{related: {{next_to: y, on: y}}, {ALLOWED}}}", "contexts.x.related: give exactly one of on, inside"),
         ("{anchor: A, allowed: {mug: 0}}", "contexts.x: every weight of allowed can be 0 at once"),
         (f"{{anchor: A, absent: 2, {ALLOWED}}}", "contexts.x: absent can be 2, above 1"),
+        (f"{{anchor: A, count: 100000, {ALLOWED}}}", "contexts.x.count: every scene would have 100000 things"),
+        (f"{{surface: {{marks: A, clearance_m: -1}}, {ALLOWED}, count: 1}}", "contexts.x.surface: clearance_m -1 is"),
+        (f"{{anchor: {{marks: A, clearance_m: -1}}, {ALLOWED}}}", "contexts.x.anchor: clearance_m -1 is below 0"),
+        (f"{{spline: {{points_m: [[0, 0, 1], [0, 0, 1]]}}, {ALLOWED}}}", "contexts.x.spline: points_m has no two"),
+        (f"{{spline: {{points_m: [[0, 0, 1]]}}, {ALLOWED}}}", "contexts.x.spline: points_m has no two points apart"),
+        (
+            f"{{volume: {{box: {{center_m: [0, 0, 0], size_m: [1, 0, 1]}}}}, {ALLOWED}, count: 1}}",
+            "contexts.x.volume: box.size_m has 0, which is not above 0",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_where(context, problem, tmp_path):

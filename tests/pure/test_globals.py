@@ -107,6 +107,22 @@ def test_what_is_wrong_is_said_where(text, problem, tmp_path):
     assert problem.removeprefix("scene") in [one.removeprefix("scene") for one in problems(tmp_path, text)]
 
 
+def test_what_is_wrong_without_any_global_is_said_once(tmp_path):
+    found = problems(tmp_path, "globals: {x: 1}\nrender: {samples_per_pixel: 1.5, exposure_ev: $x}")
+    assert [one for one in found if one.startswith("render")] == [
+        "render.samples_per_pixel: expected a whole number, got 1.5"
+    ]
+
+
+def test_a_global_of_0_is_no_wrong_headway(tmp_path):
+    lane = "{spline: {points_m: [[0, 0, 0], [1, 0, 0]], headway_m: $gap}, allowed: {mug: 1}}"
+    catalogue = replace(planned_job(tmp_path).catalogue, distractors=())
+    config = load(tmp_path, f"globals: {{gap: {{choice: [0, 0.5]}}}}\ncontexts: {{lane: {lane}}}")
+    job = make_job(config, replace(catalogue, targets=catalogue.targets[:1]))
+    counts = {plan.globals["gap"]: len(plan.instances) for plan in (plan_frame(job, frame) for frame in range(8))}
+    assert counts[0.0] > counts[0.5] >= 1
+
+
 def test_extended_globals_and_contexts_merge_by_name(tmp_path):
     (tmp_path / "base.yaml").write_text(
         SCENE

@@ -369,3 +369,11 @@ def test_a_rectangle_needs_no_template():
     points = np.array([pose[:3, 3] for pose, _ in boxes_of(plan)])
     assert len(points) == 10 and np.abs(points[:, 0] - 1).max() < 0.2 and np.abs(points[:, 1] - 2).max() < 1
     assert points[:, 2] == pytest.approx(0.56)
+
+
+@pytest.mark.parametrize("number", [{"density": 1e9}, {"count": "$many"}])
+def test_more_things_than_any_frame_holds_reject_it_in_words(number):
+    contexts = {"crumbs": {**on(), "allowed": {"crumb": 1}, **number}}
+    many = {"globals": {"many": {"uniform": [1.1e6, 1.2e6]}}}
+    rejected = planned(contexts, table(), **many).rejected
+    assert rejected.startswith("contexts.crumbs: 1") and "at most 32767" in rejected

@@ -9,6 +9,8 @@ from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import Poisson
 from pipeline.config.objects_section import Law
 from pipeline.config.schema import AssetGroup, Config
+from pipeline.conventions import MAX_INSTANCES
+from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, compose, quaternion_from_matrix
 from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role, Vector
 from pipeline.sampling.draw import Rng, draw, draw_count, draw_index
@@ -112,11 +114,19 @@ class Site:
         return rng_for(self.config.seed, self.scene, f"contexts/{stream}")
 
     def count(self, context: Context, stream: str, size: float, default: int = 1) -> int:
-        """Return how many things go to a place of `size` metres, square or cubic metres."""
+        """Return how many things go to a place of `size` metres, square or cubic metres. Raises RejectedFrame for more
+        than any frame holds."""
         if context.density is not None:
             mean = draw(context.density, self.rng(f"{stream}/density")) * size
+            if mean > MAX_INSTANCES:
+                raise _too_many(stream, mean)
             return draw_count(Poisson(mean=mean), self.rng(f"{stream}/count"))
-        return default if context.count is None else draw_count(context.count, self.rng(f"{stream}/count"))
+        if context.count is None:
+            return default
+        count = draw_count(context.count, self.rng(f"{stream}/count"))
+        if count > MAX_INSTANCES:
+            raise _too_many(stream, count)
+        return count
 
     def choose(self, context: Context, stream: str) -> Chosen:
         """Return the thing at an address: its group by the weights of `allowed`, then asset, size and look."""
@@ -163,3 +173,8 @@ class Site:
     def take(self, box: Box) -> int:
         """Take the room of a box and return its number."""
         return self.occupied.add(*box)
+
+
+def _too_many(stream: str, count: float) -> RejectedFrame:
+    context = stream.split("/")[0]
+    return RejectedFrame(f"contexts.{context}: {count:.0f} things; Blender numbers at most {MAX_INSTANCES} (15 bits)")
