@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pipeline.config.distributions import Constant, LogUniform, Number, Uniform, bounds, require
 from pipeline.config.limits import exactly_one, positive
@@ -97,6 +97,8 @@ class CameraLens:
 class Ride:
     """On what the template marks, or the surroundings build: a camera, a curve, a surface or a volume."""
 
+    SHORT: ClassVar[tuple[str, ...]] = ("marks",)
+    SHORT_IS_LIST: ClassVar[bool] = True
     marks: tuple[str, ...]
     """Names or patterns; a camera mark brings its pose, its lens and the ranges that its artist gave it."""
     at: Number = Uniform(low=0, high=1)
