@@ -230,7 +230,48 @@ def mark_on_the_mesh():
     mark(plane("Floor").data, "surface")
 
 
+def range_that_keyframes_undo():
+    mark(box("Crate"), "randomize", move_m=0.1, scale="0.5 to 2").keyframe_insert("location", frame=1)
+
+
+def range_that_a_driver_undoes():
+    mark(box("Door"), "randomize", turn_deg=40.0).driver_add("rotation_euler", 2)
+
+
+def lamp_that_keyframes_light():
+    lamp = mark(add("Lamp", bpy.data.lights.new("Lamp", "POINT")), "light", energy_scale="0.5 to 2", move_m=0.1)
+    lamp.data.keyframe_insert("energy", frame=1)
+
+
+def bone_that_keyframes_turn():
+    data = bpy.data.armatures.new("Arm")
+    arm = mark(add("Arm", data), "randomize")
+    bpy.context.view_layer.objects.active = arm
+    bpy.ops.object.mode_set(mode="EDIT")
+    data.edit_bones.new("upper").tail = (0, 0, 1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bone = arm.pose.bones["upper"]
+    bone["vg.turn_deg"] = 20.0
+    bone.keyframe_insert("rotation_quaternion", frame=1)
+
+
 BROKEN = {
+    range_that_keyframes_undo: (
+        "Mesh `Crate` (Scene Collection) has vg.move_m, but action `CrateAction` decides its location whatever is drawn"
+        " (remove that animation, or mark a parent of it instead; or remove vg.move_m)"
+    ),
+    range_that_a_driver_undoes: (
+        "Mesh `Door` (Scene Collection) has vg.turn_deg, but a driver decides its rotation whatever is drawn"
+        " (remove that animation, or mark a parent of it instead; or remove vg.turn_deg)"
+    ),
+    lamp_that_keyframes_light: (
+        "Light `Lamp` (Scene Collection) has vg.energy_scale, but action `LampAction` decides its energy whatever is"
+        " drawn (remove that animation, or mark a parent of it instead; or remove vg.energy_scale)"
+    ),
+    bone_that_keyframes_turn: (
+        "bone `upper` of Armature `Arm` (Scene Collection) has vg.turn_deg, but action `ArmAction` decides its rotation"
+        " whatever is drawn (remove that animation, or mark a parent of it instead; or remove vg.turn_deg)"
+    ),
     curve_without_length: (
         "Curve `Lane.001` (Scene Collection > Street > Lanes) has no length (give it two points or more that lie apart)"
     ),

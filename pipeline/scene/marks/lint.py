@@ -12,6 +12,7 @@ from pipeline.geometry import Array
 from pipeline.records import Settings
 from pipeline.scene.marks.find import Found, Report, find_marks, marked_as
 from pipeline.scene.marks.outliner import Outliner, called
+from pipeline.scene.marks.overruled import check_overruled
 from pipeline.scene.marks.roles import PREFIX, ROLE, ROLES
 from pipeline.scene.marks.values import properties_of
 from pipeline.scene.standing import is_too_near, look_around
@@ -41,6 +42,7 @@ def check_marks(
         matrix = matrices.get(one.object_name)
         if matrix is not None:
             _check_axes(one, matrix, report)
+    check_overruled(found, report)
     _check_groups(found, settings, report)
     _check_aims(scene, found, settings, report)
     _check_cameras(scene, found, matrices, report)
