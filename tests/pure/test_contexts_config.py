@@ -27,6 +27,10 @@ def test_a_group_that_a_context_allows_is_placed_by_it_alone(tmp_path):
         (f"{{anchor: A, density: 1, {ALLOWED}}}", "contexts.x: density belongs to surfaces, splines and volumes"),
         (f"{{spline: {{marks: A, gap_m: 1, headway_m: 2}}, {ALLOWED}}}", "contexts.x.spline: give gap_m or headway_m"),
         (f"{{spline: {{part: [0.5, 0.2], marks: A}}, {ALLOWED}}}", "contexts.x.spline: part [0.5, 0.2] is no part"),
+        (
+            f"{{spline: {{marks: A, pose: drop, speed_m_s: 1}}, {ALLOWED}}}",
+            "contexts.x.spline: speed_m_s moves no",
+        ),
         (f"{{spline: {{}}, {ALLOWED}}}", "contexts.x.spline: give marks or points_m, one of the two"),
         (f"{{related: {{next_to: y}}, {ALLOWED}}}", "contexts.x.related.next_to: there is no context 'y'"),
         (f"{{related: {{next_to: x}}, {ALLOWED}}}", "contexts.x.related: contexts relate to each other in a circle"),
@@ -72,3 +76,10 @@ contexts:
         assert [one for one in problems(tmp_path, text) if one.startswith(f"contexts.x.related.inside: {problem}")]
     else:
         load(tmp_path, text)
+
+
+def test_flow_does_not_follow_a_timeline(tmp_path):
+    animated = "template: {file: a.blend, frame: 1}\nviews_per_scene: 2\noutputs: [rgb, flow]\nview_interval_s: "
+    text = "view_interval_s: flow does not follow what the timeline of a template moves from view to view"
+    assert any(one.startswith(text) for one in problems(tmp_path, f"{animated}0.1"))
+    assert load(tmp_path, f"{animated}0").template.frame.value == 1
