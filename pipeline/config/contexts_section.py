@@ -97,6 +97,9 @@ class AlongSpline:
     copies: Number | None = None
     """Parallel lines (1), `copy_offset_m` apart to the left."""
     copy_offset_m: Number | None = None
+    alike: Number | None = None
+    """How many in a row are alike, as on a shelf: the same asset, size and look, on all copies of the line (by default
+    each thing is drawn by itself)."""
     pose: Pose = "upright"
     align: Literal["up", "normal"] | None = None
     """Whether things stand along the world's z or pitch with the curve's slope (up)."""
@@ -120,6 +123,8 @@ class AlongSpline:
         require("reverse", self.reverse, 0, 1)
         if self.copies is not None:
             require("copies", self.copies, 1, 1000)
+        if self.alike is not None:
+            require("alike", self.alike, low=1)
         if self.width_m is not None:
             positive("width_m", self.width_m)
         if self.pose == "drop" and bounds(self.speed_m_s) != (0, 0):

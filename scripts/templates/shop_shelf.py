@@ -69,6 +69,17 @@ def _shell(into: bpy.types.Collection) -> None:
     ):
         mark(box(name, size, at, stripe, into, 0.0), "randomize", materials="jitter")
     _door(into, right)
+    _posters(into, left)
+
+
+def _posters(into: bpy.types.Collection, x: float) -> None:
+    """Framed prints on the wall by the aisle's near end."""
+    frame = looks.plain("Poster frame", "#2a2d2f", 0.4)
+    for i, (y, colour) in enumerate(((-1.9, "#c8202b"), (-0.7, "#e8a31b"), (0.5, "#2f7db3")), start=1):
+        print_ = looks.speckled(f"Poster {i}", colour, "#f4ead2", 2.5, 0.6)
+        box(f"Poster frame {i}", (0.03, 0.84, 1.14), (x + 0.015, y, 1.5), frame, into, 0.004)
+        poster = box(f"Poster {i}", (0.01, 0.78, 1.08), (x + 0.031, y, 1.5), print_, into, 0.0)
+        mark(poster, "randomize", materials="jitter")
 
 
 def _door(into: bpy.types.Collection, x: float) -> None:
@@ -247,6 +258,8 @@ def _trolley(into: bpy.types.Collection, at: tuple[float, float, float], yaw_deg
     for s in (-1, 1):
         pieces.append(((long, 0.025, 0.025), (0, s * (wide / 2 - 0.04), 0.2)))
         pieces.append(((0.025, 0.025, high - 0.1), (-long / 2 + 0.02, s * (wide / 2 - 0.04), (high + 0.1) / 2)))
+        pieces.append(((0.09, 0.02, 0.02), (-long / 2 - 0.035, s * (wide / 2 - 0.02), high + 0.05)))
+        pieces.append(((0.02, 0.02, 0.07), (-long / 2, s * (wide / 2 - 0.02), high + 0.025)))
         pieces.append(((0.02, 0.02, low - 0.2), (long / 2 - 0.1, s * (wide / 2 - 0.04), (low + 0.2) / 2)))
     body = slabs("Trolley", pieces, wire, into)
     grip = box("Trolley handle", (0.03, wide + 0.06, 0.03), (-long / 2 - 0.06, 0, high + 0.05), red, into, 0.012)

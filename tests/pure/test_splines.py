@@ -215,3 +215,28 @@ def test_moving_things_turn_with_a_closed_line():
     axes = [matrix_from_quaternion(pose.rotation)[:, 0] for pose in (first, second, third)]
     assert abs(axes[0] @ axes[1]) < 0.02 and axes[0] @ axes[2] == pytest.approx(-1, abs=1e-3)
     assert np.add(first.location_m, third.location_m)[:2] == pytest.approx((0, 0), abs=0.01)
+
+
+def test_things_that_are_alike_stand_together_and_behind_each_other():
+    marks = Marks(splines=(straight(400.0, copies=(2, 2), copy_offset_m=(3, 3)),))
+    context = {"spline": {"marks": ["lane"], "gap_m": 0.5, "start_m": 0, "alike": 3}, "allowed": {"car": 1, "post": 1}}
+    placed, _ = filled({"row": {**context, "scale": {"uniform": [0.5, 1.0]}}}, marks)
+    looks = {
+        copy: [(one.chosen.asset.asset_id, one.chosen.scale) for one in placed if f"/0/{copy}/" in one.chosen.stream]
+        for copy in (0, 1)
+    }
+    assert looks[0] == looks[1]
+    runs = [looks[0][i : i + 3] for i in range(0, len(looks[0]), 3)]
+    assert all(len(set(run)) == 1 for run in runs) and len({run[0] for run in runs}) == len(runs) > 20
+    assert len({one.chosen.stream for one in placed}) == len(placed)
+
+
+def test_how_many_are_alike_is_drawn_anew_for_each():
+    marks = Marks(splines=(straight(100.0),))
+    context = {
+        "spline": {"marks": ["lane"], "alike": {"integer": [1, 2]}},
+        "allowed": {"car": 1, "post": 1},
+        "count": 9,
+    }
+    placed, _ = filled({"row": {**context, "scale": {"uniform": [0.2, 0.4]}}}, marks)
+    assert 5 <= len({one.chosen.scale for one in placed}) <= 8

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.config.contexts_section import AlongSpline, Context
@@ -10,7 +12,7 @@ from pipeline.config.distributions import Number
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.geometry import Array, compose, inverse_rigid
 from pipeline.records import DropPlan, Pose, Quaternion
-from pipeline.sampling.draw import Rng, draw
+from pipeline.sampling.draw import Rng, draw, draw_count
 from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie, radius_m
 from pipeline.sampling.structured.falling import Release, let_fall
@@ -93,8 +95,8 @@ def _follow(row: Row, apart: Number, from_middles: bool) -> None:
     limited = context.count is not None or context.density is not None
     most = site.count(context, track.stream, track.length_m) if limited else MAX_INSTANCES
     middle = end = first = math.nan
-    for i in range(most):
-        thing = _thing(row, i)
+    for i, choice in zip(range(most), _choices(row), strict=False):
+        thing = _thing(row, i, choice)
         distance = max(0.0, draw(apart, site.rng(f"{thing.stream}/apart")))
         half = thing.length_m / 2
         if i == 0:
@@ -123,16 +125,28 @@ def _start_m(row: Row, distance_m: float) -> float:
 
 
 def _scatter(row: Row) -> None:
-    for i in range(row.site.count(row.context, row.track.stream, row.track.length_m)):
-        _place(row, _thing(row, i), None)
+    count = row.site.count(row.context, row.track.stream, row.track.length_m)
+    for i, choice in zip(range(count), _choices(row), strict=False):
+        _place(row, _thing(row, i, choice), None)
 
 
 # --- one thing ------------------------------------------------------------------------------------------------------
 
 
-def _thing(row: Row, i: int) -> Thing:
+def _choices(row: Row) -> Iterator[str]:
+    """Yield the stream at which each thing of a line in turn is chosen; things that are alike share one, and so do the
+    copies of the line."""
+    for run in itertools.count():
+        if row.law.alike is None:
+            yield f"{row.track.stream}/{run}"
+        else:
+            stream = f"{row.track.stream.rpartition('/')[0]}/alike/{run}"
+            yield from [stream] * max(1, draw_count(row.law.alike, row.site.rng(f"{stream}/count")))
+
+
+def _thing(row: Row, i: int, choice: str) -> Thing:
     site, law, stream = row.site, row.law, f"{row.track.stream}/{i}"
-    chosen = site.choose(row.context, stream)
+    chosen = replace(site.choose(row.context, choice), stream=f"contexts/{stream}")
     lying, height = lie(chosen, site.rng(f"{stream}/lying")) if law.pose == "resting" else (UPRIGHT, None)
     rng = site.rng(f"{stream}/heading")
     heading = draw(number(law.heading_deg, row.track.settings, "heading_deg", 0.0), rng)
