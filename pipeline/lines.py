@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.geometry import Array, length, unit
 
 ARC_RAD = math.radians(6.0)  # how finely a parallel goes round a corner
 SAME_M = 1e-9  # points nearer than this are one
+NEAR_M = 1e-6  # pieces nearer than this may cross
+PAIRS_AT_ONCE = 1 << 20
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,7 +170,31 @@ def _middle_of(piece: Array) -> Array:
 def _crossings(track: Array) -> list[float]:
     """Return where a track (M, 2) crosses itself, twice each: whole part and fraction are the piece and the share."""
     start, step = track[:-1], np.diff(track, axis=0)
-    i, j = np.triu_indices(len(start), 2)
+    found: list[float] = []
+    for i, j in _near_pairs(np.minimum(start, track[1:]) - NEAR_M, np.maximum(start, track[1:]) + NEAR_M):
+        found += _meetings(start, step, i, j)
+    return found
+
+
+def _near_pairs(low: Array, high: Array) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the pairs i < j of boxes (N, 2) that overlap and do not follow each other, so many at a time that a long
+    line does not fill the memory: along the axis in which they spread most, only neighbours are compared."""
+    axis = int(np.argmax(high.max(axis=0) - low.min(axis=0)))
+    order = np.argsort(low[:, axis], kind="stable")
+    begins = np.arange(1, len(order) + 1)
+    counts = np.searchsorted(low[order, axis], high[order, axis], side="right") - begins
+    block = np.cumsum(counts) // PAIRS_AT_ONCE
+    for rows in np.split(np.arange(len(order)), np.flatnonzero(np.diff(block)) + 1):
+        first = np.repeat(rows, counts[rows])
+        within = np.arange(len(first)) - np.repeat(np.cumsum(counts[rows]) - counts[rows], counts[rows])
+        one, other = order[first], order[begins[first] + within]
+        i, j = np.minimum(one, other), np.maximum(one, other)
+        across = 1 - axis
+        near = (j - i > 1) & (low[i, across] <= high[j, across]) & (low[j, across] <= high[i, across])
+        yield i[near], j[near]
+
+
+def _meetings(start: Array, step: Array, i: Indices, j: Indices) -> list[float]:
     denominator = step[i, 0] * step[j, 1] - step[i, 1] * step[j, 0]
     gap = start[j] - start[i]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from pipeline import lines
 from pipeline.lines import left_of, line_of, parallel
 
 CORNER = ((0.0, 0.0, 0.0), (3.0, 0.0, 0.0), (3.0, 4.0, 0.0))
@@ -104,3 +106,30 @@ def test_loops_of_narrow_bends_are_cut_away(offset):
 def test_parallels_keep_the_heights():
     ramp = line_of([(0, 0, 0), (10, 0, 2), (10, 0, 5), (20, 0, 5)])
     assert parallel(ramp, 2.0).points_m[[0, 1, -1]] == pytest.approx(np.array([(0, 2, 0), (10, 2, 2), (20, 2, 5)]))
+
+
+@pytest.mark.parametrize("at_once", [7, 1 << 20])
+def test_a_track_meets_itself_where_two_of_its_pieces_do(at_once, monkeypatch):
+    monkeypatch.setattr(lines, "PAIRS_AT_ONCE", at_once)
+    track = np.random.default_rng(5).random((40, 2))
+    wanted = [place for i in range(39) for j in range(i + 2, 39) for place in meeting(track, i, j)]
+    assert sorted(lines._crossings(track)) == pytest.approx(sorted(wanted), abs=1e-9) and wanted
+
+
+def meeting(track, i, j):
+    """Where pieces i and j meet, as places along the track, by Cramer's rule."""
+    (a, b), (c, d) = track[i : i + 2], track[j : j + 2]
+    t, u = np.linalg.solve(np.column_stack([b - a, c - d]), c - a)
+    return (i + t, j + u) if 0 <= t <= 1 and 0 <= u <= 1 else ()
+
+
+def test_a_parallel_of_a_long_winding_line_does_not_fill_the_memory():
+    turns = np.linspace(0, 40 * math.pi, 10_000)
+    radius = 50 * (1 + turns / 30)
+    points = np.column_stack([radius * np.cos(turns) + 0.3 * np.sin(40 * turns), radius * np.sin(turns), 0 * turns])
+    line = line_of(points)
+    tracemalloc.start()
+    beside = parallel(line, 9.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert beside is not None and peak < 200e6
