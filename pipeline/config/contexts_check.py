@@ -17,7 +17,7 @@ from pipeline.structure import Path as KeyPath
 
 def check_contexts(data: Mapping[str, Any], groups: Sequence[tuple[KeyPath, AssetGroup]], reader: Reader) -> None:
     """Report names of groups and of contexts that there are none of, and relations that go in a circle."""
-    named = data.get("contexts")
+    named = data.get("contexts") or {}
     if not isinstance(named, Mapping):
         return
     read = {name: structure(item, Context, Reader(), ("contexts", name)) for name, item in named.items()}

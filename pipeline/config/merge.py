@@ -56,6 +56,7 @@ def merge(lower: Node | None, upper: Node, kind: Any) -> Node:
         return _merge_named(lower, upper, get_args(kind)[1])
     if not is_record(kind):
         return upper
+    lower = _written_out(lower, kind)
     below = lower.value if lower is not None and isinstance(lower.value, dict) else {}
     result = {key: node for key, node in below.items() if key not in _dropped(kind, upper.value)}
     for key, node in upper.value.items():
@@ -80,6 +81,16 @@ def _merge_named(lower: Node | None, upper: Node, kind: Any) -> Node:
     return Node(result, upper.where, upper.folder)
 
 
+def _written_out(node: Node | None, kind: Any) -> Node | None:
+    """Return the short form of a record of several fields ("surface: Table") in full, so that keys lie beside it."""
+    short: tuple[str, ...] = getattr(kind, "SHORT", ())
+    if node is None or node.value is None or isinstance(node.value, dict):
+        return node
+    if len(short) != 1 or len(field_names(kind)) == 1 or hasattr(kind, "TAG"):
+        return node
+    return Node({short[0]: node}, node.where, node.folder)
+
+
 def assign(tree: Node, path: str, value: Node, kind: Any) -> Node:
     """Return the tree with `value` at `path` ("targets[0].count", "targets.0.count"), as `--set` does.
 
@@ -96,6 +107,8 @@ def _assign(node: Node | None, parts: list[str | int], value: Node, kind: Any, a
     if not parts:
         return merge(node, value, kind)
     part, rest = parts[0], parts[1:]
+    if part in field_names(kind):
+        node = _written_out(node, kind)
     if node is not None and isinstance(node.value, list):
         return _assign_item(node, part, rest, value, kind, at)
     if part in (0, "0") and node is not None and get_origin(kind) is tuple:
@@ -172,6 +185,11 @@ def accepts_none(kind: Any) -> bool:
 def is_record(kind: Any) -> bool:
     """Return whether the type is one record class."""
     return isinstance(kind, type) and is_dataclass(kind)
+
+
+def field_names(kind: Any) -> frozenset[str]:
+    """Return the keys that a record has; none for what is no record."""
+    return frozenset(field_types(kind)) if is_record(kind) else frozenset()
 
 
 def kind_of(kind: Any, part: str | int) -> Any:

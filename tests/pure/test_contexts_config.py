@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from test_globals import load, problems
+from test_globals import SCENE, load, problems
+
+from pipeline.config.load import load_config
 
 ALLOWED = "allowed: {mug: 1}"
 
@@ -83,3 +85,27 @@ def test_flow_does_not_follow_a_timeline(tmp_path):
     text = "view_interval_s: flow does not follow what the timeline of a template moves from view to view"
     assert any(one.startswith(text) for one in problems(tmp_path, f"{animated}0.1"))
     assert load(tmp_path, f"{animated}0").template.frame.value == 1
+
+
+def test_a_scenario_that_wants_contexts_where_there_are_none_is_told(tmp_path):
+    text = "scenarios: {one: {globals: {}, contexts: [desk]}}"
+    assert "scenarios.one.contexts[0]: there is no context 'desk'" in problems(tmp_path, text)
+
+
+@pytest.mark.parametrize("short", ["A", "[A, B]"])
+def test_keys_are_laid_over_the_short_form_of_a_place(short, tmp_path):
+    (tmp_path / "base.yaml").write_text(SCENE + f"contexts: {{x: {{surface: {short}, {ALLOWED}, count: 1}}}}\n")
+    (tmp_path / "top.yaml").write_text("extends: base.yaml\ncontexts: {x: {surface: {pose: resting}}}\n")
+    wanted = tuple(short.strip("[]").split(", "))
+    law = load_config(tmp_path / "top.yaml", ["contexts.x.surface.align=normal"]).contexts["x"].surface
+    assert (law.marks, law.pose, law.align) == (wanted, "resting", "normal")
+    law = load_config(tmp_path / "base.yaml", ["contexts.x.surface.align=normal"]).contexts["x"].surface
+    assert (law.marks, law.pose, law.align) == (wanted, "upright", "normal")
+    law = load_config(tmp_path / "base.yaml", ["contexts.x.surface.rectangle.size_m=[1, 1]"]).contexts["x"].surface
+    assert law.marks == () and law.rectangle.size_m == (1.0, 1.0)
+
+
+def test_a_frame_of_the_timeline_is_set_beside_the_short_form_of_a_template(tmp_path):
+    (tmp_path / "s.yaml").write_text(SCENE + "template: room.blend\n")
+    template = load_config(tmp_path / "s.yaml", ["template.frame=7"], tmp_path).template
+    assert (template.file, template.frame.value) == ("room.blend", 7.0)
