@@ -37,7 +37,7 @@ from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
 from pipeline.scene.motion import set_in_motion
 from pipeline.scene.next_view import moved_on
-from pipeline.scene.objects import add_instance
+from pipeline.scene.objects import Jittered, add_instance
 from pipeline.scene.obstacles import placed_obstacles, template_obstacles
 from pipeline.scene.parts import Parts, realise_parts
 from pipeline.scene.physics import Body, Settled, settle
@@ -104,7 +104,10 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     advance_template(scene, plan.template_state)
     held = hold_template(plan, workshop.session, workshop.memory, workshop.journal)
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
-    objects = {one.instance_id: _add(one, _pose_of(one, settled), collection, workshop) for one in plan.instances}
+    changed: Jittered = {}
+    objects = {
+        one.instance_id: _add(one, _pose_of(one, settled), collection, workshop, changed) for one in plan.instances
+    }
     next_camera, moved = None, {}
     if plan.next_view is not None and plan.next_view.moved:
         with moved_on(plan.next_view, objects):
@@ -153,7 +156,7 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
 
 
 def _add(
-    plan: InstancePlan, pose: Array, collection: bpy.types.Collection, workshop: Workshop
+    plan: InstancePlan, pose: Array, collection: bpy.types.Collection, workshop: Workshop, changed: Jittered
 ) -> tuple[bpy.types.Object, ...]:
     parts = workshop.library.load(plan.recipe).parts
 
@@ -163,7 +166,7 @@ def _add(
         name = f"material of {one.instance_id}"
         return add_material(look, name, workshop.images, workshop.places, object_scale=one.scale)
 
-    return add_instance(collection, plan, parts, pose, make_material)
+    return add_instance(collection, plan, parts, pose, make_material, changed)
 
 
 def _without_uv(material: MaterialPlan) -> MaterialPlan:

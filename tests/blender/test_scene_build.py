@@ -251,3 +251,24 @@ def test_targets_and_distractors_may_be_kept_farther_from_the_camera_than_the_fl
         with pytest.raises(RejectedFrame, match="1 nearer than clearance_m or object_clearance_m"):
             build_scene(plan_frame(closer, 0), workshop)
         close_scene(workshop)
+
+
+def test_things_that_are_alike_share_their_changed_materials(tmp_path):
+    """Boxes jittered alike by twos along a line."""
+    workshop, job = workshop_and_job(
+        tmp_path,
+        targets=[{"files": ["shipped:parcels/carton_04.glb"], "category": "block", "materials": "jitter"}],
+        distractors=[],
+        camera={"shell": {"distance_m": 4.0}, "look_at": [1.0, 0.0, 0.0], "resolution": [32, 24]},
+        contexts={
+            "line": {
+                "spline": {"points_m": [[0, 0, 0], [2, 0, 0]], "gap_m": 0.1, "alike": 2, "start_m": 0},
+                "allowed": {"block": 1},
+                "count": 4,
+            }
+        },
+    )
+    built = build_scene(plan_frame(job, 0), workshop)
+    worn = [{slot.material.name for part in parts for slot in part.material_slots} for parts in built.objects.values()]
+    assert len(worn) == 4 and worn[0] == worn[1] and worn[2] == worn[3] and not worn[0] & worn[2]
+    assert not any(name == material.name for name in worn[0] for material in built.objects[1][0].data.materials)
