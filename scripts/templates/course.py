@@ -11,6 +11,7 @@ import bpy
 from templates.pieces import Into, line
 
 STEP_M = 0.25  # of the integration: a chord of a bend of 100 m leaves its arc by less than 0.1 mm
+SIDES = (("right", -1), ("left", 1))
 POINT_EVERY_M = 1.5  # of curves that keep beside the road
 
 

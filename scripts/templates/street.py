@@ -7,10 +7,11 @@ import math
 import bpy
 
 from templates import looks
-from templates.course import Course, beside, course, paint_along, stand, stations, strip
+from templates.countryside import countryside
+from templates.course import SIDES, Course, beside, course, paint_along, stand, stations, strip
 from templates.files import asset, collection
 from templates.marks import mark, note
-from templates.pieces import box, camera, lamp, sky
+from templates.pieces import box, camera, cylinder, lamp, sky
 
 # Across, from the middle of the road to the left and, mirrored, to the right, in metres.
 LANE = 3.5
@@ -26,7 +27,6 @@ ROAD = (-129.0, 231.0)  # and what is seen goes on
 RIDE = (-66.0, -34.0)  # of a camera; on the left lane from the other end. Traffic begins beyond
 CROSSING = (-18.0, -14.5)
 DASH, DASHES_EVERY = 3.0, 9.0
-SIDES = (("right", -1), ("left", 1))
 
 
 def build() -> None:
@@ -36,7 +36,7 @@ def build() -> None:
     _light(collection("Light"))
     _road(along, collection("Road"))
     _sides(along, collection("Sides"))
-    _backdrop(along, collection("Backdrop"))
+    countryside(along, *ROAD, PLOTS, collection("Backdrop"))
     _furniture(along, collection("Furniture"))
     _curves(along, collection("Variegate"))
     eye = along.at(-62.0, -LANE / 2, 1.5)
@@ -74,10 +74,8 @@ def _road(along: Course, into: bpy.types.Collection) -> None:
     mark(item, "randomize", materials="Asphalt*", slots="Asphalt*", solid=False)
     iron = looks.speckled("Cast iron", "#2b2a29", "#4a4745", 70.0, 0.6)
     for i, (station, left) in enumerate(((-52.0, -1.0), (-27.0, 1.3), (3.0, -2.4), (30.0, 0.9), (58.0, -1.2)), 1):
-        ring = [(0.31 * x, 0.31 * y, 0.0) for x, y in _circle(24)]
-        cover = _mesh(f"Manhole {i}", ring, [tuple(range(24))], iron, into)
-        stand(cover, along, station, left, 0.0008, 0.0)
-        note(cover, solid=False)
+        middle = along.at(station, left, 0.0008 - 0.01)  # what stands on it stands on the road
+        note(cylinder(f"Manhole {i}", 0.31, 0.02, middle, iron, into, 0.0), solid=False)
 
 
 def _rows() -> list[float]:
@@ -146,79 +144,6 @@ def _within(station_m: float) -> float:
 
 
 # --- what stands there ----------------------------------------------------------------------------------------------
-
-
-def _backdrop(along: Course, into: bpy.types.Collection) -> None:
-    """Fields to the horizon, hills on it, and trees behind the gardens."""
-    fields = looks.weathered("Fields", "#56692f", "#7f8d47", "#9c955a", 0.6, 0.012, 1.0)
-    hills = looks.weathered("Hills", "#3c5238", "#526b4a", "#5d6f5c", 0.05, 0.008, 1.0)
-    ground = _mesh("Fields", [(900.0 * x, 900.0 * y, -0.06) for x, y in _circle(96)], [tuple(range(96))], fields, into)
-    ring = [(480.0, -1.0), (620.0, 1.0), (800.0, 1.6)]
-    points = []
-    for radius, high in ring:
-        for i, (x, y) in enumerate(_circle(160)):
-            turn = i * math.tau / 160
-            wave = 14.0 + 9.0 * math.sin(3 * turn + 0.4) + 5.0 * math.sin(7 * turn + 2.0) + 2.5 * math.sin(19 * turn)
-            points.append((radius * x, radius * y, -1.0 if high < 0 else high * wave))
-    faces = [
-        (row * 160 + i, row * 160 + (i + 1) % 160, (row + 1) * 160 + (i + 1) % 160, (row + 1) * 160 + i)
-        for row in range(len(ring) - 1)
-        for i in range(160)
-    ]
-    ridge = _mesh("Hills", points, faces, hills, into)
-    ridge.data.shade_smooth()
-    for item in (ground, ridge):
-        note(item, solid=False)
-    _trees(along, into)
-
-
-def _circle(count: int) -> list[tuple[float, float]]:
-    return [(math.cos(i * math.tau / count), math.sin(i * math.tau / count)) for i in range(count)]
-
-
-def _mesh(
-    name: str,
-    points: list[tuple[float, float, float]],
-    faces: list[tuple[int, ...]],
-    material: bpy.types.Material,
-    into: bpy.types.Collection,
-) -> bpy.types.Object:
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(points, [], faces)
-    mesh.materials.append(material)
-    item = bpy.data.objects.new(name, mesh)
-    into.objects.link(item)
-    return item
-
-
-def _trees(along: Course, into: bpy.types.Collection) -> None:
-    """A wood behind the gardens, of few meshes; each tree turned and scaled in its own way."""
-    kinds = [
-        asset(f"street/{file}.glb", into, file.title()) for file in ("tree_oak_01", "tree_linden_01", "tree_spruce_01")
-    ]
-    number = 0
-    for word, side in SIDES:
-        for row in range(3):
-            for i in range(30):
-                number += 1
-                one = (number * 7919) % 97 / 97.0  # spreads evenly, without a generator
-                other = (number * 104729) % 89 / 89.0
-                kind = kinds[int(one * 10 + i) % 3]
-                tree = bpy.data.objects.new(f"Wood {word} {row + 1} {i + 1}", kind.data)
-                into.objects.link(tree)
-                station = ROAD[0] + 5.0 + 12.0 * i + 7.0 * one
-                stand(
-                    tree,
-                    along,
-                    station,
-                    side * (48.0 + 8.0 * row + 5.0 * other),
-                    RAISED if row == 0 else -0.05,
-                    360.0 * one,
-                )
-                tree.scale = (1.0 + 0.5 * other,) * 3
-                note(tree, solid=False)  # nothing is placed among them
-    for kind in kinds:
-        bpy.data.objects.remove(kind)
 
 
 def _furniture(along: Course, into: bpy.types.Collection) -> None:
