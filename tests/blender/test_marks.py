@@ -76,7 +76,7 @@ def test_settings_are_numbers_ranges_words_and_vectors():
         "spacing_m": (0.5, 2), "headway_m": (1, 4), "lateral_m": (1, 1), "copies": (3, 3)
     }  # fmt: skip
     assert marks.cameras[0].settings == Settings(
-        ranges={"turn_deg": (5, 5)}, words={"look_at": "Eye"}, vectors={"move_m": (0.1, 0.2, 0.3)}
+        ranges={"turn_deg": (5, 5)}, words={"look_at": "Eye"}, vectors={"look_at": (0, 0, 0), "move_m": (0.1, 0.2, 0.3)}
     )
     assert marks.surfaces[0].settings == Settings(
         ranges={"max_tilt_deg": (45, 45)}, words={"upright": "true", "solid": "false"}
@@ -363,6 +363,17 @@ def test_cameras_look_along_their_own_z_and_tell_their_lens():
     (eye,) = read().cameras
     assert matrix_from_quaternion(eye.rotation) @ [0, 0, 1] == pytest.approx([0, 1, 0], abs=1e-6)
     assert (eye.focal_length_mm, eye.sensor_width_mm) == (35, 32)
+
+
+def test_a_camera_looks_at_the_middle_of_the_object_it_names():
+    mark(add("Eye", bpy.data.cameras.new("Eye"), at=(0, 0, 5)), "camera", look_at="Chest")
+    mark(curve("Path", LINE), "camera", look_at="targets")
+    chest = box("Chest", (1, 1, 2), at=(3, 0, 1))
+    chest.parent = add("Cart", None, at=(0, 2, 0))
+    chest.hide_render = True
+    made = read()
+    assert made.cameras[0].settings.vectors["look_at"] == pytest.approx((3, 2, 1), abs=1e-6)
+    assert made.splines[0].settings.vectors == {} and chest.hide_render
 
 
 def test_what_a_camera_rides_on_is_a_spline_a_surface_or_a_volume():

@@ -24,6 +24,7 @@ from pipeline.records import (
     Marks,
     Settings,
 )
+from pipeline.scene.marks.aims import with_aims
 from pipeline.scene.marks.anchors import anchor_of
 from pipeline.scene.marks.cameras import camera_of, lamp_of
 from pipeline.scene.marks.evaluated import evaluate, mesh_of
@@ -74,7 +75,7 @@ class Measured:
 def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
     """Return what is marked in a scene; `report` hears one sentence for each thing that is wrong."""
     found = find_marks(scene, report)
-    settings = {one.object_name: _settings(one, report) for one in found}
+    settings = with_aims(scene, found, {one.object_name: _settings(one, report) for one in found})
     measured = Measured()
     _measure(scene, found, settings, measured, report)
     on_lines = [one for one in found if "spline" in one.roles or _rides_on_line(one)]
