@@ -255,7 +255,33 @@ def bone_that_keyframes_turn():
     bone.keyframe_insert("rotation_quaternion", frame=1)
 
 
+def surface_that_moves():
+    mark(plane("Desk"), "surface, randomize", move_m=0.1)
+
+
+def surface_that_may_be_hidden_with_its_parent():
+    mark(box("Cupboard"), "randomize", visible=0.5)
+    mark(plane("Board"), "surface").parent = bpy.data.objects["Cupboard"]
+
+
+def anchor_that_turns_with_its_parent():
+    mark(box("Chair"), "randomize", turn_deg=20.0)
+    mark(add("Seat", None), "anchor").parent = bpy.data.objects["Chair"]
+
+
 BROKEN = {
+    surface_that_moves: (
+        "Mesh `Desk` (Scene Collection) is a place, measured once, which vg.move_m moves"
+        " (remove vg.move_m, or mark another object as the place)"
+    ),
+    surface_that_may_be_hidden_with_its_parent: (
+        "Mesh `Board` (Scene Collection) is a place, measured once, which vg.visible of Mesh `Cupboard` above it"
+        " hides (remove vg.visible, or mark another object as the place)"
+    ),
+    anchor_that_turns_with_its_parent: (
+        "Empty `Seat` (Scene Collection) is a place, measured once, which vg.turn_deg of Mesh `Chair` above it"
+        " moves (remove vg.turn_deg, or mark another object as the place)"
+    ),
     range_that_keyframes_undo: (
         "Mesh `Crate` (Scene Collection) has vg.move_m, but action `CrateAction` decides its location whatever is drawn"
         " (remove that animation, or mark a parent of it instead; or remove vg.move_m)"

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.geometry import Array
 from pipeline.records import Settings
 from pipeline.scene.marks.find import Found, Report, find_marks, marked_as
+from pipeline.scene.marks.moving_places import check_moving_places
 from pipeline.scene.marks.outliner import Outliner, called
 from pipeline.scene.marks.overruled import check_overruled
 from pipeline.scene.marks.roles import PREFIX, ROLE, ROLES
@@ -43,6 +44,7 @@ def check_marks(
         if matrix is not None:
             _check_axes(one, matrix, report)
     check_overruled(found, report)
+    check_moving_places(found, report)
     _check_groups(found, settings, report)
     _check_aims(scene, found, settings, report)
     _check_cameras(scene, found, matrices, report)
