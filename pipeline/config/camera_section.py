@@ -158,6 +158,9 @@ class Camera:
     """On a shell around one random target."""
     ride: Ride | None = None
     """Where the template or the surroundings say."""
+    fixed: bool = False
+    """All views of a scene have the numbers of one: a camera that stands, while things move. Where its place or its aim
+    is that of targets, it goes or turns with them."""
     center: Anchor | Vector = "origin"
     look_at: Anchor | Vector = "targets"
     """The world's origin, the mean of the targets, one random target, or a point [x, y, z]."""

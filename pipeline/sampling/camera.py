@@ -24,11 +24,12 @@ def sample_camera(camera: Camera, seed: int, view: Scope, scene: Scope, places: 
     """Return the camera plan of a frame. Try k comes from "camera/attempt/k" and what is below it, how the camera moves
     from stream "camera/motion".
 
-    Each view has numbers of its own, but along a line on which the camera goes on: there they are those of the scene,
-    `time_s` later. A ride has no candidates where the scene has no such place.
+    Each view has numbers of its own, but for a camera that is fixed, or that goes on along a line: they are those of
+    the scene, along the line `time_s` later. A ride has no candidates where the scene has no such place.
     """
     blur = camera.motion_blur
-    scope = scene if camera.ride is not None and moves(camera.ride) else view
+    is_of_scene = camera.fixed or (camera.ride is not None and moves(camera.ride))
+    scope = scene if is_of_scene else view
     tries = [_sample_try(camera, places, time_s, seed, scope, k) for k in range(camera.retries + 1)]
     return CameraPlan(
         resolution=camera.resolution,

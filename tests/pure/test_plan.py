@@ -103,7 +103,13 @@ def test_the_reference_plans_have_not_changed():
     assert hashlib.sha256(text).hexdigest() == REFERENCE_DIGEST
 
 
-REFERENCE_DIGEST = "c084b467a43d7ac15b9127cb0b08c64fc538beb5c23bdff82281c8f0c98d81f5"
+REFERENCE_DIGEST = "d9769e5ce6c93981df2da784758345a2984cacfc914767d63319266faa91f941"
+
+
+def test_a_fixed_camera_stays_for_all_views_of_a_scene():
+    camera = {"shell": {"distance_m": {"uniform": [1, 2]}}, "fixed": True}
+    a, b, c = (plan_frame(job_of(views_per_scene=2, camera=camera), frame) for frame in (0, 1, 2))
+    assert a.camera == b.camera != c.camera
 
 
 def test_views_share_their_scene_and_nothing_but_the_camera_changes():
