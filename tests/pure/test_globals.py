@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from planned_scenes import planned_job
 
+from pipeline.config.distributions import Global
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.job import make_job
@@ -147,3 +148,9 @@ scenarios: {some: {globals: {}}, none: {globals: {}, contexts: []}}
     job = make_job(load(tmp_path, text), replace(catalogue, targets=catalogue.targets[:1]))
     plans = [plan_frame(job, frame) for frame in range(20)]
     assert {(plan.scenario, len(plan.instances)) for plan in plans} == {("some", 2), ("none", 0)}
+
+
+def test_between_points_a_global_goes_straight_and_beyond_them_stays():
+    day = Global(name="$time_h", at=(6, 12, 18), gives=(0.1, 1, 0.3))
+    assert [day.of(hour) for hour in (0, 6, 9, 12, 18, 24)] == pytest.approx([0.1, 0.1, 0.55, 1, 0.3, 0.3])
+    assert day.range_of(0, 24) == (0.1, 1) and day.range_of(6, 9) == pytest.approx((0.1, 0.55))

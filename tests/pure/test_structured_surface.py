@@ -377,3 +377,26 @@ def test_more_things_than_any_frame_holds_reject_it_in_words(number):
     many = {"globals": {"many": {"uniform": [1.1e6, 1.2e6]}}}
     rejected = planned(contexts, table(), **many).rejected
     assert rejected.startswith("contexts.crumbs: 1") and "at most 32767" in rejected
+
+
+PAIR = ("Desk", "Table")
+
+
+def test_a_full_table_is_given_up_and_what_is_left_is_counted():
+    contexts = {"mugs": {**on(list(PAIR), overhang=True), "allowed": {"mug": 1}, "density": 1e7}}
+    tables = [table(name, size=(0.02, 0.02), cells=1, at=(i, 0)) for i, name in enumerate(PAIR)]
+    (report,) = planned(contexts, *tables).contexts
+    assert report.placed == 2 and report.dropped["no room"] > 7000
+
+
+def test_contexts_of_lower_order_have_the_room_first():
+    one = {**on(overhang=True), "allowed": {"mug": 1}, "count": 1}
+    plan = planned({"a": {**one, "order": 1}, "b": {**one, "order": 0}}, table(size=(0.02, 0.02), cells=1))
+    assert {report.name: report.placed for report in plan.contexts} == {"a": 0, "b": 1}
+
+
+def test_what_is_loose_leaves_its_place_to_others():
+    contexts = {"mugs": {**on(overhang=True), "allowed": {"mug": 1}, "count": 1}}
+    here = {"center_m": [0, 0, 0.76], "size_m": [0.001, 0.001, 0.001]}
+    plan = planned(contexts, table(size=(0.02, 0.02), cells=1), structure=0, unstructured=here)
+    assert [one.placement for one in plan.instances] == ["flying"]

@@ -23,6 +23,7 @@ from pipeline.sampling.structured.standing import box_at
 from pipeline.sampling.structured.terrain import Terrain
 
 PLACE_TRIES = 50  # for one thing, before it is dropped and counted
+GIVE_UP = 100  # things in a row without room at a place, after which a context tries no more there
 NO_ROOM = "no room"
 NO_PLACE = "no such place"
 
@@ -79,13 +80,20 @@ class Filled:
     placed: list[Placed] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     replaced: list[str] = field(default_factory=list)
+    without_room: Counter[str] = field(default_factory=Counter)
+    """How many things in a row have found no room, by the name of the place."""
 
-    def add(self, result: Placed | str) -> None:
-        """Note a thing that is placed, or the reason why it is not."""
+    def is_full(self, place: str) -> bool:
+        """Whether trying further things at a place is in vain, which takes long where there are thousands."""
+        return self.without_room[place] >= GIVE_UP
+
+    def add(self, result: Placed | str, place: str = "") -> None:
+        """Note a thing that is placed, or the reason why it is not; at which `place` where more are to be tried."""
         if isinstance(result, str):
             self.dropped[result] += 1
         else:
             self.placed.append(result)
+        self.without_room[place] = self.without_room[place] + 1 if result == NO_ROOM else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -127,7 +127,10 @@ def _start_m(row: Row, distance_m: float) -> float:
 def _scatter(row: Row) -> None:
     count = row.site.count(row.context, row.track.stream, row.track.length_m)
     for i, choice in zip(range(count), _choices(row), strict=False):
-        _place(row, _thing(row, i, choice), None)
+        if row.filled.is_full(row.track.stream):
+            row.filled.add(NO_ROOM, row.track.stream)
+        else:
+            _place(row, _thing(row, i, choice), None)
 
 
 # --- one thing ------------------------------------------------------------------------------------------------------
@@ -173,7 +176,8 @@ def _place(row: Row, thing: Thing, middle_m: float | None) -> None:
     elif middle_m is None and thing.length_m > row.track.length_m:
         row.filled.add(TOO_LONG)
     else:
-        row.filled.add((_let_fall if row.law.pose == "drop" else _stand)(row, thing, middle_m, room))
+        result = (_let_fall if row.law.pose == "drop" else _stand)(row, thing, middle_m, room)
+        row.filled.add(result, row.track.stream)
 
 
 def _stand(row: Row, thing: Thing, middle_m: float | None, room_m: float) -> Placed | str:

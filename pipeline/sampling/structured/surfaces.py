@@ -42,8 +42,12 @@ def on_surfaces(site: Site, name: str, context: Context, law: OnSurface) -> Fill
         return filled
     places = [(terrain.mark.object_name, terrain.size_m2, terrain) for terrain in terrains]
     for stream, terrain in shared_out(site, name, context, places):
+        place = terrain.mark.object_name
+        if filled.is_full(place):
+            filled.add(NO_ROOM, place)
+            continue
         chosen = site.choose(context, stream)
-        filled.add((_let_fall if law.pose == "drop" else _stand)(site, law, terrain, chosen, stream))
+        filled.add((_let_fall if law.pose == "drop" else _stand)(site, law, terrain, chosen, stream), place)
     return filled
 
 

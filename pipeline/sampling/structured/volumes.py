@@ -47,12 +47,16 @@ def in_volumes(site: Site, name: str, context: Context, law: InVolume) -> Filled
         return filled
     places = [(room.mark.object_name, room.size_m3, room) for room in rooms]
     for stream, room in shared_out(site, name, context, places):
+        place = room.mark.object_name
+        if filled.is_full(place):
+            filled.add(NO_ROOM, place)
+            continue
         chosen = site.choose(context, stream)
         use = law.pose or room.mark.settings.words.get("use", "free")
         if use == "drop":
-            filled.add(_let_fall(site, room, chosen, stream))
+            filled.add(_let_fall(site, room, chosen, stream), place)
         else:
-            filled.add(_put(site, law, room, use, chosen, stream))
+            filled.add(_put(site, law, room, use, chosen, stream), place)
     return filled
 
 
