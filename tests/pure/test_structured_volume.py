@@ -22,6 +22,7 @@ from structured_samples import (
 )
 
 from pipeline.geometry import box_corners, quaternion_about, transform_points
+from pipeline.job import make_job
 from pipeline.records import MarkedVolume, Marks, Settings
 from pipeline.sampling.plan import plan_frame
 from pipeline.sampling.structured.meshes import corners_of, is_inside, meets_box, volume_of
@@ -202,3 +203,12 @@ def test_adding_a_volume_context_changes_no_slot():
     more = {"v": {"volume": "V", "allowed": {"mug": 1}, "count": 3}}
     before, after = planned(rule, marks=marks), planned({**more, **rule}, marks=marks)
     assert len(after.instances) == 4 and without(after, "v") == without(before)
+
+
+def test_groups_of_one_name_share_its_weight_by_the_number_of_their_assets():
+    targets = [{"files": f"{name}.glb", "category": name, "name": "thing", "count": 0} for name in ("mug", "book")]
+    box = {"center_m": [0, 0, 5], "size_m": [9, 9, 9]}
+    job = job_of({"air": {"volume": {"box": box}, "allowed": {"thing": 1}, "count": 200}}, targets=targets)
+    found = ((asset("mug"),) * 3, (asset("book"),))
+    plan = plan_frame(make_job(job.config, dataclasses.replace(job.catalogue, targets=found)), 0)
+    assert 130 < sum(one.category_id == 1 for one in plan.instances) < 170
