@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import bpy
 
 from pipeline.canonical import digest
-from pipeline.records import TemplateState
+from pipeline.records import PartMotion, TemplateState
 from pipeline.structure import unstructure
 
 T = TypeVar("T")
@@ -47,4 +47,5 @@ def shape_state(state: TemplateState) -> str:
     told = unstructure(replace(state, lamps=()))
     for change in told["objects"]:
         del change["looks"]
-    return digest(told)
+    moved = [one for one in state.lamps if one.motion != PartMotion()]  # things may hang on them
+    return digest([told, [[one.object_name, unstructure(one.motion)] for one in moved]])

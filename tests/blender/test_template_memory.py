@@ -51,7 +51,7 @@ def test_things_fall_on_what_stands_there_in_their_frame(tmp_path):
     assert [height(state) for state in (TemplateState(), away, TemplateState(), away)] == [0.15, 0.05, 0.15, 0.05]
 
 
-def test_a_measurement_is_made_once_a_state_and_lamps_change_no_shape():
+def test_a_measurement_is_made_once_a_state_and_light_changes_no_shape():
     memory, calls = TemplateMemory(), []
 
     def look(state: TemplateState) -> int:
@@ -63,3 +63,5 @@ def test_a_measurement_is_made_once_a_state_and_lamps_change_no_shape():
     lit = replace(MOVED, lamps=(LampChange(object_name="Lamp", energy=3.0, color=(1.0, 0.5, 0.2)),))
     assert shape_state(lit) == shape_state(MOVED)
     assert shape_state(replace(MOVED, later_s=0.5)) != shape_state(MOVED) != shape_state(TemplateState())
+    hung = replace(lit, lamps=(replace(lit.lamps[0], motion=PartMotion(move_m=(0.0, 0.0, 0.1))),))
+    assert shape_state(hung) != shape_state(lit)
