@@ -64,3 +64,10 @@ def test_it_lies_on_a_face_of_its_own_or_is_let_fall():
 
 def test_no_anchor_is_no_place():
     assert planned({}, 0, ()).contexts[0].dropped == {"no such place": 1}
+
+
+def test_things_that_find_every_anchor_taken_are_counted():
+    marks = Marks(anchors=(ANCHOR, dataclasses.replace(ANCHOR, object_name="B", location_m=(5, 2, 1.5))))
+    plan = plan_frame(job_of({"a": {"anchor": "*", "allowed": {"mug": 1}, "count": 5}}, marks), 0)
+    (report,) = plan.contexts
+    assert (report.placed, report.dropped) == (2, {"every place is taken": 3})

@@ -27,7 +27,7 @@ def at_anchors(site: Site, name: str, context: Context, law: AtAnchor) -> Filled
     if not anchors:
         filled.dropped[NO_PLACE] += 1
     ground = Ground(chosen_marks(site.places.surfaces, law.onto)) if law.onto else None
-    for anchor in some_of(site, name, context, anchors):
+    for anchor in some_of(site, name, context, anchors, filled):
         stream = f"{name}/{anchor.object_name}"
         filled.add(_place(site, law, anchor, ground, site.choose(context, stream), stream))
     return filled

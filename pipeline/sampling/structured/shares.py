@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.config.contexts_section import Context
 from pipeline.sampling.structured.places import Kind
-from pipeline.sampling.structured.site import Site
+from pipeline.sampling.structured.site import ALL_TAKEN, Filled, Site
 
 Place = TypeVar("Place")
 
@@ -34,10 +34,13 @@ def shared_out(
         yield f"{name}/{i}", used[winner][2]
 
 
-def some_of(site: Site, name: str, context: Context, marks: Sequence[Kind]) -> list[Kind]:
-    """Return the marks that hold a thing each: all, or evenly chosen ones where the context has a `count`."""
+def some_of(site: Site, name: str, context: Context, marks: Sequence[Kind], filled: Filled) -> list[Kind]:
+    """Return the marks that hold a thing each: all, or evenly chosen ones where the context has a `count`. Things that
+    find no mark are counted in `filled`."""
     if context.count is None:
         return list(marks)
     turns = {one.object_name: site.rng(f"{name}/{one.object_name}/turn").random() for one in marks}
     wanted = site.count(context, name, len(marks))
+    if wanted > len(marks) > 0:
+        filled.dropped[ALL_TAKEN] += wanted - len(marks)
     return sorted(sorted(marks, key=lambda one: turns[one.object_name])[:wanted], key=lambda one: one.name)

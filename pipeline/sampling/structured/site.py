@@ -26,6 +26,7 @@ PLACE_TRIES = 50  # for one thing, before it is dropped and counted
 GIVE_UP = 100  # things in a row without room at a place, after which a context tries no more there
 NO_ROOM = "no room"
 NO_PLACE = "no such place"
+ALL_TAKEN = "every place is taken"
 
 Box = tuple[Array, Array]
 

@@ -24,7 +24,7 @@ def in_slots(site: Site, name: str, context: Context, law: InSlot) -> Filled:
     slots = chosen_marks(site.places.slots, law.marks)
     if not slots:
         filled.dropped[NO_PLACE] += 1
-    for slot in some_of(site, name, context, slots):
+    for slot in some_of(site, name, context, slots, filled):
         stream = f"{name}/{slot.object_name}"
         chosen = fitted(site.choose(context, stream), slot, law.fit or slot.settings.words.get("fit", "size"))
         turn = math.radians(draw(law.turn_deg, site.rng(f"{stream}/turned")))
