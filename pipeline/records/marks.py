@@ -122,6 +122,11 @@ class MarkedVaried:
 
     name: str
     object_name: str
+    location_m: Vector = (0.0, 0.0, 0.0)
+    rotation: Quaternion = (1.0, 0.0, 0.0, 0.0)
+    """Its own axes in the world."""
+    family: tuple[str, ...] = ()
+    """The names of itself and of all its children, which go where it goes."""
     slots: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
     bones: tuple[MarkedBone, ...] = ()

@@ -27,6 +27,7 @@ from pipeline.records import (
     PartsPlan,
     PhysicsPlan,
     RenderPlan,
+    TemplateState,
     TemplateTargetPlan,
     WorldPlan,
 )
@@ -47,6 +48,7 @@ from pipeline.sampling.structured.places import places_of, solids_with
 from pipeline.sampling.structured.site import Placed, Site, moved_pose
 from pipeline.sampling.surroundings import sample_surroundings
 from pipeline.sampling.template_state import sample_template_state
+from pipeline.sampling.varied_solids import varied_solids
 from pipeline.structure import from_json, unstructure
 
 NO_RIDE = "camera.ride: none of its marks is in this scene"
@@ -68,13 +70,15 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     }
     surroundings = sample_surroundings(config, catalogue, scene, scopes["materials"])
     built = build_places(surroundings)
+    state = sample_template_state(config, catalogue, scene, scopes["materials"], scopes["lights"], view)
+    solids = varied_solids(catalogue.marks.solids, catalogue.marks.varied, state)
     site = Site(
         config=config,
         catalogue=catalogue,
         places=places_of(catalogue.marks, built),
         scene=scene,
         looks=scopes["materials"],
-        occupied=Occupied(solids_with(catalogue.marks.solids, built.blocks)),
+        occupied=Occupied(solids_with(solids, built.blocks)),
         keep_out=keep_out_of(catalogue.marks.keep_out) if config.contexts else (),
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
@@ -99,15 +103,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         contexts=contexts,
         template="" if config.template is None else config.template.file,
         template_targets=_template_targets(config, job.catalogue.marks),
-        template_state=sample_template_state(
-            config,
-            catalogue,
-            scene,
-            scopes["materials"],
-            scopes["lights"],
-            view,
-            replaced=[name for one in contexts for name in one.replaced],
-        ),
+        template_state=_with_replaced(state, contexts),
         surroundings=surroundings,
         instances=_instances(config, placed, part_classes(catalogue)),
         physics=_sample_physics(config, placed, scene),
@@ -122,6 +118,12 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         rejected=rejected or ("" if camera.candidates else NO_RIDE),
     )
     return canonical_plan(sample_scene_look(config.materials, config.seed, scene).on_plan(plan))
+
+
+def _with_replaced(state: TemplateState, contexts: tuple[ContextReport, ...]) -> TemplateState:
+    """Return the state with the objects hidden in whose place a context has put something."""
+    replaced = {name for one in contexts for name in one.replaced}
+    return replace(state, hidden=tuple(sorted(replaced.union(state.hidden))))
 
 
 def canonical_plan(plan: FramePlan) -> FramePlan:

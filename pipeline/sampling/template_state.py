@@ -34,10 +34,8 @@ def sample_template_state(
     looks: Scope,
     lamps: Scope,
     view: int,
-    replaced: Sequence[str] = (),
 ) -> TemplateState:
-    """Return the state of the template in one view of a scene. Each thing has its streams below "template/NAME";
-    `replaced` are objects in whose place a context has put something."""
+    """Return the state of the template in one view of a scene. Each thing has its streams below "template/NAME"."""
     if config.template is None:
         return TemplateState()
     marks, seed = catalogue.marks, config.seed
@@ -47,7 +45,7 @@ def sample_template_state(
     chances = {one.object_name: one.settings for one in marks.varied}
     chances |= {one.object_name: one.settings for one in marks.lamps}
     by_chance = [name for name, settings in chances.items() if not _is_shown(name, settings, seed, scene)]
-    hidden = {*replaced, *by_chance, *_not_chosen(marks.varied, seed, scene)}
+    hidden = {*by_chance, *_not_chosen(marks.varied, seed, scene)}
     return TemplateState(
         frame=frame,
         later_s=view * config.view_interval_s if frame is not None else 0.0,

@@ -19,7 +19,7 @@ from pipeline.structure import from_json
 
 Record = TypeVar("Record")
 
-CACHE_FORMAT = 3  # raise it when something is measured in another way
+CACHE_FORMAT = 4  # raise it when something is measured in another way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from pipeline.scene.marks.surfaces import Area, read_surface, surface_of
 from pipeline.scene.marks.values import settings_from
 from pipeline.scene.marks.varied import varied_of
 from pipeline.scene.marks.volumes import volume_of
+from pipeline.scene.template_names import object_names
 
 MEASURED = ("surface", "volume", "keep_out", "anchor", "slot", "camera", "light", "randomize")
 """Roles whose objects are read as they are evaluated; splines are read barer."""
@@ -83,6 +84,7 @@ def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
     for one in on_lines:
         measured.splines.extend(splines_of(one, settings[one.object_name], lines, report))
     check_marks(scene, found, settings, measured.matrices, report)
+    names = object_names(scene)
     marks = Marks(
         surfaces=_sorted(measured.surfaces),
         splines=_sorted(measured.splines),
@@ -91,7 +93,10 @@ def read_marks(scene: bpy.types.Scene, report: Report) -> Marks:
         slots=_sorted(measured.slots),
         cameras=_sorted(measured.cameras),
         lamps=_sorted(measured.lamps),
-        varied=_sorted(varied_of(one, settings[one.object_name], report) for one in marked_as(found, "randomize")),
+        varied=_sorted(
+            varied_of(one, settings[one.object_name], measured.matrices[one.object_name], names, report)
+            for one in marked_as(found, "randomize")
+        ),
         targets=_sorted(_targets(found, settings, report)),
         keep_out=_sorted(measured.keep_out),
         colliders=tuple(sorted(one.object_name for one in marked_as(found, "collider"))),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 import bpy
 
+from pipeline.geometry import Array, rigid_and_scale
 from pipeline.records import MarkedBone, MarkedVaried, Settings
+from pipeline.scene.marks.anchors import rotation_of
+from pipeline.scene.marks.arrays import vector_of
 from pipeline.scene.marks.find import Found, Report
 from pipeline.scene.marks.roles import BONE, PREFIX
 from pipeline.scene.marks.values import properties_of, settings_from
@@ -16,15 +19,23 @@ from pipeline.structure import did_you_mean
 HOW = ("jitter", "replace")  # what "materials" may say besides names
 
 
-def varied_of(one: Found, settings: Settings, report: Report) -> MarkedVaried:
-    """Return the record of an object that varies; materials, slots and settings that there are none of are reported."""
+def varied_of(one: Found, settings: Settings, matrix: Array, names: Mapping[int, str], report: Report) -> MarkedVaried:
+    """Return the record of an object that varies, `matrix` (4, 4) as evaluated, `names` those of all objects by
+    `session_uid`; materials, slots and settings that there are none of are reported."""
     slots = tuple("" if slot.material is None else slot.material.name for slot in one.item.material_slots)
     asked = settings.words.get("slots")
     if asked is not None:
         _report_missing(one, "slots", patterns_of(asked), {name for name in slots if name}, report)
+    rigid, _ = rigid_and_scale(matrix)
+    family = (one.item, *one.item.children_recursive)
     return MarkedVaried(
         name=one.name,
         object_name=one.object_name,
+        location_m=vector_of(rigid[:3, 3]),
+        rotation=rotation_of(rigid),
+        family=tuple(
+            sorted(names.get(item.session_uid, item.name) for item in (one.item, *one.item.children_recursive))
+        ),
         slots=slots,
         materials=_materials(one, settings, report),
         bones=tuple(_bones(one, report)),
