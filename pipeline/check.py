@@ -15,7 +15,7 @@ from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
 from pipeline.records import Asset, Catalogue, Marks, Solids
-from pipeline.sampling.tally import context_rows
+from pipeline.sampling.tally import TRIAL_SCENES, context_rows, tally_of
 
 Row = tuple[str, str]
 Contexts = Mapping[str, Context]
@@ -64,7 +64,13 @@ def describe_job(job: Job) -> Iterator[Row]:
         yield "ceiling", "shines"
     yield "template", config.template.file if config.template else "none"
     yield from _describe_marks(catalogue.marks)
-    yield from context_rows(job)
+    if config.contexts:
+        tally = tally_of(job, TRIAL_SCENES)
+        yield from context_rows(job, tally)
+        yield from (("warning", text) for text in tally.failures())
+        if bounds(config.structure) != (1.0, 1.0):
+            low, high = bounds(config.structure)
+            yield "structure", f"{low:g}" if low == high else f"{low:g} to {high:g}"
     yield "outputs", ", ".join(_show_output(config, name) for name in OUTPUTS if name in (*config.outputs, "instance"))
     yield "render", _describe_render(config)
     yield "frames", _describe_frames(config)

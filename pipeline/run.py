@@ -119,7 +119,7 @@ def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Repo
     tally = Tally()
     for frame in frames:
         made = make_frame(engine, plan_frame(job, frame), scratch, report)
-        report.frame_done(frame, made.annotation.labels.status, sum(made.seconds.values()))
+        _tell_done(made, report)
         tally.add(made.plan)
         yield made
     _tell_dropped(tally, report)
@@ -178,5 +178,13 @@ def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter,
         made = make_frame(engine, plan, scratch, report, blend)
         report.stage(plan.frame, "commit")
         commit(store, plan, made.rendered, made.annotation, made.seconds)
-    report.frame_done(plan.frame, made.annotation.labels.status, sum(made.seconds.values()))
+    _tell_done(made, report)
     return made
+
+
+def _tell_done(made: Made, report: Reporter) -> None:
+    """Say that a frame is done, and why it was rejected; the reporter says the same reason once."""
+    labels = made.annotation.labels
+    report.frame_done(made.plan.frame, labels.status, sum(made.seconds.values()))
+    if labels.reason:
+        report.notice(f"rejected: {labels.reason}")

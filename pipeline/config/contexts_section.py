@@ -53,7 +53,7 @@ class OnSurface:
     height_m: Number = Uniform(low=0.05, high=0.3)
     """For `drop`: how far above the surface things are let go."""
     clearance_m: float | None = None
-    """The least gap to other things (default: what the mark says, or 0)."""
+    """The least gap to other things sideways (default: what the mark says, or 0)."""
     overhang: bool = False
     """Whether a part of a thing's footprint may lie beyond the surface's edge."""
 
@@ -245,7 +245,8 @@ class Context:
     """The probability that a thing is left out after all, its place kept empty."""
     scale: Number = Constant(value=1.0)
     order: int = 0
-    """Contexts of lower order are placed first and keep their places; equal ones go by name."""
+    """Contexts of lower order are placed first and keep their places; of equal ones slots come first, then anchors,
+    then the others, by name."""
 
     def __post_init__(self) -> None:
         exactly_one(self, PLACES)

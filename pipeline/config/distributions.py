@@ -424,9 +424,14 @@ def bounds(number: Number) -> tuple[float, float]:
             return min(low for low, _ in pairs), max(high for _, high in pairs)
 
 
+ABOVE_ZERO = 1e-6  # a lower limit up to this only says that a number must not be 0
+
+
 def require(name: str, number: Number, low: float = -math.inf, high: float = math.inf) -> None:
     """Raise ValueError when `number` can leave [low, high]."""
     least, greatest = bounds(number)
+    if least < low and 0 < low <= ABOVE_ZERO:
+        raise ValueError(f"{name} can be {least:g}, which is not above 0")
     if least < low:
         raise ValueError(f"{name} can be {least:g}, below {low:g}", f"keep it at {low:g} or more")
     if greatest > high:

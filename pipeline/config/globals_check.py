@@ -30,8 +30,17 @@ def global_ranges(data: Mapping[str, Any], reader: Reader) -> Ranges | None:
             continue
         is_good = False
         known = sorted({f"${one}" for bundle in bundles for one in bundle})
-        where = "" if len(lacking) == len(bundles) else " in every scenario"
-        reader.report(path, f"there is no global {name}{where}", did_you_mean(name, known) or "name it in globals")
+        if len(lacking) == len(bundles):
+            reader.report(path, f"there is no global {name}", did_you_mean(name, known) or "name it in globals")
+        else:
+            remedy = "name it in globals, for the scenarios that do not"
+            reader.report(path, f"there is no global {name} in every scenario", remedy)
+    used = {name.removeprefix("$") for _, name in _uses(data, ())}
+    for scenario, one in scenarios.items():
+        for name in one.globals:
+            if name not in used and name not in numbers:
+                remedy = did_you_mean(name, used | set(numbers)) or "take it away"
+                reader.report(("scenarios", scenario, "globals", name), f"nothing uses the global {name!r}", remedy)
     if not is_good:
         return None
     try:

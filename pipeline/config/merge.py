@@ -119,6 +119,9 @@ def _assign(node: Node | None, parts: list[str | int], value: Node, kind: Any, a
     known = node.value if node is not None and isinstance(node.value, dict) else {}
     if _tags(kind) and part not in known:
         known = {}  # another distribution takes the place of this one
+    if not rest and get_origin(kind) is dict:
+        named = Node({part: value}, value.where, value.folder)
+        return _merge_named(Node(known, value.where, value.folder), named, get_args(kind)[1])
     if not rest:
         return merge(Node(known, value.where, value.folder), Node({part: value}, value.where, value.folder), kind)
     child = _assign(known.get(part), rest, value, kind_of(kind, part), f"{at}.{part}" if at else part)

@@ -10,6 +10,10 @@ from pipeline.job import Job
 from pipeline.records import FramePlan
 from pipeline.sampling.plan import plan_frame
 
+HELP = {
+    "no room": " (make room, lower clearance_m, or let fewer things come)",
+    "wider than the line": " (widen it, or turn things that look along another axis with heading_deg)",
+}  # what can be done about things that are dropped
 TRIAL_SCENES = 5  # that are planned to see what contexts place
 
 
@@ -53,6 +57,13 @@ class Tally:
             for reason, count in sorted(total.dropped.items()):
                 yield f"context {name}: {count} of {total.planned} dropped: {reason}"
 
+    def failures(self) -> Iterator[str]:
+        """Yield a sentence for each context that places nothing of what it was to place."""
+        for name, total in sorted(self.totals.items()):
+            if total.dropped and not total.placed + total.absent:
+                reason = max(sorted(total.dropped), key=lambda one: total.dropped[one])
+                yield f"context {name} places nothing: {reason}{HELP.get(reason, '')}"
+
 
 def tally_of(job: Job, most: int) -> Tally:
     """Return the tally of the first scenes of a job, `most` at most, by planning them."""
@@ -62,11 +73,10 @@ def tally_of(job: Job, most: int) -> Tally:
     return tally
 
 
-def context_rows(job: Job) -> Iterator[tuple[str, str]]:
-    """Yield (heading, text) for each context: what it places, as planned for the first scenes."""
+def context_rows(job: Job, tally: Tally) -> Iterator[tuple[str, str]]:
+    """Yield (heading, text) for each context: what it places, as planned for the first scenes (`tally`)."""
     if not job.config.contexts:
         return
-    tally = tally_of(job, TRIAL_SCENES)
     scenes = f"{tally.scenes} scene" + ("" if tally.scenes == 1 else "s")
     for name, context in sorted(job.config.contexts.items()):
         law = context.place if context.related is None else context.related.relation

@@ -12,6 +12,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import Problem
 from pipeline.records import Marks
 from pipeline.scene.catalogue_cache import FactsCache
+from pipeline.scene.marks.find import article
 from pipeline.scene.marks.lint import check_animated
 from pipeline.scene.marks.read import read_marks
 from pipeline.scene.session import Session
@@ -40,8 +41,8 @@ def survey_marks(config: Config, session: Session, cache: FactsCache, template: 
     if config.template is None or not template:
         return Marks()
     marks = cache.get_record(Marks, "marks", template)
+    problems: list[Problem] = []
     if marks is None:
-        problems: list[Problem] = []
         marks = read_marks(session.scene, lambda text, remedy: problems.append(Problem(message=text, remedy=remedy)))
         for problem in problems:
             report("template", problem)
@@ -52,7 +53,8 @@ def survey_marks(config: Config, session: Session, cache: FactsCache, template: 
             session.scene, lambda text, remedy: report("template.frame", Problem(message=text, remedy=remedy))
         )
     _check_categories(config, marks, report)
-    _check_names(config, marks, report)
+    if not problems:  # a mark that is wrong is not missing
+        _check_names(config, marks, report)
     return marks
 
 
@@ -97,7 +99,7 @@ def _check_name(pattern: str, kind: str, kinds: Mapping[str, set[str]], path: st
     others = [other for other, names in kinds.items() if any(fnmatchcase(name, pattern) for name in names)]
     message = f"{where} {'have' if where.endswith('s') else 'has'} no {kind} {pattern!r}"
     if others:
-        remedy = f"it is marked as a {others[0]}"
+        remedy = f"it is marked as {article(others[0])} {others[0]}"
     else:
         remedy = did_you_mean(pattern, kinds[kind]) or (NO_BUILT if where != "the template" else NO_MARKS)
         remedy = remedy.replace("ROLE", kind)

@@ -115,8 +115,10 @@ def _with_names(picture: Picture, names: list[tuple[str, Vector]], camera: Camer
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=brush.font_px)
     for (name, _), (x, y) in zip(names, _pixels([point for _, point in names], camera), strict=True):
         if np.isfinite((x, y)).all():
-            place = (float(x * brush.scale), float(y * brush.scale))
-            draw.text(place, name, font=font, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0))
+            wide, high = draw.textbbox((0, 0), name, font=font)[2:]
+            left = min(max(float(x * brush.scale), 2.0), image.width - wide - 2.0)
+            top = min(max(float(y * brush.scale), 2.0), image.height - high - 2.0)
+            draw.text((left, top), name, font=font, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0))
     return np.asarray(image)
 
 

@@ -87,6 +87,10 @@ scenarios: {town: {weight: 3, globals: {lanes: {integer: [3, 4]}}}, country: {gl
     ("text", "problem"),
     [
         ("render: {exposure_ev: $wetnes}\nglobals: {wetness: 1}", "render.exposure_ev: there is no global $wetnes"),
+        (
+            "globals: {clutter: 1}\nscenarios: {one: {globals: {cluter: 3}}}\nrender: {exposure_ev: $clutter}",
+            "scenarios.one.globals.cluter: nothing uses the global 'cluter'",
+        ),
         ("globals: {a: $b, b: $a}", "globals: globals depend on each other in a circle: $a -> $b -> $a"),
         ("globals: {a: $a}", "globals: globals depend on each other in a circle: $a -> $a"),
         ("globals: {a-b: 1}", "scene: 'a-b' is no name for a global"),
@@ -154,3 +158,21 @@ def test_between_points_a_global_goes_straight_and_beyond_them_stays():
     day = Global(name="$time_h", at=(6, 12, 18), gives=(0.1, 1, 0.3))
     assert [day.of(hour) for hour in (0, 6, 9, 12, 18, 24)] == pytest.approx([0.1, 0.1, 0.55, 1, 0.3, 0.3])
     assert day.range_of(0, 24) == (0.1, 1) and day.range_of(6, 9) == pytest.approx((0.1, 0.55))
+
+
+def test_one_global_is_set_from_the_command_line_beside_the_others(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(SCENE + "globals: {x: 1, y: 2}\nrender: {exposure_ev: $x}\n")
+    config = load_config(path, ["globals.y={uniform: [3, 4]}", "globals.z=5"])
+    assert sorted(config.globals) == ["x", "y", "z"]
+    assert (config.globals["x"].value, config.globals["y"].high, config.globals["z"].value) == (1, 4, 5)
+
+
+def test_a_weight_is_set_beside_the_others(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        SCENE.replace("category: mug}", "category: mug}, {shapes: [cone], name: hat, category: mug}")
+        + "contexts: {a: {anchor: A, allowed: {mug: 1, hat: 2}}}\n"
+    )
+    allowed = load_config(path, ["contexts.a.allowed.hat=5"]).contexts["a"].allowed
+    assert {name: weight.value for name, weight in allowed.items()} == {"mug": 1, "hat": 5}

@@ -23,8 +23,8 @@ from structured_samples import (
     without,
 )
 
-from pipeline.geometry import matrix_from_quaternion, transform_points
-from pipeline.records import MarkedSurface, Marks, Settings
+from pipeline.geometry import boxes_overlap, matrix_from_quaternion, transform_points
+from pipeline.records import MarkedAnchor, MarkedSurface, Marks, Settings, Solids
 from pipeline.sampling.plan import plan_frame
 from pipeline.sampling.rng import rng_for
 from pipeline.sampling.structured.terrain import sample_spot, terrain_of
@@ -400,3 +400,25 @@ def test_what_is_loose_leaves_its_place_to_others():
     here = {"center_m": [0, 0, 0.76], "size_m": [0.001, 0.001, 0.001]}
     plan = planned(contexts, table(size=(0.02, 0.02), cells=1), structure=0, unstructured=here)
     assert [one.placement for one in plan.instances] == ["flying"]
+
+
+def test_clearance_is_sideways_what_lies_under_a_thin_skin_is_no_neighbour():
+    under = {"names": ("Slab",), "owners": (0,), "rotations": ((1, 0, 0, 0),)}
+    slab = Solids(**under, centers_m=((0, 0, -0.052),), halves_m=((1, 1, 0.05),))
+    contexts = {"a": {"surface": {"marks": "Table", "clearance_m": 0.05}, "allowed": {"mug": 1}, "count": 12}}
+    plan = plan_frame(job_of(contexts, Marks(surfaces=(table(size=(2, 2)),), solids=slab)), 0)
+    assert len(plan.instances) == 12
+    wide = [(pose, half + [0.024, 0.024, 0]) for pose, half in boxes_of(plan)]
+    assert not any(boxes_overlap(*a, *b) for i, a in enumerate(wide) for b in wide[:i])
+
+
+def test_slots_and_anchors_come_before_surfaces_of_the_same_order():
+    anchor = MarkedAnchor(name="Z", object_name="Z", location_m=(0, 0, 0), rotation=(1, 0, 0, 0))
+    marks = Marks(surfaces=(table(size=(0.3, 0.3)),), anchors=(anchor,))
+    contexts = {
+        "a": {"surface": "Table", "allowed": {"book": 1}, "count": 30},
+        "z": {"anchor": "Z", "allowed": {"mug": 1}},
+    }
+    for frame in range(5):
+        reports = {one.name: one for one in plan_frame(job_of(contexts, marks), frame).contexts}
+        assert reports["z"].placed == 1 and reports["a"].dropped

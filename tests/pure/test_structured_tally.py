@@ -43,3 +43,17 @@ def test_check_has_a_row_for_each_context():
     )
     only = job_of(CROWD, MARKS, frames=3, scenarios={"calm": {"globals": {}, "contexts": ["few"]}})
     assert dict(describe_job(only))["context desk"] == "surface: in none of the first 3 scenes"
+
+
+def test_a_context_that_places_nothing_is_warned_of_with_a_remedy():
+    far = {"desk": {"surface": "Table", "allowed": {"bowl": 1}, "count": 4}}
+    tiny = Marks(surfaces=(table(size=(0.1, 0.1)),))
+    rows = list(describe_job(job_of(far, tiny, frames=2)))
+    (warning,) = (text for heading, text in rows if heading == "warning")
+    assert warning.startswith("context desk places nothing: ")
+    assert not [text for heading, text in describe_job(job_of(CROWD, MARKS, frames=2)) if heading == "warning"]
+
+
+def test_structure_below_1_is_told():
+    assert dict(describe_job(job_of(CROWD, MARKS, frames=1, structure=0.5)))["structure"] == "0.5"
+    assert "structure" not in dict(describe_job(job_of(CROWD, MARKS, frames=1)))

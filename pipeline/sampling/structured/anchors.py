@@ -17,7 +17,7 @@ from pipeline.sampling.structured.places import chosen_marks, setting
 from pipeline.sampling.structured.release import released
 from pipeline.sampling.structured.shares import some_of
 from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Placed, Site
-from pipeline.sampling.structured.standing import UPRIGHT, heading_of, standing_pose
+from pipeline.sampling.structured.standing import UPRIGHT, box_at, heading_of, standing_pose
 
 
 def at_anchors(site: Site, name: str, context: Context, law: AtAnchor) -> Filled:
@@ -48,7 +48,7 @@ def _place(
             point = (point[0], point[1], below[0])
         reason = NO_ROOM
         pose = standing_pose(chosen, point, heading, up, lying, height)
-        box = site.put(chosen, pose, law.clearance_m or 0.0)
+        box = site.put_standing(box_at(chosen, pose), law.clearance_m or 0.0)
         if box is not None and law.pose == "drop":
             poses, zone = released(site, stream, chosen, pose)
             return Placed(chosen=chosen, poses=poses, placed_as="drop", zone=zone, box=box)

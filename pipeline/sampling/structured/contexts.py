@@ -27,6 +27,8 @@ LAWS: Mapping[str, Callable[[Site, str, Context, Any], Filled]] = {
     "spline": along_splines,
 }
 
+FIRST = {"slot": 0, "anchor": 1}  # of contexts of one order: they have no other place to go
+
 
 def fill_contexts(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...]]:
     """Return what the contexts of a scene place, context by context, and a report of each, by name."""
@@ -51,8 +53,8 @@ def fill_contexts(site: Site) -> tuple[tuple[Placed, ...], tuple[ContextReport, 
 
 
 def in_order(contexts: Mapping[str, Context]) -> list[str]:
-    """Return the names in the order they are filled: by `order` and name, each after the one it relates to."""
-    waiting = sorted(contexts, key=lambda name: (contexts[name].order, name))
+    """Return the names in the order they are filled: by `order`, place and name, each after the one it relates to."""
+    waiting = sorted(contexts, key=lambda name: (contexts[name].order, FIRST.get(contexts[name].place, 2), name))
     done: list[str] = []
     while waiting:
         ready = next(name for name in waiting if _is_ready(contexts, name, done))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import Poisson
 from pipeline.config.objects_section import Law
@@ -27,6 +29,7 @@ GIVE_UP = 100  # things in a row without room at a place, after which a context 
 NO_ROOM = "no room"
 NO_PLACE = "no such place"
 ALL_TAKEN = "every place is taken"
+LEVEL = 0.1  # cosine to the vertical below which an axis of a box counts as level
 
 Box = tuple[Array, Array]
 
@@ -169,6 +172,15 @@ class Site:
     def put(self, chosen: Chosen, pose: Pose, clearance_m: float, skip: frozenset[int] = frozenset()) -> int | None:
         """Take the room of a thing and return its box's number, or None where it would overlap another."""
         return self.put_box(box_at(chosen, pose), clearance_m, skip)
+
+    def put_standing(self, box: Box, clearance_m: float, skip: frozenset[int] = frozenset()) -> int | None:
+        """Take the room of what stands on something and return its number, or None where it would overlap another or be
+        nearer to it sideways than `clearance_m`; what lies below or above is no neighbour."""
+        pose, half = box
+        level = np.abs(pose[2, :3]) < LEVEL
+        if clearance_m > 0 and not self.occupied.is_free(pose, half + clearance_m * level, 0.0, skip):
+            return None
+        return self.put_box(box, 0.0, skip)
 
     def put_box(self, box: Box, clearance_m: float = 0.0, skip: frozenset[int] = frozenset()) -> int | None:
         """Take the room of a box and return its number, or None where it is nearer than `clearance_m` to another, those

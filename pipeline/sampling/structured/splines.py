@@ -20,7 +20,7 @@ from pipeline.sampling.structured.onto import NOTHING_BELOW, Ground
 from pipeline.sampling.structured.places import chosen_marks, number
 from pipeline.sampling.structured.release import RELEASE_M
 from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
-from pipeline.sampling.structured.standing import UPRIGHT, bounds_of, standing_pose
+from pipeline.sampling.structured.standing import UPRIGHT, bounds_of, box_at, standing_pose
 from pipeline.sampling.structured.tracks import Track, spot_at, spread, tracks_of
 
 NO_LINE = "the bend is too narrow for a parallel"
@@ -188,7 +188,7 @@ def _stand(row: Row, thing: Thing, middle_m: float | None, room_m: float) -> Pla
         if pose is None:
             reason = NOTHING_BELOW
         elif abs(lateral) <= room_m:
-            box = site.put(thing.chosen, pose, row.law.clearance_m or 0.0)
+            box = site.put_standing(box_at(thing.chosen, pose), row.law.clearance_m or 0.0)
             if box is not None:
                 moved = _moved(row, thing, along, lateral, pose)
                 return Placed(chosen=thing.chosen, poses=(pose,), placed_as="resting", box=box, moved=moved)

@@ -88,7 +88,7 @@ def _stand(site: Site, law: OnSurface, terrain: Terrain, chosen: Chosen, stream:
             continue
         reason = NO_ROOM
         own = site.occupied.solids_of(terrain.mark.object_name)
-        number = site.put_box(footed_box(footing, frame), clearance, own)
+        number = site.put_standing(footed_box(footing, frame), clearance, own)
         if number is not None:
             pose = footed_pose(footing, frame)
             return Placed(chosen=chosen, poses=(pose,), placed_as="resting", box=number)

@@ -115,7 +115,12 @@ def _report_unknown(values: Mapping[str, Any], roles: Sequence[str], label: str,
 
 
 def _either(roles: Sequence[str]) -> str:
-    return "a " + " or ".join(roles)
+    return " or ".join(f"{article(role)} {role}" for role in roles)
+
+
+def article(role: str) -> str:
+    """Return "an" before a vowel, else "a"."""
+    return "an" if role[0] in "aeiou" else "a"
 
 
 def _inherited(item: bpy.types.Object, groups: Mapping[int, Said], outliner: Outliner) -> Said:

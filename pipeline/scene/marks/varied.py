@@ -33,9 +33,7 @@ def varied_of(one: Found, settings: Settings, matrix: Array, names: Mapping[int,
         object_name=one.object_name,
         location_m=vector_of(rigid[:3, 3]),
         rotation=rotation_of(rigid),
-        family=tuple(
-            sorted(names.get(item.session_uid, item.name) for item in (one.item, *one.item.children_recursive))
-        ),
+        family=tuple(sorted(names.get(item.session_uid, item.name) for item in family)),
         slots=slots,
         materials=_materials(one, settings, report),
         bones=tuple(_bones(one, report)),
