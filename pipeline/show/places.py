@@ -114,10 +114,10 @@ def _with_names(picture: Picture, names: list[tuple[str, Vector]], camera: Camer
     image = Image.fromarray(picture)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=brush.font_px)
     for (name, _), (x, y) in zip(names, _pixels([point for _, point in names], camera), strict=True):
-        if np.isfinite((x, y)).all():
+        if 0 <= x < camera.resolution[0] and 0 <= y < camera.resolution[1]:
             wide, high = draw.textbbox((0, 0), name, font=font)[2:]
-            left = min(max(float(x * brush.scale), 2.0), image.width - wide - 2.0)
-            top = min(max(float(y * brush.scale), 2.0), image.height - high - 2.0)
+            left = min(float(x * brush.scale), image.width - wide - 2.0)
+            top = min(float(y * brush.scale), image.height - high - 2.0)
             draw.text((left, top), name, font=font, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0))
     return np.asarray(image)
 
