@@ -14,7 +14,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pipeline.config.distributions import Color, Mixture, Number, Word
+from pipeline.config.colors import Color
+from pipeline.config.distributions import Mixture, Number, Word
 from pipeline.config.merge import is_record, without_none
 from pipeline.config.schema import Config
 from pipeline.structure import AssetPath, field_types, unstructure

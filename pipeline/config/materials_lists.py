@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.config.distributions import (
-    ChoiceText,
-    Constant,
-    ConstantText,
-    GreyColor,
-    HsvColor,
-    Number,
-    Uniform,
-    require,
-)
+from pipeline.config.colors import GreyColor, HsvColor
+from pipeline.config.distributions import ChoiceText, Constant, ConstantText, Number, Uniform, require
 from pipeline.config.materials_section import DEFAULT_MATERIALS, Jitter, MaterialOption, Palette, Pbr, Procedural
 
 LOW = Uniform(low=0.0, high=0.08)

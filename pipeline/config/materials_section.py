@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pipeline.config.distributions import ChoiceText, Color, Constant, HsvColor, Number, Uniform, Word, require
+from pipeline.config.colors import Color, HsvColor
+from pipeline.config.distributions import ChoiceText, Constant, Number, Uniform, Word, require
 from pipeline.config.limits import exactly_one, known_words
 from pipeline.structure import AssetPath
 

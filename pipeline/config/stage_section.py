@@ -6,19 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config.built_section import Bin, Grid, Road, Shelf
-from pipeline.config.distributions import (
-    Color,
-    Constant,
-    ConstantColor,
-    ConstantText,
-    Integer,
-    LogUniform,
-    Number,
-    TemperatureColor,
-    Uniform,
-    Word,
-    require,
-)
+from pipeline.config.colors import Color, ConstantColor, TemperatureColor
+from pipeline.config.distributions import Constant, ConstantText, Integer, LogUniform, Number, Uniform, Word, require
 from pipeline.config.limits import exactly_one, known_words
 from pipeline.config.sky_section import Sky
 from pipeline.config.words import Anchor

@@ -10,28 +10,30 @@ from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.config.distributions import (
-    Choice,
+from pipeline.config.colors import (
     ChoiceColor,
     Color,
-    Constant,
     ConstantColor,
+    GreyColor,
+    HsvColor,
+    LinearColor,
+    LinearGreyColor,
+    RgbColor,
+    TemperatureColor,
+)
+from pipeline.config.distributions import (
+    Choice,
+    Constant,
     ConstantText,
     Exponential,
     Global,
-    GreyColor,
-    HsvColor,
     Integer,
-    LinearColor,
-    LinearGreyColor,
     LogNormal,
     LogUniform,
     Mixture,
     Normal,
     Number,
     Poisson,
-    RgbColor,
-    TemperatureColor,
     Uniform,
     Word,
 )

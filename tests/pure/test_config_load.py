@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.distributions import Constant, ConstantColor, Integer, Normal, Uniform
+from pipeline.config.colors import ConstantColor
+from pipeline.config.distributions import Constant, Integer, Normal, Uniform
 from pipeline.config.load import base_dir_of, load_config, places_in, presets
 from pipeline.errors import ConfigError
 from pipeline.structure import unstructure

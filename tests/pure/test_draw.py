@@ -8,6 +8,7 @@ import typing
 import numpy as np
 import pytest
 
+from pipeline.config import colors as c
 from pipeline.config import distributions as d
 from pipeline.sampling.colors import black_body, linear_from_hex
 from pipeline.sampling.draw import draw, draw_color, draw_count, draw_index, draw_word
@@ -114,17 +115,17 @@ def test_hex_colours_become_linear():
     assert linear_from_hex("#ff0080") == pytest.approx((1.0, 0.0, 0.2158605), abs=1e-6)
 
 
-@pytest.mark.parametrize("kind", typing.get_args(d.Color))
+@pytest.mark.parametrize("kind", typing.get_args(c.Color))
 def test_every_colour_is_linear_rgb_between_0_and_1(kind):
     colors = {
-        d.ConstantColor: d.ConstantColor(value="#123456"),
-        d.RgbColor: d.RgbColor(r=d.Constant(value=2.0), g=d.Constant(value=-1.0), b=d.Constant(value=0.5)),
-        d.LinearColor: d.LinearColor(r=d.Uniform(low=0.5, high=1), g=d.Constant(value=1), b=d.Constant(value=0)),
-        d.HsvColor: d.HsvColor(),
-        d.GreyColor: d.GreyColor(),
-        d.LinearGreyColor: d.LinearGreyColor(),
-        d.TemperatureColor: d.TemperatureColor(kelvin=d.Uniform(low=1000, high=20000)),
-        d.ChoiceColor: d.ChoiceColor(values=("#000000", "#ffffff")),
+        c.ConstantColor: c.ConstantColor(value="#123456"),
+        c.RgbColor: c.RgbColor(r=d.Constant(value=2.0), g=d.Constant(value=-1.0), b=d.Constant(value=0.5)),
+        c.LinearColor: c.LinearColor(r=d.Uniform(low=0.5, high=1), g=d.Constant(value=1), b=d.Constant(value=0)),
+        c.HsvColor: c.HsvColor(),
+        c.GreyColor: c.GreyColor(),
+        c.LinearGreyColor: c.LinearGreyColor(),
+        c.TemperatureColor: c.TemperatureColor(kelvin=d.Uniform(low=1000, high=20000)),
+        c.ChoiceColor: c.ChoiceColor(values=("#000000", "#ffffff")),
     }
     for i in range(50):
         assert all(0 <= channel <= 1 for channel in draw_color(colors[kind], rng_for(0, ("scene", i), "c")))
@@ -152,5 +153,5 @@ def test_bounds_that_leave_nothing_are_refused():
 @pytest.mark.parametrize("tag", ["grey", "linear_grey", "temperature_k"])
 def test_a_colour_of_one_number_takes_a_distribution_as_its_body(tag):
     reader = Reader()
-    color = structure({tag: {"uniform": [0.1, 0.9]}}, d.Color, reader)
+    color = structure({tag: {"uniform": [0.1, 0.9]}}, c.Color, reader)
     assert not reader.problems and d.Uniform(low=0.1, high=0.9) in (getattr(color, name) for name in color.SHORT)

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 import pytest
 
-from pipeline.config.distributions import Choice, Color, Constant, Mixture, Number, RgbColor, TemperatureColor, Uniform
+from pipeline.config.colors import Color, RgbColor, TemperatureColor
+from pipeline.config.distributions import Choice, Constant, Mixture, Number, Uniform
 from pipeline.structure import FAILED, Reader, from_json, structure, unstructure
 
 
