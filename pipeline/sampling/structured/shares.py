@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from pipeline.config.contexts_section import Context
+from pipeline.sampling.objects import Chosen
 from pipeline.sampling.structured.places import Kind
-from pipeline.sampling.structured.site import ALL_TAKEN, Filled, Site
+from pipeline.sampling.structured.site import ALL_TAKEN, NO_PLACE, NO_ROOM, Filled, Placed, Site
 
 Place = TypeVar("Place")
 
@@ -32,6 +33,24 @@ def shared_out(
     times = [-np.log1p(-one) / size for one, (_, size, _) in zip(uniform, used, strict=True)]
     for i, winner in enumerate(np.argmin(times, axis=0).tolist()):
         yield f"{name}/{i}", used[winner][2]
+
+
+def fill_shared(
+    site: Site,
+    name: str,
+    context: Context,
+    places: Sequence[tuple[str, float, Place]],
+    put: Callable[[Place, Chosen, str], Placed | str],
+) -> Filled:
+    """Return what `put` makes of each thing shared out among places, or how many there is no place for. A place that
+    has long been full is given up."""
+    filled = Filled()
+    if not any(size > 0 for _, size, _ in places):
+        filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
+        return filled
+    for stream, (own, place) in shared_out(site, name, context, [(own, size, (own, one)) for own, size, one in places]):
+        filled.add(NO_ROOM if filled.is_full(own) else put(place, site.choose(context, stream), stream), own)
+    return filled
 
 
 def some_of(site: Site, name: str, context: Context, marks: Sequence[Kind], filled: Filled) -> list[Kind]:

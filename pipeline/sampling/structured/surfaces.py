@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie, radius_m
 from pipeline.sampling.structured.falling import Release, let_fall
 from pipeline.sampling.structured.places import Places, chosen_marks, setting
-from pipeline.sampling.structured.shares import shared_out
-from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Placed, Site
+from pipeline.sampling.structured.shares import fill_shared
+from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Placed, Site
 from pipeline.sampling.structured.standing import (
     UP,
     Footing,
@@ -36,19 +37,8 @@ def on_surfaces(site: Site, name: str, context: Context, law: OnSurface) -> Fill
     none."""
     terrains = tuple(terrain_of(mark) for mark in surfaces_of(site.places, law))
     site.terrains[name] = terrains
-    filled = Filled()
-    if not any(terrain.size_m2 > 0 for terrain in terrains):
-        filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
-        return filled
-    places = [(terrain.mark.object_name, terrain.size_m2, terrain) for terrain in terrains]
-    for stream, terrain in shared_out(site, name, context, places):
-        place = terrain.mark.object_name
-        if filled.is_full(place):
-            filled.add(NO_ROOM, place)
-            continue
-        chosen = site.choose(context, stream)
-        filled.add((_let_fall if law.pose == "drop" else _stand)(site, law, terrain, chosen, stream), place)
-    return filled
+    put = partial(_let_fall if law.pose == "drop" else _stand, site, law)
+    return fill_shared(site, name, context, [(one.mark.object_name, one.size_m2, one) for one in terrains], put)
 
 
 def surfaces_of(places: Places, law: OnSurface) -> tuple[MarkedSurface, ...]:

@@ -17,8 +17,8 @@ from pipeline.sampling.placement import radius_m
 from pipeline.sampling.structured.falling import Release, let_fall
 from pipeline.sampling.structured.meshes import corners_of, is_inside, volume_of
 from pipeline.sampling.structured.places import Places, chosen_marks, setting
-from pipeline.sampling.structured.shares import shared_out
-from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Placed, Site
+from pipeline.sampling.structured.shares import fill_shared
+from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Filled, Placed, Site
 from pipeline.sampling.structured.standing import UP, bounds_of, box_at
 
 BATCH = 64  # points tried at once
@@ -41,23 +41,12 @@ class Room:
 def in_volumes(site: Site, name: str, context: Context, law: InVolume) -> Filled:
     """Return the things in the volumes of a context, shared out by their cubic metres."""
     rooms = [room_of(mark) for mark in volumes_of(site.places, law) if mark.triangles]
-    filled = Filled()
-    if not any(room.size_m3 > 0 for room in rooms):
-        filled.dropped[NO_PLACE] += 1 if context.count is None else site.count(context, name, 0.0)
-        return filled
-    places = [(room.mark.object_name, room.size_m3, room) for room in rooms]
-    for stream, room in shared_out(site, name, context, places):
-        place = room.mark.object_name
-        if filled.is_full(place):
-            filled.add(NO_ROOM, place)
-            continue
-        chosen = site.choose(context, stream)
+
+    def put(room: Room, chosen: Chosen, stream: str) -> Placed | str:
         use = law.pose or room.mark.settings.words.get("use", "free")
-        if use == "drop":
-            filled.add(_let_fall(site, room, chosen, stream), place)
-        else:
-            filled.add(_put(site, law, room, use, chosen, stream), place)
-    return filled
+        return _let_fall(site, room, chosen, stream) if use == "drop" else _put(site, law, room, use, chosen, stream)
+
+    return fill_shared(site, name, context, [(one.mark.object_name, one.size_m3, one) for one in rooms], put)
 
 
 def volumes_of(places: Places, law: InVolume) -> tuple[MarkedVolume, ...]:
