@@ -59,5 +59,9 @@ class ExportError(PipelineError):
     """An export that cannot be made as asked, or a folder that holds another one."""
 
 
+class FarmError(PipelineError):
+    """A queue, its program or a worker process that does not do as asked."""
+
+
 class RejectedFrame(Exception):
     """A frame that a rule rejects; recorded with its reason, never an error."""

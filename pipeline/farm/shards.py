@@ -1,0 +1,24 @@
+"""Cutting frames into shards: views of one scene stay together, so that a scene settles once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+
+def cut_shards(frames: Iterable[int], size: int, views_per_scene: int = 1) -> tuple[tuple[int, ...], ...]:
+    """Return `frames` in ascending order, in shards of at most `size` frames, more only for the views of one scene.
+
+    A shard ends where a scene does. Raises ValueError for a size below 1.
+    """
+    if size < 1:
+        raise ValueError(f"a shard holds at least one frame, not {size}")
+    shards: list[tuple[int, ...]] = []
+    current: list[int] = []
+    for _, group in groupby(sorted(set(frames)), key=lambda frame: frame // views_per_scene):
+        views = list(group)
+        if current and len(current) + len(views) > size:
+            shards.append(tuple(current))
+            current = []
+        current += views
+    return (*shards, tuple(current)) if current else tuple(shards)
