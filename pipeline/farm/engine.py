@@ -1,4 +1,4 @@
-"""What each engine must be able to do: four functions, so that commands need not know which one it is."""
+"""What each engine must be able to do: a few functions, so that commands need not know which one it is."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ class Engine:
     """One queue or format. Functions raise FarmError with what the user can do when a program or a server refuses."""
 
     name: str
+    check: Callable[[Submission], None]
+    """Refuse, before anything is written, what the engine would not take: an engine option it does not know, a program
+    that is not here, a limit of the site."""
     files: Callable[[Submission], Mapping[str, str]]
     """Return the text of every file the engine gets, by name within the submission's folder. Pure: `--dry-run` shows
     exactly these. The files of `ready_files` (shards.txt, submission.json) are written besides, for every engine."""
+    commands: Callable[[Submission, Path], tuple[str, ...]]
+    """Return the command lines that `submit` would run for the files in a folder, for `--dry-run`; () where it runs
+    none. What only a run can tell stands in them as a word in angle brackets: "<id of the first>"."""
     submit: Callable[[Submission, Path], tuple[str, ...]]
     """Hand the files, written in a folder, to the engine and return the ids by which it knows them."""
     cancel: Callable[[Submission, tuple[str, ...]], None]
     """Stop what those ids name; what has ended already is no error."""
-    states: Callable[[Submission, tuple[str, ...]], Mapping[str, int] | None]
-    """Return how many shards are in each state by the engine's own word ({"RUNNING": 3}); None where it cannot be
-    asked from here."""
+    states: Callable[[Submission, tuple[str, ...]], Mapping[int, str] | None]
+    """Return the engine's own word for each shard that still waits or runs, by its index ({0: "RUNNING"}).
+    Shards that ended are left out: the frames on disk say how. None where the engine cannot be asked from here."""
     next_steps: Callable[[Submission, Path], tuple[str, ...]]
     """Return commands for the user to type, for a format that is submitted by other programs; else ()."""
     knobs: str

@@ -1,0 +1,7 @@
+"""The queues and formats that frames can be submitted to, one file each; ENGINES names them all."""
+
+from __future__ import annotations
+
+from pipeline.farm.engine import Engine
+
+ENGINES: dict[str, Engine] = {}
