@@ -8,6 +8,7 @@ scene file says so itself.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,18 @@ from pipeline.errors import PipelineError
 
 SCHEMES = ("shipped:", "bundled:", "shape:")
 
+PathMap = tuple[tuple[str, str], ...]
+"""Pairs (here, there): a path of the machine that submits and what it is called where frames are made."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The folders addresses start from. `bundled_hdris` is None where Blender has not been asked."""
+    """The folders addresses start from. `bundled_hdris` is None where Blender has not been asked; absolute addresses
+    go through `path_map`."""
 
     base_dir: Path
     bundled_hdris: Path | None = None
+    path_map: PathMap = ()
 
 
 def shipped_dir(kind: str) -> Path:
@@ -45,7 +51,32 @@ def resolve(address: str, places: Places) -> Path:
         return places.bundled_hdris / address.removeprefix("bundled:")
     if address.startswith("shape:"):
         raise PipelineError(f"{address} is a built-in shape, not a file")
-    return Path(os.path.normpath(places.base_dir / address))
+    return Path(os.path.normpath(places.base_dir / map_path(address, places.path_map)))
+
+
+def map_path(path: str, path_map: PathMap) -> str:
+    """Return a path with its beginning translated; the longest that fits wins, and a path that none fits stays."""
+    fits = [pair for pair in path_map if path == pair[0] or path.startswith(pair[0].rstrip("/") + "/")]
+    if not fits:
+        return path
+    here, there = max(fits, key=lambda pair: len(pair[0]))
+    return there.rstrip("/") + path[len(here.rstrip("/")) :]
+
+
+def parse_path_map(pairs: Iterable[str]) -> PathMap:
+    """Return the map of pairs written "A=B": A here is called B there. Raises PipelineError for anything else."""
+    found = []
+    for pair in pairs:
+        here, equals, there = pair.partition("=")
+        if not equals or not here or not there:
+            raise PipelineError(f"--path-map {pair!r}: write A=B, where A is a folder here and B the same folder there")
+        found.append((here.replace("\\", "/"), there.replace("\\", "/")))
+    return tuple(found)
+
+
+def inverse(path_map: PathMap) -> PathMap:
+    """Return the map that leads back."""
+    return tuple((there, here) for here, there in path_map)
 
 
 def address_of(path: str | Path, written_in: Path, base_dir: Path) -> str:

@@ -23,12 +23,13 @@ MAX_BYTES = 16_000_000  # of a log, before it starts anew
 class BlenderLog:
     """The file Blender writes to: a temporary one until `move_to` gives it a lasting place.
 
-    `terminal` still writes to where stderr did.
+    `terminal` still writes to where stderr did, `output` to where stdout did.
     """
 
-    def __init__(self, path: Path, descriptor: int, terminal: TextIO) -> None:
+    def __init__(self, path: Path, descriptor: int, terminal: TextIO, output: TextIO) -> None:
         self.path = path
         self.terminal = terminal
+        self.output = output
         self.is_kept = False
         self.descriptor = descriptor
 
@@ -75,8 +76,8 @@ def blender_log() -> Iterator[BlenderLog]:
     os.close(descriptor)
     copies = (os.dup(1), os.dup(2))
     try:
-        with open(copies[1], "w", buffering=1, encoding="utf-8", errors="replace", closefd=False) as terminal:
-            log = BlenderLog(Path(name), _open(Path(name)), terminal)
+        with _writer(copies[0]) as output, _writer(copies[1]) as terminal:
+            log = BlenderLog(Path(name), _open(Path(name)), terminal, output)
             try:
                 for fd in (1, 2):
                     os.dup2(log.descriptor, fd)
@@ -89,6 +90,10 @@ def blender_log() -> Iterator[BlenderLog]:
     finally:
         for copy in copies:
             os.close(copy)
+
+
+def _writer(descriptor: int) -> TextIO:
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
 
 
 def _open(path: Path) -> int:

@@ -9,6 +9,7 @@ import click
 from pipeline import __version__
 from pipeline.commands.datasets import export, show, verify
 from pipeline.commands.scenes import check, preview, render
+from pipeline.commands.shard import shard
 from pipeline.errors import PipelineError
 from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption
 
@@ -44,5 +45,5 @@ def cli() -> None:
     """
 
 
-for _command in (render, check, preview, export, show, verify):
+for _command in (render, check, preview, export, show, verify, shard):
     cli.add_command(_command)

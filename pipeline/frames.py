@@ -11,15 +11,16 @@ _ITEM = re.compile(r"(?P<first>[0-9]{1,12})(?:\s*(?:-|\.\.)\s*(?P<last>[0-9]{1,1
 _HOW = 'write frames like "0-9,20,30-40:2"'
 
 
-def parse_frames(text: str, total: int) -> tuple[int, ...]:
+def parse_frames(text: str, total: int, *, clamp: bool = False) -> tuple[int, ...]:
     """Return the frames named by `text`, sorted, each once.
 
     Items are separated by commas: "7", "0-9" or "0..9", "30-40:2" for every second one.
-    Raises ConfigError for what is not a frame list, a reversed range, or a frame outside 0..total-1.
+    Raises ConfigError for what is not a frame list, a reversed range, or a frame outside 0..total-1; with `clamp` those
+    are left out, since some queues cut the last chunk too long.
     """
     frames: set[int] = set()
     for item in text.split(","):
-        frames.update(_item_range(item.strip(), text, total))
+        frames.update(_item_range(item.strip(), text, total, clamp))
     return tuple(sorted(frames))
 
 
@@ -34,7 +35,7 @@ def show_frames(indices: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _item_range(item: str, text: str, total: int) -> range:
+def _item_range(item: str, text: str, total: int, clamp: bool) -> range:
     match = _ITEM.fullmatch(item)
     if match is None:
         seen = f"{item!r} in {text!r} is not a frame or a range of frames" if text.strip() else "the list is empty"
@@ -46,6 +47,8 @@ def _item_range(item: str, text: str, total: int) -> range:
         raise _problem(f"{item!r} has step 0", _HOW)
     if last < first:
         raise _problem(f"{item!r} ends before it begins", f"write {last}-{first}")
+    if clamp:
+        last = min(last, total - 1)
     if last >= total:
         wrong = last if first < total else first
         raise _problem(f"frame {wrong} of {item!r} is outside 0-{total - 1}", f"the scene file has frames: {total}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pipeline.addresses import Places
 from pipeline.codecs.ply import encode_ply
 from pipeline.dataset.read import read_base_dir, read_job
 from pipeline.errors import StoreError
@@ -20,7 +21,7 @@ def write_bop_models(dataset: Path, out: Path) -> int:
     Returns how many models there are. Raises AssetError for an asset that is not there any more or has changed.
     """
     objects = _objects(dataset, out)
-    library = open_workshop(read_base_dir(dataset), None).library
+    library = open_workshop(Places(base_dir=read_base_dir(dataset)), None).library
     infos = {}
     for item in objects:
         mesh = model_mesh(library, item.asset, item.scale)

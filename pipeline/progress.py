@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from pipeline.progress_lines import AFTER_RENDER
 from pipeline.reporting import Summary
-
-AFTER_RENDER = ("annotate", "clean", "commit")  # stages too short to interrupt a frame that is all but done
 
 
 class ConsoleReporter:

@@ -8,12 +8,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a run did. `already_done` frames were complete before it; `seconds` is the time of its own frames."""
+    """What a run did. `already_done` frames were complete before it, or came from another process meanwhile; `seconds`
+    is the time of its own frames, `given_up` are left out because they failed too often."""
 
     total: int
     already_done: int
     accepted: int = 0
     rejected: int = 0
+    given_up: int = 0
     seconds: float = 0.0
 
     @property

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from pipeline.addresses import Places, resolve
+from pipeline.addresses import PathMap, Places, resolve
 from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.config.schema import Config
 from pipeline.dataset.disk import scratch_folder
-from pipeline.dataset.store import Store, clean_stale, commit, missing, open_store
+from pipeline.dataset.layout import QUARANTINE
+from pipeline.dataset.store import (
+    Store,
+    WorkerLog,
+    clean_stale,
+    commit,
+    missing,
+    open_store,
+    quarantined,
+    release,
+    share_out,
+    sweep_claims,
+)
 from pipeline.errors import PipelineError, RejectedFrame
+from pipeline.frames import show_frames
 from pipeline.job import Job, make_job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
@@ -47,10 +61,19 @@ class Made:
     """Wall clock of each stage; goes to timing/ alone."""
 
 
-def open_engine(device: str, base_dir: Path, template: str | None = None) -> Engine:
-    """Open Blender on the template (an address) or an empty file. Raises DeviceError when the device is not there."""
-    file = None if template is None else resolve(template, Places(base_dir=base_dir))
-    return Engine(workshop=open_workshop(base_dir, file), device=choose_device(device))
+WAIT_S = 2.0  # between looks at frames that other processes make
+
+
+def open_engine(
+    device: str, base_dir: Path, template: str | None = None, *, threads: int = 0, path_map: PathMap = ()
+) -> Engine:
+    """Open Blender on the template (an address) or an empty file, to render with `threads` of the processor, 0 for all.
+
+    Raises DeviceError when the device is not there.
+    """
+    places = Places(base_dir=base_dir, path_map=path_map)
+    file = None if template is None else resolve(template, places)
+    return Engine(workshop=open_workshop(places, file), device=choose_device(device, threads))
 
 
 def survey_job(engine: Engine, config: Config, report: Reporter) -> Job:
@@ -66,23 +89,70 @@ def open_dataset_for(engine: Engine, job: Job, out: Path) -> Store:
 
 
 def render_frames(
-    engine: Engine, job: Job, out: Path, frames: Sequence[int], report: Reporter, *, save_blend: bool = False
+    engine: Engine,
+    job: Job,
+    out: Path,
+    frames: Sequence[int],
+    report: Reporter,
+    *,
+    save_blend: bool = False,
+    retry_quarantined: bool = False,
 ) -> Summary:
-    """Render and commit the frames that `out` does not hold yet. Re-running is always safe."""
-    _check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
+    """Render and commit the frames that `out` does not hold yet and that no other process makes.
+
+    Re-running is always safe. An error in a frame ends the run. Frames given up before are left out unless asked for.
+    """
+    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
     store = open_dataset_for(engine, job, out)
     clean_stale(store)
-    left = missing(store, frames)
-    summary = Summary(total=len(frames), already_done=len(frames) - len(left))
-    report.begin(len(frames), len(frames) - len(left))
-    tally = Tally()
-    for frame in left:
-        made = _commit_one(engine, plan_frame(job, frame), store, report, save_blend)
-        tally.add(made.plan)
-        summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
-    _tell_dropped(tally, report)
+    sweep_claims(out)
+    with open_log(store, engine, "render") as log:
+        asked = missing(store, frames)
+        left = not_given_up(store, asked, log, report, retry=retry_quarantined)
+        given_up = len(asked) - len(left)
+        summary = Summary(total=len(frames), already_done=len(frames) - len(asked), given_up=given_up)
+        report.begin(len(frames), summary.already_done)
+        tally = Tally()
+        with closing(share_out(store, left, lambda others: wait_for(others, report))) as ours:
+            for frame in ours:
+                made = try_frame(engine, store, frame, report, log, save_blend=save_blend)
+                tally.add(made.plan)
+                summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
+    tell_dropped(tally, report)
+    summary = replace(summary, already_done=summary.total - summary.made - summary.given_up)
     report.end(summary)
     return summary
+
+
+def open_log(store: Store, engine: Engine, role: str) -> WorkerLog:
+    """Begin this process's log in the dataset: what it is, and what it renders with."""
+    device = {"device": engine.device.name, "models": list(engine.device.models), "threads": engine.device.threads}
+    return WorkerLog(store.root, {"role": role, **device, **store.facts})
+
+
+def not_given_up(
+    store: Store, frames: Sequence[int], log: WorkerLog, report: Reporter, *, retry: bool
+) -> tuple[int, ...]:
+    """Return the frames that are not in quarantine; with `retry` all of them, let out of it."""
+    held = set(quarantined(store.root)) & set(frames)
+    if held and retry:
+        for frame in sorted(held):
+            log.released(frame)
+        release(store.root, held)
+        return tuple(frames)
+    if held:
+        report.notice(
+            f"frames {show_frames(held)} are in quarantine and left out: {store.root / QUARANTINE} says why "
+            "(--retry-quarantined tries them again)"
+        )
+    return tuple(frame for frame in frames if frame not in held)
+
+
+def wait_for(others: Sequence[int], report: Reporter) -> None:
+    """Wait a little for frames that other processes make."""
+    report.notice(f"waiting for {len(others)} frames that other processes make")
+    report.stage(others[0], "waiting for another process")
+    time.sleep(WAIT_S)
 
 
 def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Reporter) -> Path:
@@ -92,18 +162,18 @@ def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Re
             f"the plan was made by job {plan.job_digest[:12]}, job.json is {job.digest[:12]}; "
             "keep a plan next to the job.json of its dataset"
         )
-    _check_renderer(engine, plan.render.denoiser, plan.render.engine, report)
+    check_renderer(engine, plan.render.denoiser, plan.render.engine, report)
     store = open_dataset_for(engine, job, out)
     report.begin(1, 0)
-    made = _commit_one(engine, plan, store, report, save_blend=False)
+    made = _commit_one(engine, plan, store, report)
     tally = Tally()
     tally.add(plan)
-    _tell_dropped(tally, report)
+    tell_dropped(tally, report)
     report.end(Summary(total=1, already_done=0).with_frame(made.annotation.labels.status, sum(made.seconds.values())))
     return store.folder(plan.frame)
 
 
-def _check_renderer(engine: Engine, denoiser: str, renderer: str, report: Reporter) -> None:
+def check_renderer(engine: Engine, denoiser: str, renderer: str, report: Reporter) -> None:
     """Find out before anything is written whether this Blender has what the job asks of it."""
     pick_denoiser(denoiser, engine.device)
     if text := denoiser_notice(denoiser, engine.device):
@@ -114,7 +184,7 @@ def _check_renderer(engine: Engine, denoiser: str, renderer: str, report: Report
 
 def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Reporter, scratch: Path) -> Iterator[Made]:
     """Yield frames without writing a dataset; each picture lies in `scratch` until the next is asked for."""
-    _check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
+    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
     report.begin(len(frames), 0)
     tally = Tally()
     for frame in frames:
@@ -122,10 +192,10 @@ def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Repo
         _tell_done(made, report)
         tally.add(made.plan)
         yield made
-    _tell_dropped(tally, report)
+    tell_dropped(tally, report)
 
 
-def _tell_dropped(tally: Tally, report: Reporter) -> None:
+def tell_dropped(tally: Tally, report: Reporter) -> None:
     """Say what contexts could not place, also in frames that were rejected."""
     for text in tally.notices():
         report.notice(text)
@@ -172,12 +242,34 @@ def _make(
         return rendered, annotate(plan, rendered)
 
 
-def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter, save_blend: bool) -> Made:
+def try_frame(
+    engine: Engine, store: Store, frame: int, report: Reporter, log: WorkerLog, *, save_blend: bool = False
+) -> Made:
+    """Make and commit one frame of the store's job, and tell the log how that ended. Errors pass through."""
+    log.begin(frame)
+    try:
+        start = perf_counter()
+        plan = plan_frame(store.job, frame)
+        planned_s = perf_counter() - start
+        made = _commit_one(engine, plan, store, report, save_blend=save_blend)
+    except KeyboardInterrupt:
+        log.stopped(frame)
+        raise
+    except Exception as error:
+        log.failed(frame, f"{type(error).__name__}: {error}")
+        raise
+    log.done(frame, made.annotation.labels.status, {"plan": planned_s, **made.seconds})
+    return made
+
+
+def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter, *, save_blend: bool = False) -> Made:
     blend = store.root / "blends" / f"{plan.frame:06d}.blend" if save_blend else None
     with scratch_folder() as scratch:
         made = make_frame(engine, plan, scratch, report, blend)
         report.stage(plan.frame, "commit")
-        commit(store, plan, made.rendered, made.annotation, made.seconds)
+        start = perf_counter()
+        commit(store, plan, made.rendered, made.annotation)
+        made.seconds["commit"] = perf_counter() - start
     _tell_done(made, report)
     return made
 

@@ -137,7 +137,7 @@ def _whole_frame(engine: Engine, job: Job, store, folder: Path, frame: int) -> d
     planned = perf_counter()
     made = make_frame(engine, plan, folder, SilentReporter())
     done = perf_counter()
-    commit(store, plan, made.rendered, made.annotation, made.seconds)
+    commit(store, plan, made.rendered, made.annotation)
     return {"plan": planned - start, **made.seconds, "commit": perf_counter() - done}
 
 

@@ -3,10 +3,13 @@
     blender --background [TEMPLATE.blend] --python-exit-code 1 --python scripts/render.py -- \\
         SCENE.yaml|job.json --out DATASET [--frames 0-9] [--seed N] [--set KEY=VALUE] [--device NAME] [--save-blend]
     blender --background --python-exit-code 1 --python scripts/render.py -- --plan PLAN.json --out DATASET
+    blender --background --factory-startup --python-exit-code 1 --python scripts/render.py -- \\
+        shard DATASET --frames 0-9 | --submission farm/0001-slurm --index 3 [--device NAME] [--path-map A=B] ...
 
 `--python-exit-code` must come before `--python`. A YAML file needs PyYAML in Blender's Python; a job.json never does:
 make one outside with `variegate check SCENE.yaml --job job.json`. TEMPLATE.blend is what `template:` in the scene file
-would name. Exit codes: 0 done, 2 something to mend, 1 a bug. Progress is printed for render managers to read.
+would name. Exit codes: 0 done, 2 something to mend, 1 a bug; those of `shard`: 0 all its frames are there, 1 try again,
+2 do not, 75 try again later. Progress is printed for render managers to read.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,63 +26,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import bpy
 
-from pipeline.addresses import Places, resolve
+from pipeline.addresses import Places, parse_path_map, resolve
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.config.schema import Config
-from pipeline.dataset.layout import JOB, frame_folder
+from pipeline.dataset.layout import JOB
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
 from pipeline.errors import PipelineError
+from pipeline.farm.shards import read_shard
 from pipeline.frames import parse_frames
+from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
-from pipeline.reporting import Summary
+from pipeline.progress_lines import LineReporter
 from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
+from pipeline.shard import ATTEMPTS, TRANSIENT, ShardOptions, code_of, run_shard
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
-
-
-class FarmReporter:
-    """Prints progress as render managers look for it: at the start of a line, at once, each in its own dialect."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        self._total = self._done = 0
-
-    def begin(self, total: int, already_done: int) -> None:
-        self._total, self._done = total, already_done
-        say(f"openjd_status: {already_done} of {total} frames are there already")
-
-    def stage(self, frame: int, name: str) -> None:
-        say(f"openjd_status: frame {frame}: {name}")
-
-    def frame_done(self, frame: int, status: str, seconds: float) -> None:
-        self._done += 1
-        percent = 100 * self._done / self._total
-        minutes, rest = divmod(seconds, 60)
-        say(f"Saved: '{_file_of(self._out, frame)}'")  # Flamenco, Afanasy
-        say(f"Time: {minutes:02.0f}:{rest:05.2f}")
-        say(f"Progress: {percent:.0f}%")  # Deadline
-        say(f"ALF_PROGRESS {percent:.0f}%")  # Tractor
-        say(f"openjd_progress: {percent:.1f}")
-
-    def notice(self, text: str) -> None:
-        say(f"Note: {text}")
-
-    def end(self, summary: Summary) -> None:
-        say(f"openjd_status: done, {summary.accepted} frames made, {summary.rejected} rejected")
 
 
 def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _file_of(out: Path, frame: int) -> Path:
-    """Return what was saved for a frame: its picture, or its folder when it was rejected."""
-    folder = frame_folder(out, frame)
-    return next(iter(sorted(folder.glob("rgb.*"))), folder)
-
-
 def main(args: Sequence[str]) -> int:
+    if args[:1] == ["shard"]:
+        return _shard(_parse_shard(args[1:]))
     options = _parse(args)
     try:
         _replay(options) if options.plan is not None else _render(options)
@@ -117,7 +89,7 @@ def _render(options: argparse.Namespace) -> None:
     overrides = [*_template_given(options.scene), *options.overrides]
     config = load_config(options.scene, overrides)
     wanted = parse_frames(options.frames, config.frames) if options.frames else range(config.frames)
-    report = FarmReporter(options.out)
+    report = LineReporter(options.out, say)
     engine = open_engine(
         options.device, base_dir_of(options.scene), None if config.template is None else config.template.file
     )
@@ -125,7 +97,7 @@ def _render(options: argparse.Namespace) -> None:
     render_frames(engine, job, options.out, wanted, report, save_blend=options.save_blend)
 
 
-def _job(scene: Path, config: Config, is_changed: bool, engine: Engine, report: FarmReporter) -> Job:
+def _job(scene: Path, config: Config, is_changed: bool, engine: Engine, report: LineReporter) -> Job:
     if scene.suffix == ".json" and not is_changed:
         return read_job_file(scene)
     return survey_job(engine, config, report)
@@ -142,6 +114,51 @@ def _template_given(scene: Path) -> list[str]:
     return [f"template={os.path.relpath(given)}"]
 
 
+def _parse_shard(args: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="... scripts/render.py -- shard", description=run_shard.__doc__)
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2")
+    which.add_argument("--submission", metavar="farm/NUMBER-ENGINE", help="with --index: a line of its shards.txt")
+    parser.add_argument("--index", type=int, metavar="N")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="of the processor; 0 for all")
+    parser.add_argument(
+        "--attempts", type=int, default=ATTEMPTS, metavar="N", help="failures before a frame is given up"
+    )
+    parser.add_argument("--path-map", action="append", default=[], metavar="A=B", help="A here is B there")
+    parser.add_argument("--retry-quarantined", action="store_true")
+    options = parser.parse_args(args)
+    if (options.submission is None) != (options.index is None):
+        parser.error("--submission and --index go together")
+    return options
+
+
+def _shard(options: argparse.Namespace) -> int:
+    shard = ShardOptions(
+        device=options.device,
+        threads=options.threads,
+        attempts=options.attempts,
+        path_map=parse_path_map(options.path_map),
+        retry_quarantined=options.retry_quarantined,
+    )
+
+    def at_first() -> None:
+        say("Note: stopping after this frame; a second signal stops at once")
+
+    try:
+        frames = options.frames or read_shard(options.dataset, options.submission, options.index)
+        with interrupts(at_first, lambda: os._exit(TRANSIENT)) as flag:
+            return run_shard(
+                options.dataset, frames, LineReporter(options.dataset, say, flag.is_set), shard, lambda: ""
+            )
+    except (Exception, KeyboardInterrupt) as error:
+        say(f"openjd_fail: {str(error).splitlines()[0] if str(error) else 'stopped'}")
+        if not isinstance(error, (PipelineError, KeyboardInterrupt)):
+            traceback.print_exc()
+        return code_of(error)
+
+
 def _replay(options: argparse.Namespace) -> None:
     dataset = options.plan.resolve().parent.parent.parent
     if options.scene is None and not (dataset / JOB).is_file():
@@ -150,7 +167,7 @@ def _replay(options: argparse.Namespace) -> None:
     job = read_job(dataset) if options.scene is None else read_job_file(options.scene)
     base_dir = read_base_dir(dataset) if options.scene is None else base_dir_of(options.scene)
     engine = open_engine(options.device, base_dir, plan.template or None)
-    render_plan(engine, job, plan, options.out, FarmReporter(options.out))
+    render_plan(engine, job, plan, options.out, LineReporter(options.out, say))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ device_option = click.option(
     help=f"What renders: {', '.join(DEVICES)}; auto takes the best there is.",
 )
 
+retry_option = click.option("--retry-quarantined", is_flag=True, help="Try frames again that were given up.")
+
 
 def frames_option(default: str, verb: str = "make") -> Callable[[Any], Any]:
     text = f"Frames to {verb}, like 0-9,20,30-40:2 (counted from 0).  [default: {default}]"

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import device_option, frames_option, scene_argument, seed_option, set_option, with_seed
+from pipeline.commands.options import (
+    device_option,
+    frames_option,
+    retry_option,
+    scene_argument,
+    seed_option,
+    set_option,
+    with_seed,
+)
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
@@ -42,6 +50,7 @@ Examples:
 @seed_option
 @set_option
 @device_option
+@retry_option
 @click.option("--save-blend", is_flag=True, help="Keep each frame's built scene as DATASET/blends/NUMBER.blend.")
 @click.option(
     "--plan",
@@ -56,6 +65,7 @@ def render(
     seed: int | None,
     overrides: tuple[str, ...],
     device: str,
+    retry_quarantined: bool,
     save_blend: bool,
     plan: Path | None,
 ) -> None:
@@ -79,8 +89,12 @@ def render(
     wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
     with session(out) as report:
         engine, job = open_job(scene, config, device, report, overrides=overrides)
-        summary = import_run().render_frames(engine, job, out, wanted, report, save_blend=save_blend)
+        summary = import_run().render_frames(
+            engine, job, out, wanted, report, save_blend=save_blend, retry_quarantined=retry_quarantined
+        )
     click.echo(_describe(summary, out))
+    if summary.given_up:
+        raise click.exceptions.Exit(1)
 
 
 @click.command(
@@ -192,6 +206,8 @@ def _describe(summary: Summary, out: Path) -> str:
     parts = [f"{summary.accepted} frames made"]
     if summary.rejected:
         parts.append(f"{summary.rejected} rejected (labels.json of each says why)")
+    if summary.given_up:
+        parts.append(f"{summary.given_up} given up (quarantine/ says why)")
     if summary.already_done:
         parts.append(f"{summary.already_done} were there already")
     text = f"{out}: {', '.join(parts)}"

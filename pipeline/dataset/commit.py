@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import json_bytes
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.dataset.disk import host, move_file, remove, storing, sync, temporary_name, write_file
-from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, TIMING, Store
+from pipeline.dataset.disk import move_file, remove, storing, sync, temporary_name, write_file
+from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, Store
 from pipeline.dataset.pictures import Picture, encode_pictures, frame_files, rgb_source
+from pipeline.dataset.quarantine import release
 from pipeline.dataset.resume import folder_problem, is_complete
 from pipeline.errors import StoreError
 from pipeline.records import Annotation, FramePlan, RenderedFrame
@@ -27,16 +26,11 @@ from pipeline.structure import unstructure
 ATTEMPTS = 10  # at putting a folder in the place of a damaged one, while others do the same
 
 
-def commit(
-    store: Store,
-    plan: FramePlan,
-    rendered: RenderedFrame | None,
-    annotation: Annotation,
-    seconds: Mapping[str, float],
-) -> None:
-    """Write one frame into the dataset; `rendered.rgb_file` is moved, `seconds` (by stage) goes to timing/ alone.
+def commit(store: Store, plan: FramePlan, rendered: RenderedFrame | None, annotation: Annotation) -> None:
+    """Write one frame into the dataset; `rendered.rgb_file` is moved.
 
-    A frame that is already complete stays as it is; a damaged one is replaced. A rejected frame gets no pictures.
+    A frame that is already complete stays as it is; a damaged one is replaced, and one that had been given up is so no
+    more. A rejected frame gets no pictures.
     Raises StoreError when the disk refuses; the dataset is then as before.
     """
     if plan.job_digest != store.job.digest:
@@ -54,7 +48,7 @@ def commit(
             finally:
                 remove(temporary)
             sync(frames)
-    _log_timing(store, plan.frame, annotation.labels.status, seconds)
+    release(store.root, [plan.frame])
 
 
 def _write_frame(
@@ -132,10 +126,3 @@ def _set_aside(store: Store, frame: int) -> None:
         pass  # a third process has put the same frame there
     finally:
         remove(aside)
-
-
-def _log_timing(store: Store, frame: int, status: str, seconds: Mapping[str, float]) -> None:
-    path = store.root / TIMING / f"{host()}-{os.getpid()}.jsonl"
-    line = json.dumps({"frame": frame, "status": status, "seconds": dict(seconds)}, sort_keys=True)
-    with storing(path), open(path, "a", encoding="utf-8") as file:
-        file.write(line + "\n")

@@ -19,6 +19,8 @@ from pipeline.errors import StoreError
 
 STRANGER_AGE_S = 24 * 3600.0  # a temporary folder of another host this old has no writer any more
 
+_FIRST_PID_SPACE = "4026531836"  # Linux's number of the space that a machine's own processes are counted in
+
 # Tells this process from an earlier one that had the same number on the same host.
 _TOKEN = secrets.token_hex(4)
 
@@ -55,13 +57,26 @@ def store_error(error: OSError, path: Path) -> StoreError:
 
 
 def host() -> str:
-    """Return this machine's name in characters safe in a file name."""
-    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
+    """Return this machine's name in characters safe in a file name.
+
+    A container that counts processes on its own is a machine of its own, whatever name it has.
+    """
+    name = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
+    try:
+        space = re.sub(r"[^0-9]", "", os.readlink("/proc/self/ns/pid"))
+    except OSError:
+        return name
+    return name if space in ("", _FIRST_PID_SPACE) else f"{name}.{space}"
+
+
+def process_name() -> str:
+    """Return "HOST-PID-TOKEN", the name of this process among all that ever work on a dataset."""
+    return f"{host()}-{os.getpid()}-{_TOKEN}"
 
 
 def temporary_name(label: str) -> str:
     """Return ".tmp-LABEL-HOST-PID-TOKEN": tells `is_stale` whose it is."""
-    return f"{TEMPORARY}{label}-{host()}-{os.getpid()}-{_TOKEN}"
+    return f"{TEMPORARY}{label}-{process_name()}"
 
 
 def is_stale(path: Path) -> bool:
@@ -69,24 +84,39 @@ def is_stale(path: Path) -> bool:
 
     On this host its number tells; of another host only what is older than STRANGER_AGE_S counts as left behind.
     """
-    parts = path.name.rsplit("-", 3)
-    if len(parts) == 4 and parts[1] == host() and parts[2].isdecimal():
-        mine = int(parts[2]) == os.getpid()
-        return parts[3] != _TOKEN if mine else not _is_alive(int(parts[2]))
+    alive = is_alive_here("-".join(path.name.rsplit("-", 3)[1:]))
+    if alive is not None:
+        return not alive
     try:
         return time.time() - path.stat().st_mtime > STRANGER_AGE_S
     except OSError:
         return False  # gone already
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive_here(process: str) -> bool | None:
+    """Return whether the process called "HOST-PID-TOKEN" lives; None when it is of another machine, or no such name."""
+    parts = process.rsplit("-", 2)
+    if len(parts) != 3 or parts[0] != host() or not parts[1].isdecimal():
+        return None
+    pid = int(parts[1])
+    if pid == os.getpid():
+        return parts[2] == _TOKEN
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except OSError:
         return True  # there, and somebody else's
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Return whether a process has ended and only waits for its parent to take note."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 @contextmanager
@@ -133,11 +163,17 @@ def replace_file(path: Path, data: bytes) -> None:
     sync(path.parent)
 
 
-def create_file(path: Path, data: bytes) -> bool:
-    """Write a file that does not exist, at once and complete; False when another was first, whose file stays."""
+def create_file(path: Path, data: bytes, *, lasting: bool = True) -> bool:
+    """Write a file that does not exist, at once and complete; False when another was first, whose file stays.
+
+    One that is not `lasting` may be gone after the machine itself dies, and is not waited for.
+    """
     temporary = path.parent / temporary_name(path.name)
     try:
-        write_file(temporary, data)
+        if lasting:
+            write_file(temporary, data)
+        else:
+            temporary.write_bytes(data)
         os.link(temporary, path)  # unlike a rename, a link never replaces
     except FileExistsError:
         return False
@@ -147,7 +183,8 @@ def create_file(path: Path, data: bytes) -> bool:
         os.replace(temporary, path)  # a file system without links: two different jobs at this instant would not be seen
     finally:
         temporary.unlink(missing_ok=True)
-    sync(path.parent)
+    if lasting:
+        sync(path.parent)
     return True
 
 

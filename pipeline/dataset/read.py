@@ -65,12 +65,13 @@ def read_job(root: Path) -> Job:
         raise StoreError(str(error)) from error
 
 
-def read_base_dir(root: Path) -> Path:
-    """Return the folder where the relative addresses of the dataset's job start."""
+def read_base_dir(root: Path, home: Path | None = None) -> Path:
+    """Return the folder where the relative addresses of the dataset's job start; `home` is where the dataset lies on
+    the machine that made it, when that is another."""
     base_dir = _load(root / JOB).get("base_dir")
     if not isinstance(base_dir, str):
         raise StoreError(f"{root / JOB}: base_dir is {base_dir!r}, expected a path")
-    return Path(os.path.normpath(root.resolve() / base_dir))
+    return Path(os.path.normpath((home or root.resolve()) / base_dir))
 
 
 def read_commit(root: Path, frame: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset.disk import is_stale, remove, storing
-from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, TEMPORARY, Store
+from pipeline.dataset.layout import CLAIMS, COMMIT, FRAMES, LABELS, PLAN, QUARANTINE, TEMPORARY, TIMING, Store
 from pipeline.errors import StoreError
 
 
@@ -31,8 +31,8 @@ def clean_stale(store: Store) -> int:
     """Remove the temporary files and folders that dead processes left, and return how many there were."""
     removed = 0
     with storing(store.root):
-        for folder in (store.root, store.root / FRAMES):
-            for path in folder.iterdir():
+        for folder in (store.root, *(store.root / name for name in (FRAMES, TIMING, CLAIMS, QUARANTINE))):
+            for path in folder.iterdir() if folder.is_dir() else ():
                 if path.name.startswith(TEMPORARY) and is_stale(path):
                     remove(path)
                     removed += 1

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from pathlib import Path
+
+from pipeline.errors import FarmError
+
+SHARDS = "shards.txt"
 
 
 def cut_shards(frames: Iterable[int], size: int, views_per_scene: int = 1) -> tuple[tuple[int, ...], ...]:
@@ -22,3 +27,18 @@ def cut_shards(frames: Iterable[int], size: int, views_per_scene: int = 1) -> tu
             current = []
         current += views
     return (*shards, tuple(current)) if current else tuple(shards)
+
+
+def read_shard(dataset: Path, submission: str, index: int) -> str:
+    """Return the frames of shard `index` of a submission ("farm/0001-slurm"), as `parse_frames` reads them.
+
+    Raises FarmError when there is no such submission or shard.
+    """
+    path = dataset / submission / SHARDS
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise FarmError(f"{path}: cannot be read: {error.strerror} (is {submission!r} a submission of it?)") from error
+    if not 0 <= index < len(lines):
+        raise FarmError(f"--index {index}: {path} has shards 0-{len(lines) - 1}")
+    return lines[index]

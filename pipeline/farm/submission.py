@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.addresses import PathMap, map_path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
@@ -47,20 +49,13 @@ class Submission:
     resources: Resources = Resources()
     container: str = ""
     """Image that the command runs in; "" for none."""
-    path_map: tuple[tuple[str, str], ...] = ()
-    """Pairs (here, there): a path of this machine that begins with the first begins with the second on a node."""
+    path_map: PathMap = ()
     engine_options: Mapping[str, str] = field(default_factory=dict)
     """Knobs of the engine, handed through by their own names."""
 
     def there(self, path: str) -> str:
-        """Return a path of this machine as the nodes see it; the longest prefix that fits wins."""
-        fits = [
-            (here, there) for here, there in self.path_map if path == here or path.startswith(here.rstrip("/") + "/")
-        ]
-        if not fits:
-            return path
-        here, there = max(fits, key=lambda pair: len(pair[0]))
-        return there.rstrip("/") + path[len(here.rstrip("/")) :]
+        """Return a path of this machine as the nodes see it."""
+        return map_path(path, self.path_map)
 
     def shard_command(self, *which: str) -> tuple[str, ...]:
         """Return the command line of one shard on a node; `which` names it: ("--frames", "0-9"), or

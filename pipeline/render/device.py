@@ -15,14 +15,16 @@ DENOISERS = {"openimagedenoise": "OPENIMAGEDENOISE", "optix": "OPTIX"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """`name` as on the command line; `models` are the devices in use; `denoisers` what this build and device have."""
+    """`name` as on the command line; `models` are the devices in use; `denoisers` what this build and device have;
+    `threads` of the processor to render with, 0 for all."""
 
     name: str
     models: tuple[str, ...]
     denoisers: tuple[str, ...]
+    threads: int = 0
 
 
-def choose_device(name: str) -> Device:
+def choose_device(name: str, threads: int = 0) -> Device:
     """Set up Cycles for a device: auto, cpu, cuda, optix, hip, metal, oneapi. "auto" takes the best there is.
 
     Raises DeviceError, naming what is there, when the one asked for is not: Cycles itself would silently use the CPU.
@@ -36,7 +38,7 @@ def choose_device(name: str) -> Device:
     preferences.compute_device_type = "NONE" if name == "cpu" else GPU_KINDS[name]
     for device in () if name == "cpu" else preferences.get_devices_for_type(GPU_KINDS[name]):
         device.use = device.type == GPU_KINDS[name]
-    return Device(name=name, models=present.get(name, ("CPU",)), denoisers=_denoisers(name))
+    return Device(name=name, models=present.get(name, ("CPU",)), denoisers=_denoisers(name), threads=threads)
 
 
 def _cycles_preferences() -> bpy.types.AddonPreferences:

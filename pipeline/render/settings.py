@@ -45,6 +45,7 @@ def configure(scene: bpy.types.Scene, plan: RenderPlan, device: Device, motion: 
     _set_denoiser(scene.cycles, plan, device)
     _set_colors(scene, plan)
     _set_output(scene)
+    _set_threads(scene, device.threads)
     _set_shutter(scene, motion)
     prepare_render(scene)
 
@@ -93,10 +94,15 @@ def _set_output(scene: bpy.types.Scene) -> None:
     render.use_persistent_data = False
     render.use_sequencer = False  # it would put its strips in the place of the scene
     render.use_multiview = False
-    render.threads_mode = "AUTO"
     render.use_stamp = False
     for name in STAMPS:
         setattr(render, f"use_stamp_{name}", False)
+
+
+def _set_threads(scene: bpy.types.Scene, threads: int) -> None:
+    scene.render.threads_mode = "FIXED" if threads else "AUTO"
+    if threads:
+        scene.render.threads = threads
 
 
 def _set_shutter(scene: bpy.types.Scene, motion: MotionPlan | None) -> None:

@@ -316,10 +316,10 @@ def _targets(
 # --- opening and closing --------------------------------------------------------------------------------------------
 
 
-def open_workshop(base_dir: Path, template: Path | None) -> Workshop:
-    """Open the template or an empty file, with nothing loaded yet."""
+def open_workshop(places: Places, template: Path | None) -> Workshop:
+    """Open the template or an empty file, with nothing loaded yet; Blender adds its own HDRIs to the places."""
     session = open_session(template)
-    places = Places(base_dir=base_dir, bundled_hdris=bundled_hdris_dir())
+    places = replace(places, bundled_hdris=bundled_hdris_dir())
     return Workshop(session=session, places=places, library=Library(places), images=ImageCache())
 
 

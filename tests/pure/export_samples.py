@@ -25,11 +25,11 @@ def keypoint_dataset(root: Path, frames: int = 6, outputs=OUTPUTS) -> Store:
     for frame in range(frames):
         plan, rendered, annotation = traced_frame(job, frame, root, LENS, outputs)
         if frame == REJECTED:
-            commit(store, plan, None, rejected_labels(plan, "nothing to see"), {})
+            commit(store, plan, None, rejected_labels(plan, "nothing to see"))
             continue
         instances = tuple(_with_keypoints(item) for item in annotation.labels.instances)
         annotation = replace(annotation, labels=replace(annotation.labels, instances=instances))
-        commit(store, plan, rendered, annotation, {})
+        commit(store, plan, rendered, annotation)
     return store
 
 

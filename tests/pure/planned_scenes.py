@@ -99,10 +99,10 @@ def planned_dataset(root: Path, job: Job) -> Store:
     for frame in range(job.config.frames):
         plan = plan_frame(job, frame)
         if plan.rejected:
-            commit(store, plan, None, rejected_labels(plan, plan.rejected), {})
+            commit(store, plan, None, rejected_labels(plan, plan.rejected))
         else:
             rendered = traced(job, plan, root)
-            commit(store, plan, rendered, annotate(plan, rendered), {})
+            commit(store, plan, rendered, annotate(plan, rendered))
     return store
 
 

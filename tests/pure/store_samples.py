@@ -48,6 +48,7 @@ from pipeline.records import (
 WIDTH, HEIGHT = 48, 32
 CATEGORIES = (Category(id=3, name="mug", supercategory="kitchen"), Category(id=7, name="bowl"))
 OUTPUTS = ("rgb", "depth", "instance", "category", "linear")
+PURE = ("dataset.json", "job.json", "frames")
 FACTS = {"blender_version": "5.2.3", "blender_build": "abc123", "device": "cpu"}
 
 
@@ -228,14 +229,14 @@ def open_sample(root: Path, job: Job) -> Store:
 
 def commit_samples(store: Store, scratch: Path, frames: tuple[int, ...]) -> None:
     for frame in frames:
-        commit(store, *sample_frame(store.job, frame, scratch), {"render": 0.5})
+        commit(store, *sample_frame(store.job, frame, scratch))
 
 
 def contents(root: Path) -> dict[str, bytes]:
     """Return every file of a dataset that must not differ between equal runs."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
     names = {path.relative_to(root).as_posix(): path for path in files}
-    return {name: path.read_bytes() for name, path in names.items() if name.split("/")[0] not in ("timing", "logs")}
+    return {name: path.read_bytes() for name, path in names.items() if name.split("/")[0] in PURE}
 
 
 def main(root: Path, scratch: Path, frames: int, slow_s: float = 0.0) -> None:

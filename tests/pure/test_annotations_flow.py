@@ -191,9 +191,9 @@ def test_the_last_view_is_committed_without_flow_and_the_others_with_it(tmp_path
     plan, rendered = two_views(tmp_path)
     job = sample_job()
     store = open_store(tmp_path / "out", job, tmp_path, {"device": "cpu"})
-    commit(store, plan, rendered, annotate(plan, rendered), {})
+    commit(store, plan, rendered, annotate(plan, rendered))
     last, alone = replace(plan, frame=1, view=1), replace(rendered, next_view=None)
-    commit(store, last, alone, annotate(last, alone), {})
+    commit(store, last, alone, annotate(last, alone))
     names = [{item.name for item in store.folder(frame).iterdir()} for frame in (0, 1)]
     assert {"flow.exr", "flow_occlusion.png"} <= names[0]
     assert not {"flow.exr", "flow_occlusion.png"} & names[1]

@@ -175,7 +175,7 @@ def test_a_dataset_of_rejected_frames_alone_is_an_empty_but_valid_export(tmp_pat
 
 def test_frames_without_rgb_are_an_error_with_the_remedy(tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
-    commit(open_sample(tmp_path / "ds", JOB), replace(plan, outputs=("depth",)), rendered, annotation, {})
+    commit(open_sample(tmp_path / "ds", JOB), replace(plan, outputs=("depth",)), rendered, annotation)
     with pytest.raises(StoreError, match=r"000000 has no rgb, .* \(add rgb to outputs"):
         export_coco(tmp_path / "ds", tmp_path / "out", ExportOptions(partial=True))
     assert os.listdir(tmp_path / "out") == []

@@ -174,7 +174,7 @@ def test_keypoints_fill_up_with_nothing(store, tmp_path):
     )
     first, *rest = annotation.labels.instances
     instances = (replace(first, keypoints=points), *(replace(item, keypoints=()) for item in rest))
-    commit(store, plan, rendered, replace(annotation, labels=replace(annotation.labels, instances=instances)), {})
+    commit(store, plan, rendered, replace(annotation, labels=replace(annotation.labels, instances=instances)))
     array = open_dataset(store.root).frame(1).read("keypoints")
     assert array.shape == (4, 2, 3)
     assert array[0, 0].tolist() == [3.5, 4.0, 2.0]
@@ -184,7 +184,7 @@ def test_keypoints_fill_up_with_nothing(store, tmp_path):
 def commit_with(store, tmp_path, frame, rgb_file, **changes):
     plan = sample_plan(JOB, frame, **changes)
     rendered = replace(sample_rendered(plan, tmp_path), rgb_file=rgb_file)
-    commit(store, plan, rendered, annotate(plan, rendered), {})
+    commit(store, plan, rendered, annotate(plan, rendered))
     return open_dataset(store.root).frame(frame)
 
 

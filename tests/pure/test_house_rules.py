@@ -21,7 +21,10 @@ BANS = {
     r"\bnp\.random\.(?!Generator\b|default_rng\b|Philox\b|PCG64\b)": ("numpy's global generator", ()),
     r"\bdefault_rng\(": ("only rng_for makes generators", ("sampling/rng.py",)),
     r"\bdatetime\b": ("no clock reaches a result", ()),
-    r"\btime\.(time|time_ns|localtime|gmtime|strftime|ctime)\b": ("no clock reaches a result", ("dataset/disk.py",)),
+    r"\btime\.(time|time_ns|localtime|gmtime|strftime|ctime)\b": (
+        "no clock reaches a result",
+        ("dataset/disk.py", "dataset/worker_log.py"),
+    ),
     r"\bhash\(": ("differs from process to process", ()),
     r"\bbpy\.app\.version\b": ("only compat asks which Blender this is", ("scene/compat.py",)),
     r"(?<![.\w])print\(": ("only the command line prints", ()),

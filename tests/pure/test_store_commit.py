@@ -43,7 +43,7 @@ def test_an_accepted_frame_holds_what_was_asked_for(store, tmp_path):
 
 def test_only_what_was_asked_for_is_written_and_the_ids_always(store, tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
-    commit(store, replace(plan, outputs=("depth",), depth_format="png"), rendered, annotation, {})
+    commit(store, replace(plan, outputs=("depth",), depth_format="png"), rendered, annotation)
     assert sorted(os.listdir(store.folder(0))) == sorted(["depth.png", "instance.png", *TEXTS])
 
 
@@ -80,7 +80,7 @@ def test_the_record_has_the_sha256_of_decoded_exr_pixels(store, tmp_path):
 
 def test_arrays_come_back_as_they_were(store, tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
-    commit(store, plan, rendered, annotation, {})
+    commit(store, plan, rendered, annotation)
     folder = store.folder(0)
     depth = decode_exr((folder / "depth.exr").read_bytes())
     linear = decode_exr((folder / "linear.exr").read_bytes())
@@ -93,7 +93,7 @@ def test_arrays_come_back_as_they_were(store, tmp_path):
 def test_the_encoded_picture_is_moved_into_the_frame(store, tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
     data = rendered.rgb_file.read_bytes()
-    commit(store, plan, rendered, annotation, {})
+    commit(store, plan, rendered, annotation)
     assert (store.folder(0) / "rgb.png").read_bytes() == data and not rendered.rgb_file.exists()
 
 
@@ -112,7 +112,7 @@ def test_a_picture_on_another_file_system_is_copied(store, tmp_path, monkeypatch
 
 def test_a_jpeg_keeps_its_usual_ending(store, tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
-    commit(store, replace(plan, rgb_format="jpeg"), rendered, annotation, {})
+    commit(store, replace(plan, rgb_format="jpeg"), rendered, annotation)
     assert (store.folder(0) / "rgb.jpg").is_file()
 
 
@@ -120,27 +120,10 @@ def test_an_exr_picture_is_written_anew_so_that_no_render_time_stays_in_it(store
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
     channels = {name: rendered.linear[..., i] for i, name in enumerate("RGB")}
     rendered.rgb_file.write_bytes(encode_exr(channels))
-    commit(store, replace(plan, rgb_format="exr"), rendered, annotation, {})
+    commit(store, replace(plan, rgb_format="exr"), rendered, annotation)
     facts = record_of(store, 0)["files"]["rgb.exr"]
     assert facts["pixels_sha256"] == pixels_sha256(channels)
     assert (store.folder(0) / "rgb.exr").read_bytes() == encode_exr(channels)
-
-
-def test_durations_are_in_timing_alone(store, tmp_path):
-    commit_samples(store, tmp_path, (0, 4))
-    (file,) = (store.root / "timing").iterdir()
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [(line["frame"], line["status"], line["seconds"]) for line in lines] == [
-        (0, "accepted", {"render": 0.5}),
-        (4, "rejected", {"render": 0.5}),
-    ]
-
-
-def test_frames_that_took_another_time_are_the_same_bytes(store, tmp_path):
-    commit(store, *sample_frame(JOB, 0, tmp_path), {"render": 0.25})
-    other = open_sample(tmp_path / "other", JOB)
-    commit(other, *sample_frame(JOB, 0, tmp_path), {"render": 99.0, "clean": 1.0})
-    assert contents(store.root) == contents(other.root)
 
 
 def test_a_complete_frame_is_left_as_it_is(store, tmp_path):
@@ -162,7 +145,7 @@ def test_of_two_writers_the_second_drops_its_own(store, tmp_path, monkeypatch):
             commit_samples(store, tmp_path, (0,))
 
     monkeypatch.setattr(commit_module, "_write_frame", write_while_another_commits)
-    commit(store, plan, rendered, annotation, {})
+    commit(store, plan, rendered, annotation)
     assert is_complete(store, 0, deep=True) and temporaries(store) == []
 
 
@@ -206,7 +189,7 @@ def test_a_damaged_folder_that_another_process_mends_meanwhile_is_kept(store, tm
 
     mended = []
     monkeypatch.setattr(commit_module, "_set_aside", mended_just_before)
-    commit(store, plan, rendered, annotation, {})
+    commit(store, plan, rendered, annotation)
     assert [os.stat(store.folder(0)).st_ino] == mended and temporaries(store) == []
 
 
@@ -234,7 +217,7 @@ def test_a_frame_under_a_wrong_number_does_not_count(store, tmp_path):
 def test_a_plan_of_another_job_is_refused(store, tmp_path):
     plan, rendered, annotation = sample_frame(sample_job(seed=2), 0, tmp_path)
     with pytest.raises(StoreError, match="frame 0 was planned by job"):
-        commit(store, plan, rendered, annotation, {})
+        commit(store, plan, rendered, annotation)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +244,7 @@ def test_a_disk_that_refuses_is_one_clear_error_and_leaves_nothing(
 def test_an_accepted_frame_without_its_picture_is_a_bug_and_leaves_nothing(store, tmp_path):
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
     with pytest.raises(ValueError, match="asks for rgb, and there is none"):
-        commit(store, plan, replace(rendered, rgb_file=None), annotation, {})
+        commit(store, plan, replace(rendered, rgb_file=None), annotation)
     assert os.listdir(store.root / "frames") == []
 
 
@@ -305,5 +288,5 @@ def test_depth_in_millimetres(metres, expected):
 def test_plans_are_written_as_they_are(store, tmp_path):
     plan = sample_plan(JOB, 4, rejected="too full")
     _, rendered, annotation = sample_frame(JOB, 4, tmp_path)
-    commit(store, plan, rendered, annotation, {})
+    commit(store, plan, rendered, annotation)
     assert json.loads((store.folder(4) / "plan.json").read_bytes())["rejected"] == "too full"

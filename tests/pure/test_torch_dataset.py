@@ -152,7 +152,7 @@ def test_keypoints_come_in_the_order_of_their_category(samples, tmp_path):
     instances = (replace(first, keypoints=mug), replace(second, keypoints=(point("lip", -3.0, 0),)), *rest)
     labelled = replace(annotation, labels=replace(annotation.labels, instances=instances))
     store = open_sample(tmp_path / "other", JOB)
-    commit(store, replace(plan, outputs=("instance", "keypoints", "rgb")), rendered, labelled, {})
+    commit(store, replace(plan, outputs=("instance", "keypoints", "rgb")), rendered, labelled)
     data = detection(store.root)
     assert data.keypoint_names == {3: ("rim", "handle", "foot"), 7: ("lip",)}
     keypoints = data[0][1]["keypoints"]

@@ -171,7 +171,7 @@ def test_an_exr_picture_is_an_error_with_the_remedy(form, tmp_path):
     channels = {name: rendered.linear[..., i] for i, name in enumerate("RGB")}
     (tmp_path / "rgb.exr").write_bytes(encode_exr(channels))
     rendered = replace(rendered, rgb_file=tmp_path / "rgb.exr")
-    commit(store, replace(plan, rgb_format="exr"), rendered, annotation, {})
+    commit(store, replace(plan, rgb_format="exr"), rendered, annotation)
     with pytest.raises(
         StoreError, match=r"has its picture as rgb.exr, which readers of .* \(set formats: \{rgb: png\}"
     ):

@@ -197,7 +197,7 @@ def traced_dataset(root: Path, frames: int = 4, lens: Lens = LENS, outputs=OUTPU
     job = job or sample_job(frames=frames)
     store = open_store(root, job, root.parent, FACTS)
     for frame in range(frames):
-        commit(store, *traced_frame(job, frame, root, lens, outputs), {"render": 0.5})
+        commit(store, *traced_frame(job, frame, root, lens, outputs))
     return store
 
 
@@ -209,5 +209,5 @@ def staged_dataset(root: Path, stages, outputs=OUTPUTS, first: int = 0) -> Store
         plan = sample_plan(job, frame, outputs=tuple(sorted({*outputs, "instance"})))
         plan = replace(plan, camera=replace(plan.camera, resolution=camera.lens.resolution))
         rendered = trace(camera, instances, root)
-        commit(store, plan, rendered, annotate(plan, rendered), {"render": 0.5})
+        commit(store, plan, rendered, annotate(plan, rendered))
     return store

@@ -1,0 +1,129 @@
+"""What a process does with a dataset, told as it happens in timing/HOST-PID-TOKEN.jsonl: one JSON object a line.
+
+Every attempt at a frame is a "begin" that a "done", "failed" or "stopped" ends, or a "lost" in the log of the process
+that watches over this one. One that nothing ends is under way, or died with its process. The file's modification time
+is the process's heartbeat. The log decides nothing: whether a frame is there, the frame's folder says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pipeline.dataset.disk import process_name, storing
+from pipeline.dataset.layout import TIMING
+
+HEARTBEAT_S = 15.0
+
+
+class WorkerLog:
+    """The log of this process. Use it as a context: it ends with an event "end" that says how."""
+
+    def __init__(self, root: Path, facts: Mapping[str, Any]) -> None:
+        """Begin the log with an event "start" that holds `facts` (role, device, threads, engine's task ...)."""
+        self.name = process_name()
+        self._path = root / TIMING / f"{self.name}.jsonl"
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        with storing(self._path):
+            self._path.parent.mkdir(exist_ok=True)
+            # Line by line, so that what a killed process told is there.
+            self._file = open(self._path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
+        self.tell("start", **facts, task=_task())
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Add an event. Raises StoreError when the disk refuses."""
+        line = json.dumps({"event": event, "at_s": round(time.time(), 3), **facts}, sort_keys=True)
+        with self._lock, storing(self._path):
+            self._file.write(line + "\n")
+
+    def begin(self, frame: int) -> None:
+        """Frame `frame` is being made from now on."""
+        self.tell("begin", frame=frame)
+
+    def done(self, frame: int, status: str, seconds: Mapping[str, float]) -> None:
+        """The frame is committed, "accepted" or "rejected". `seconds` is the wall clock of each stage."""
+        rounded = {stage: round(value, 4) for stage, value in seconds.items()}
+        self.tell("done", frame=frame, status=status, seconds=rounded, memory_mib=round(memory_mib(), 1))
+
+    def failed(self, frame: int, reason: str) -> None:
+        """The frame raised an error; the process goes on."""
+        self.tell("failed", frame=frame, reason=reason)
+
+    def lost(self, frame: int, worker: str, reason: str, *, counts: bool = True) -> None:
+        """The process `worker` died, or was ended, while it made the frame; that `counts` against the frame, or not."""
+        self.tell("lost", frame=frame, worker=worker, reason=reason, counts=counts)
+
+    def stopped(self, frame: int) -> None:
+        """The frame was given up because the run was asked to stop: that says nothing against the frame."""
+        self.tell("stopped", frame=frame)
+
+    def released(self, frame: int) -> None:
+        """The frame had been given up and is to be tried again: its failures so far are forgiven."""
+        self.tell("released", frame=frame)
+
+    def end(self, outcome: str) -> None:
+        """The process is over: "done", "stopped", or what went wrong. Later events are a mistake."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        with suppress(Exception):  # on a full disk the end goes unsaid
+            self.tell("end", outcome=outcome)
+        with suppress(OSError):
+            self._file.close()
+
+    def __enter__(self) -> WorkerLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.end("done")
+        else:
+            self.end("stopped" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}")
+
+    def _beat(self) -> None:
+        while not self._over.wait(HEARTBEAT_S):
+            with suppress(OSError):
+                os.utime(self._path)
+
+
+def memory_mib() -> float:
+    """Return the resident memory of this process in MiB; where the system does not tell, the most it ever had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except (OSError, ValueError, IndexError):
+        return _peak_mib()
+
+
+def _peak_mib() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def _task() -> str:
+    """Return the queue's name for what runs here, "" outside of one."""
+    env = os.environ.get
+    if not env("SLURM_JOB_ID"):
+        return env("VARIEGATE_TASK", "")
+    job = (
+        f"{env('SLURM_ARRAY_JOB_ID')}_{env('SLURM_ARRAY_TASK_ID')}"
+        if env("SLURM_ARRAY_JOB_ID")
+        else env("SLURM_JOB_ID")
+    )
+    return f"slurm {job} on {env('SLURMD_NODENAME', '')}, start {int(env('SLURM_RESTART_COUNT', '0')) + 1}"
