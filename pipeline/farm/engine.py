@@ -14,6 +14,8 @@ class Engine:
     """One queue or format. Functions raise FarmError with what the user can do when a program or a server refuses."""
 
     name: str
+    programs: tuple[str, ...] = ()
+    """What `submit` runs: looked for before anything is written."""
     check: Callable[[Submission], None]
     """Refuse, before anything is written, what the engine would not take: an engine option it does not know, a program
     that is not here, a limit of the site."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.addresses import PathMap, map_path
@@ -50,7 +49,7 @@ class Submission:
     container: str = ""
     """Image that the command runs in; "" for none."""
     path_map: PathMap = ()
-    engine_options: Mapping[str, str] = field(default_factory=dict)
+    engine_options: dict[str, str] = field(default_factory=dict)
     """Knobs of the engine, handed through by their own names."""
 
     def there(self, path: str) -> str:

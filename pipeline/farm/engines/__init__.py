@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from pipeline.farm.engine import Engine
+from pipeline.farm.engines.slurm import SLURM
 
-ENGINES: dict[str, Engine] = {}
+ENGINES: dict[str, Engine] = {
+    "slurm": SLURM,
+}

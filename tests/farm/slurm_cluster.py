@@ -1,0 +1,239 @@
+"""A Slurm of two nodes on this machine, started for tests: own ports, own folder, own munge; nothing of it stays.
+
+Needs root, for slurmd starts jobs as their users, and Debian's packages slurmctld, slurmd, slurm-client and munge.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged", "runuser")
+PATIENCE_S = 120.0  # a machine that is busy with other things is slow
+NODES = ("n1", "n2")
+
+CONFIG = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={control}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={root}/munge/socket,cred_expire=5
+StateSaveLocation={root}/state
+SlurmdSpoolDir={root}/spool/%n
+SlurmctldPidFile={root}/slurmctld.pid
+SlurmdPidFile={root}/slurmd-%n.pid
+SlurmctldLogFile={root}/log/slurmctld.log
+SlurmdLogFile={root}/log/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SwitchType=switch/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
+ReturnToService=2
+SlurmdTimeout=5
+KillWait=5
+MinJobAge=300
+MaxArraySize={max_array_size}
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={n1} CPUs=1 RealMemory=4000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={n2} CPUs=1 RealMemory=4000
+PartitionName=render Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def why_not() -> str:
+    """Return why no Slurm can be started here, "" where one can."""
+    if os.name != "posix" or os.getuid() != 0:
+        return "a Slurm of our own needs root"
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    if absent:
+        return f"{', '.join(absent)} not here (Debian: apt-get install slurmctld slurmd slurm-client munge)"
+    return ""
+
+
+class Cluster:
+    """Two nodes of one processor each, and their controller. `env` is what Slurm's programs need."""
+
+    def __init__(self, max_array_size: int = 1001) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="variegate-slurm-"))
+        self.root.chmod(0o755)
+        ports = _free_ports(3)
+        config = CONFIG.format(
+            root=self.root,
+            host=socket.gethostname().partition(".")[0],
+            control=ports[0],
+            n1=ports[1],
+            n2=ports[2],
+            max_array_size=max_array_size,
+        )
+        self.config = self.root / "slurm.conf"
+        self.config.write_text(config)
+        for name in ("state", "log", *(f"spool/{node}" for node in NODES)):
+            (self.root / name).mkdir(parents=True)
+        outside = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "SBATCH"))}
+        self.env = {**outside, "SLURM_CONF": str(self.config)}
+
+    def start(self) -> None:
+        """Start everything and return when both nodes take jobs."""
+        self._start_munge()
+        self.start_controller()
+        for node in NODES:
+            self.start_node(node)
+        self.wait_until(lambda: self.nodes_in("idle") == set(NODES), "both nodes idle")
+
+    def stop(self) -> None:
+        """End every process of the cluster and remove its folder."""
+        if (self.root / "slurmctld.pid").exists():
+            self.call("scancel", "--state=PENDING,RUNNING", "--user=root", "--user=nobody", check=False)
+        for node in NODES:
+            self.kill_node(node)
+        self.kill_controller()
+        _end(self._pid(self.root / "munge" / "munged.pid"))
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def call(self, *command: str, check: bool = True, cwd: Path | None = None) -> str:
+        """Run a program of Slurm and return what it printed."""
+        done = subprocess.run(
+            command, env=self.env, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def wait_until(self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Return as soon as `holds()` is true. Fails with the queue and the ends of the logs when it never is."""
+        end_s = time.monotonic() + patience_s
+        while not holds():
+            if time.monotonic() > end_s:
+                log = (self.root / "log" / "slurmctld.log").read_text(errors="replace")[-3000:]
+                raise AssertionError(f"never: {what}\n{self.call('squeue', '-a', '-t', 'all', check=False)}\n{log}")
+            time.sleep(0.2)
+
+    def nodes_in(self, state: str) -> set[str]:
+        return set(self.call("sinfo", "-h", "-N", "-t", state, "-o", "%N", check=False).split())
+
+    def queue(self, form: str, *options: str) -> list[str]:
+        """Return the lines of squeue, one a task of an array."""
+        return self.call("squeue", "-h", "-r", "-o", form, *options, check=False).splitlines()
+
+    def wait_for_end(self, patience_s: float = PATIENCE_S) -> None:
+        """Return when nothing waits, runs or is being cleaned up any more."""
+        self.wait_until(lambda: self.is_up() and not self.queue("%i"), "the queue is empty", patience_s)
+
+    def is_up(self) -> bool:
+        return "is UP" in self.call("scontrol", "ping", check=False)
+
+    # --- controller and nodes -------------------------------------------------------------------------------------
+
+    def start_controller(self) -> None:
+        """Start the controller, with the jobs of an earlier one."""
+        self._daemon("slurmctld", "-f", str(self.config))
+        self.wait_until(self.is_up, "the controller is up")
+
+    def kill_controller(self) -> None:
+        """Kill the controller as a crash would."""
+        _end(self._pid(self.root / "slurmctld.pid"), signal.SIGKILL)
+
+    def start_node(self, node: str) -> None:
+        self._daemon("slurmd", "-N", node, "-f", str(self.config))
+
+    def kill_node(self, node: str) -> None:
+        """Kill a node as a power cut would: slurmd, its stepds, and whatever they run."""
+        _end(self._pid(self.root / f"slurmd-{node}.pid"), signal.SIGKILL)
+        (self.root / f"slurmd-{node}.pid").unlink(missing_ok=True)
+        for pid in self.processes(node):
+            _end(pid, signal.SIGKILL)
+
+    def processes(self, node: str, word: str = "") -> list[int]:
+        """Return the processes of a node's jobs, stepds too, whose command line holds `word`."""
+        return [pid for pid, environ, line in _all_processes() if self._is_of(node, environ, line) and word in line]
+
+    def _is_of(self, node: str, environ: str, line: str) -> bool:
+        is_job = f"SLURM_CONF={self.config}" in environ and f"SLURMD_NODENAME={node}" in environ
+        is_stepd = line.startswith("slurmstepd") and f"SLURM_CONF={self.config}" in environ and f"{node}\0" in environ
+        return is_job or is_stepd
+
+    def _start_munge(self) -> None:
+        folder = self.root / "munge"
+        folder.mkdir(mode=0o755)
+        shutil.chown(folder, "munge", "munge")
+        key = folder / "key"
+        key.write_bytes(os.urandom(128))
+        key.chmod(0o600)
+        shutil.chown(key, "munge", "munge")
+        files = {
+            "socket": "socket",
+            "key-file": "key",
+            "log-file": "log",
+            "pid-file": "munged.pid",
+            "seed-file": "seed",
+        }
+        options = [f"--{option}={folder / name}" for option, name in files.items()]
+        self._daemon("runuser", "-u", "munge", "--", shutil.which("munged") or "munged", *options)
+
+    def _daemon(self, *command: str) -> None:
+        """Start a program that goes into the background by itself."""
+        done = subprocess.run(
+            command,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode:
+            raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stderr}")
+
+    def _pid(self, path: Path) -> int:
+        try:
+            return int(path.read_text())
+        except (OSError, ValueError):
+            return 0
+
+
+def _all_processes() -> list[tuple[int, str, str]]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                environ = (folder / "environ").read_bytes().decode(errors="replace")
+                line = (folder / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+            except OSError:
+                continue  # ended meanwhile
+            found.append((int(folder.name), environ, line))
+    return found
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _end(pid: int, how: signal.Signals = signal.SIGTERM) -> None:
+    """Send a signal and return when the process is gone."""
+    if pid <= 0:
+        return
+    try:
+        os.kill(pid, how)
+        end_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
+            time.sleep(0.05)
+    except (ProcessLookupError, FileNotFoundError):
+        pass
