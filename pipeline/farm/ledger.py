@@ -18,11 +18,11 @@ from pipeline.canonical import json_bytes
 from pipeline.dataset.disk import create_file, remove, storing, sync, temporary_name, write_file
 from pipeline.dataset.layout import FARM
 from pipeline.errors import StoreError
+from pipeline.farm.shards import SHARDS
 from pipeline.farm.submission import Submission
 from pipeline.structure import from_json, unstructure
 
 SUBMISSION = "submission.json"
-SHARDS = "shards.txt"
 SUBMITTED = "submitted.json"
 
 _NAME = re.compile(r"(?P<number>\d{4,})-(?P<engine>[a-z0-9]+)")
