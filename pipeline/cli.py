@@ -8,6 +8,7 @@ import click
 
 from pipeline import __version__
 from pipeline.commands.datasets import export, show, verify
+from pipeline.commands.production import status
 from pipeline.commands.scenes import check, preview, render
 from pipeline.commands.shard import shard
 from pipeline.errors import PipelineError
@@ -15,7 +16,7 @@ from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 verify found something, 2 something the user can mend,
+    """Run a command and return its exit code: 0 done, 1 something lacks or is wrong, 2 something the user can mend,
     130 interrupted."""
     try:
         code = cli.main(None if args is None else list(args), prog_name="variegate", standalone_mode=False)
@@ -45,5 +46,5 @@ def cli() -> None:
     """
 
 
-for _command in (render, check, preview, export, show, verify, shard):
+for _command in (render, check, preview, export, show, verify, shard, status):
     cli.add_command(_command)

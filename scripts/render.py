@@ -5,11 +5,14 @@
     blender --background --python-exit-code 1 --python scripts/render.py -- --plan PLAN.json --out DATASET
     blender --background --factory-startup --python-exit-code 1 --python scripts/render.py -- \\
         shard DATASET --frames 0-9 | --submission farm/0001-slurm --index 3 [--device NAME] [--path-map A=B] ...
+    blender --background --factory-startup --python-exit-code 1 --python scripts/render.py -- \\
+        status DATASET [--frames 0-9 | --submission farm/0001-slurm] [--require-complete] [--deep]
 
 `--python-exit-code` must come before `--python`. A YAML file needs PyYAML in Blender's Python; a job.json never does:
 make one outside with `variegate check SCENE.yaml --job job.json`. TEMPLATE.blend is what `template:` in the scene file
 would name. Exit codes: 0 done, 2 something to mend, 1 a bug; those of `shard`: 0 all its frames are there, 1 try again,
-2 do not, 75 try again later. Progress is printed for render managers to read.
+2 do not, 75 try again later; of
+`status`: 1 when --require-complete finds frames lacking. Progress is printed for render managers to read.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from pipeline.job_file import read_job_file
 from pipeline.progress_lines import LineReporter
 from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
 from pipeline.shard import ATTEMPTS, TRANSIENT, ShardOptions, code_of, run_shard
+from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 
@@ -51,8 +55,10 @@ def say(line: str) -> None:
 def main(args: Sequence[str]) -> int:
     if args[:1] == ["shard"]:
         return _shard(_parse_shard(args[1:]))
-    options = _parse(args)
     try:
+        if args[:1] == ["status"]:
+            return _status(_parse_status(args[1:]))
+        options = _parse(args)
         _replay(options) if options.plan is not None else _render(options)
     except PipelineError as error:
         print(error, file=sys.stderr, flush=True)
@@ -157,6 +163,25 @@ def _shard(options: argparse.Namespace) -> int:
         if not isinstance(error, (PipelineError, KeyboardInterrupt)):
             traceback.print_exc()
         return code_of(error)
+
+
+def _parse_status(args: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="... scripts/render.py -- status", description="Say how a dataset stands.")
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2; all by default")
+    which.add_argument("--submission", metavar="farm/NUMBER-ENGINE", help="only the frames of this submission")
+    parser.add_argument("--require-complete", action="store_true", help="exit code 1 when frames lack")
+    parser.add_argument("--deep", action="store_true", help="compare every file with what was committed")
+    return parser.parse_args(args)
+
+
+def _status(options: argparse.Namespace) -> int:
+    asked = asked_frames(options.dataset, options.frames, options.submission)
+    gaps = find_gaps(options.dataset, asked, deep=options.deep)
+    for line in gap_lines(gaps):
+        say(line)
+    return 1 if options.require_complete and gaps.count else 0
 
 
 def _replay(options: argparse.Namespace) -> None:

@@ -34,11 +34,19 @@ def read_shard(dataset: Path, submission: str, index: int) -> str:
 
     Raises FarmError when there is no such submission or shard.
     """
+    lines = read_shards(dataset, submission)
+    if not 0 <= index < len(lines):
+        raise FarmError(f"--index {index}: {dataset / submission / SHARDS} has shards 0-{len(lines) - 1}")
+    return lines[index]
+
+
+def read_shards(dataset: Path, submission: str) -> tuple[str, ...]:
+    """Return the frames of every shard of a submission ("farm/0001-slurm"), as `parse_frames` reads them.
+
+    Raises FarmError when there is no such submission.
+    """
     path = dataset / submission / SHARDS
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return tuple(path.read_text(encoding="utf-8").splitlines())
     except OSError as error:
         raise FarmError(f"{path}: cannot be read: {error.strerror} (is {submission!r} a submission of it?)") from error
-    if not 0 <= index < len(lines):
-        raise FarmError(f"--index {index}: {path} has shards 0-{len(lines) - 1}")
-    return lines[index]

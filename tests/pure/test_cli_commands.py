@@ -40,7 +40,7 @@ def said(capfd: pytest.CaptureFixture[str], code: int, *args: object) -> str:
     return captured.err
 
 
-@pytest.mark.parametrize("command", ["render", "check", "preview", "export", "show", "verify"])
+@pytest.mark.parametrize("command", ["render", "check", "preview", "export", "show", "verify", "status"])
 def test_every_command_has_help_with_an_example(command, capfd):
     assert main([command, "--help"]) == 0
     text = capfd.readouterr().out

@@ -28,7 +28,10 @@ BANS = {
     r"\bhash\(": ("differs from process to process", ()),
     r"\bbpy\.app\.version\b": ("only compat asks which Blender this is", ("scene/compat.py",)),
     r"(?<![.\w])print\(": ("only the command line prints", ()),
-    r"\bclick\.echo\(": ("only the command line prints", ("cli.py", "commands/scenes.py", "commands/datasets.py")),
+    r"\bclick\.echo\(": (
+        "only the command line prints",
+        ("cli.py", "commands/scenes.py", "commands/datasets.py", "commands/production.py"),
+    ),
     r"^\s*(import|from) torch\b": ("torch is an extra", ("torch_dataset.py",)),
     r"\b(TODO|FIXME|XXX)\b": ("finish it", ()),
     r"^\s*global \b": ("no globals", ()),

@@ -1,0 +1,83 @@
+"""What a dataset lacks of the frames asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.dataset.create import read_dataset
+from pipeline.dataset.layout import frame_folder
+from pipeline.dataset.presence import present
+from pipeline.dataset.quarantine import quarantine_reason, quarantined
+from pipeline.dataset.resume import folder_problem
+from pipeline.farm.shards import read_shards
+from pipeline.frames import parse_frames, show_frames
+
+SHOWN = 20  # frames that are told one by one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """What lacks of `asked` frames: `missing` are to be made, `given_up` are in quarantine, and why; `damaged` have a
+    folder that is not what was committed, and what is wrong with it (only a deep look tells)."""
+
+    asked: int
+    missing: tuple[int, ...]
+    given_up: dict[int, str]
+    damaged: dict[int, str]
+
+    @property
+    def count(self) -> int:
+        """How many frames lack."""
+        return len(self.missing) + len(self.given_up) + len(self.damaged)
+
+
+def asked_frames(root: Path, frames: str | None = None, submission: str | None = None) -> Collection[int]:
+    """Return the frames in question: those of a list, of a submission ("farm/0001-slurm"), or all of the dataset."""
+    total = int(read_dataset(root)["frames"])
+    if submission is not None:
+        frames = ",".join(read_shards(root, submission))
+    return range(total) if frames is None else parse_frames(frames, total)
+
+
+def find_gaps(root: Path, frames: Collection[int], *, deep: bool = False) -> Gaps:
+    """Return what lacks of `frames`. Folders in place are trusted; a `deep` look compares every file's size and sha256.
+
+    Raises StoreError for a dataset that cannot be read, and when deep for a frame of another job.
+    """
+    there = present(root)
+    held = set(quarantined(root))
+    absent = [frame for frame in frames if frame not in there]
+    return Gaps(
+        asked=len(frames),
+        missing=tuple(frame for frame in absent if frame not in held),
+        given_up={frame: quarantine_reason(root, frame) for frame in absent if frame in held},
+        damaged=dict(_damaged(root, sorted(there.intersection(frames)))) if deep else {},
+    )
+
+
+def gap_lines(gaps: Gaps) -> Iterator[str]:
+    """Yield what to tell of the gaps, for people and for the next `--frames`."""
+    yield f"{gaps.asked - gaps.count} of {gaps.asked} frames are there"
+    if gaps.missing:
+        yield f"missing: {show_frames(gaps.missing)}"
+    for what, frames in (("given up", gaps.given_up), ("damaged", gaps.damaged)):
+        if frames:
+            yield f"{what}: {show_frames(frames)}"
+        for frame, why in sorted(frames.items())[:SHOWN]:
+            yield f"  frame {frame}: {telling_line(why) or 'no reason is told'}"
+        if len(frames) > SHOWN:
+            yield f"  and {len(frames) - SHOWN} more"
+
+
+def telling_line(reason: str) -> str:
+    """Return the line of a reason that says most: the last one, as of a traceback."""
+    return reason.strip().splitlines()[-1].strip() if reason.strip() else ""
+
+
+def _damaged(root: Path, frames: list[int]) -> Iterator[tuple[int, str]]:
+    digest = str(read_dataset(root).get("job_digest"))
+    for frame in frames:
+        if problem := folder_problem(frame_folder(root, frame), frame, digest, deep=True):
+            yield frame, problem
