@@ -8,6 +8,7 @@ import click
 
 from pipeline import __version__
 from pipeline.commands.datasets import export, show, verify
+from pipeline.commands.farm import cancel, resume, submit
 from pipeline.commands.production import status
 from pipeline.commands.scenes import check, preview, render
 from pipeline.commands.shard import shard
@@ -46,5 +47,5 @@ def cli() -> None:
     """
 
 
-for _command in (render, check, preview, export, show, verify, shard, status):
+for _command in (render, check, preview, export, show, verify, shard, status, submit, resume, cancel):
     cli.add_command(_command)

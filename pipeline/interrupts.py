@@ -17,10 +17,11 @@ from contextlib import contextmanager
 def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> Iterator[threading.Event]:
     """Yield the flag that the first Ctrl-C raises. `at_first` and `at_second` are called from a thread of their own.
 
-    Outside the main thread, or where Ctrl-C is ignored (a job in the background), nothing is changed.
+    SIGTERM, which queues and `timeout` send, is heard as Ctrl-C is. Where Ctrl-C is ignored (a shell's job in the
+    background) it stays so. Outside the main thread nothing is changed.
     """
     flag = threading.Event()
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    if threading.current_thread() is not threading.main_thread():
         yield flag
         return
 
@@ -34,8 +35,8 @@ def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> I
     readable, writable = os.pipe()
     os.set_blocking(writable, False)
     # Python runs handlers between its own instructions, so not while Blender renders; the pipe is written at once.
-    handler = signal.signal(signal.SIGINT, lambda number, frame: None)
-    ender = signal.signal(signal.SIGTERM, lambda number, frame: None)  # what queues and `timeout` send
+    heard = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    handlers = [signal.signal(one, lambda number, frame: None) for one in heard]
     before = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -43,8 +44,8 @@ def interrupts(at_first: Callable[[], None], at_second: Callable[[], None]) -> I
         yield flag
     finally:
         signal.set_wakeup_fd(before)
-        signal.signal(signal.SIGINT, handler)
-        signal.signal(signal.SIGTERM, ender)
+        for one, handler in zip(heard, handlers, strict=True):
+            signal.signal(one, handler)
         os.close(writable)
         thread.join()
         os.close(readable)

@@ -59,13 +59,16 @@ class Submission:
     def shard_command(self, *which: str) -> tuple[str, ...]:
         """Return the command line of one shard on a node; `which` names it: ("--frames", "0-9"), or
         ("--submission", "farm/0001-slurm", "--index", "3")."""
-        return (*self.command, "shard", self.there(self.dataset), *which, *self.options, *self._mapped())
+        return (*self._program(), "shard", self.there(self.dataset), *which, *self.options, *self._mapped())
 
     def finalize_command(self) -> tuple[str, ...]:
         """Return the command line that tells whether all frames of the submission are there: exit code 0, or 1 with
         what is missing."""
         dataset = self.there(self.dataset)
-        return (*self.command, "status", dataset, "--submission", self.folder, "--require-complete")
+        return (*self._program(), "status", dataset, "--submission", self.folder, "--require-complete")
+
+    def _program(self) -> tuple[str, ...]:
+        return tuple(self.there(word) for word in self.command)
 
     def _mapped(self) -> tuple[str, ...]:
         return tuple(word for here, there in self.path_map for word in ("--path-map", f"{here}={there}"))

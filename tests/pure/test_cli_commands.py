@@ -40,7 +40,10 @@ def said(capfd: pytest.CaptureFixture[str], code: int, *args: object) -> str:
     return captured.err
 
 
-@pytest.mark.parametrize("command", ["render", "check", "preview", "export", "show", "verify", "status"])
+COMMANDS = ["render", "check", "preview", "export", "show", "verify", "shard", "status", "submit", "resume", "cancel"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command, capfd):
     assert main([command, "--help"]) == 0
     text = capfd.readouterr().out

@@ -30,7 +30,7 @@ BANS = {
     r"(?<![.\w])print\(": ("only the command line prints", ()),
     r"\bclick\.echo\(": (
         "only the command line prints",
-        ("cli.py", "commands/scenes.py", "commands/datasets.py", "commands/production.py"),
+        ("cli.py", "commands/scenes.py", "commands/datasets.py", "commands/production.py", "commands/farm.py"),
     ),
     r"^\s*(import|from) torch\b": ("torch is an extra", ("torch_dataset.py",)),
     r"\b(TODO|FIXME|XXX)\b": ("finish it", ()),

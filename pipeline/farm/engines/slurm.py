@@ -30,7 +30,16 @@ ARRAY_SIZE = 1001  # Slurm's MaxArraySize where nothing else is configured
 IDS_A_TIME = 50  # ids in one clause of a dependency, or in one command line
 
 # States of a task that makes no more frames, unless Slurm queues it anew.
-_OVER = ("COMPLETING", "COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "OUT_OF_MEMORY")
+_OVER: tuple[str, ...] = (
+    "COMPLETING",
+    "COMPLETED",
+    "CANCELLED",
+    "FAILED",
+    "TIMEOUT",
+    "NODE_FAIL",
+    "PREEMPTED",
+    "OUT_OF_MEMORY",
+)
 _OVER += ("BOOT_FAIL", "DEADLINE", "REVOKED")
 
 # Options of sbatch that are set otherwise, with what to use.
@@ -196,7 +205,7 @@ SLURM = Engine(
     states=_states,
     next_steps=_next_steps,
     knobs=(
-        "slurm: any long option of sbatch (account=NAME, qos=high, constraint=a100, signal=B:TERM@300, exclusive=); "
+        "any long option of sbatch (account=NAME, qos=high, constraint=a100, signal=B:TERM@300, exclusive=); "
         f"{FINALIZE_PARTITION}=NAME for the job that checks at the end; {RUNTIME}={'|'.join(RUNTIMES)} and "
         f"{CONTAINER_OPTIONS}='--bind /assets' with --container"
     ),
