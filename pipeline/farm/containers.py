@@ -1,0 +1,71 @@
+"""A command inside a container, for engines that start plain processes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import FarmError
+from pipeline.farm.submission import Submission
+from pipeline.structure import did_you_mean
+
+RUNTIME = "container-runtime"
+CONTAINER_OPTIONS = "container-options"
+KNOBS = (RUNTIME, CONTAINER_OPTIONS)
+
+
+def in_container(submission: Submission, command: Sequence[str], folders: Sequence[str]) -> tuple[str, ...]:
+    """Return `command` as it runs in the submission's image, or as it is where there is none.
+
+    `folders` are those of a node that it sees under their own names. Signals reach the command, and its exit code
+    comes back. The engine options have passed `check_container`.
+    """
+    if not submission.container:
+        return tuple(command)
+    runtime = _RUNTIMES[submission.engine_options.get(RUNTIME, "apptainer")]
+    more = shlex.split(submission.engine_options.get(CONTAINER_OPTIONS, ""))
+    mounts = [word for folder in folders for word in (runtime.mount, runtime.mounted.format(folder))]
+    gpus = runtime.gpus if submission.resources.gres.startswith("gpu") else ()
+    return (*runtime.start, *gpus, *mounts, *more, submission.container, *command)
+
+
+def check_container(submission: Submission) -> None:
+    """Raise FarmError for an unknown runtime, options that cannot be split, or either without an image."""
+    options = submission.engine_options
+    asked = [name for name in KNOBS if name in options]
+    if asked and not submission.container:
+        raise FarmError(f"--engine-option {asked[0]}: goes with --container IMAGE")
+    name = options.get(RUNTIME, "apptainer")
+    if name not in _RUNTIMES:
+        raise FarmError(f"--engine-option {RUNTIME}={name}: not known ({did_you_mean(name, _RUNTIMES)})")
+    try:
+        shlex.split(options.get(CONTAINER_OPTIONS, ""))
+    except ValueError as error:
+        raise FarmError(f"--engine-option {CONTAINER_OPTIONS}: {error} (quote as in a shell)") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Runtime:
+    """How a program is told to start a container, to show it GPUs, and to show it a folder of the node."""
+
+    start: tuple[str, ...]
+    gpus: tuple[str, ...]
+    mount: str
+    mounted: str
+
+
+_BIND = "type=bind,source={0},target={0}"
+_RUNTIMES = {
+    "apptainer": _Runtime(start=("apptainer", "exec"), gpus=("--nv",), mount="--bind", mounted="{0}"),
+    "singularity": _Runtime(start=("singularity", "exec"), gpus=("--nv",), mount="--bind", mounted="{0}"),
+    "docker": _Runtime(
+        start=("docker", "run", "--rm", "--init"), gpus=("--gpus", "all"), mount="--mount", mounted=_BIND
+    ),
+    "podman": _Runtime(
+        start=("podman", "run", "--rm", "--init"),
+        gpus=("--device", "nvidia.com/gpu=all"),
+        mount="--mount",
+        mounted=_BIND,
+    ),
+}

@@ -1,0 +1,156 @@
+"""Open Job Description: a job bundle that `openjd run` executes and AWS Deadline Cloud takes.
+
+Tested that far: `openjd check` accepts the bundle, and `openjd run` (openjd-cli 0.8) renders it, a killed one resumed.
+What is handed to `deadline bundle submit` follows the options of deadline 0.60; no farm of Deadline Cloud was there.
+Retries are the scheduler's: Deadline Cloud counts them per task, `openjd run` stops at the first failure, and the same
+command again goes on. Exit code 2 is to both a failure like any other, so a shard not worth retrying is tried again.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import FarmError
+from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
+from pipeline.farm.containers import check_container
+from pipeline.farm.engine import Engine
+from pipeline.farm.engines.openjd_bundle import bundle_files, check_text
+from pipeline.farm.gpus import read_gpus
+from pipeline.farm.knobs import check_knobs, positive_number, refuse_unmeant
+from pipeline.farm.programs import need_program, run_program
+from pipeline.farm.submission import Submission
+from pipeline.structure import did_you_mean
+
+WITH = "submit-with"
+PLACE = ("profile", "region", "farm-id", "queue-id")
+DEADLINE = (*PLACE, "storage-profile-id", "priority", "max-failed-tasks-count", "job-attachments-file-system")
+INSTALL = {
+    "openjd": "pip install openjd-cli, or leave out submit-with and take the bundle elsewhere",
+    "deadline": "pip install deadline and `deadline config`, or leave out submit-with and take the bundle elsewhere",
+}
+
+
+def check(submission: Submission) -> None:
+    """Raise FarmError for what the bundle cannot say."""
+    known = (WITH, "notify", "target-runtime", "assets", *DEADLINE, *CONTAINER_KNOBS)
+    check_knobs(submission, (*known, "attr.", "amount."), passed=("attr.", "amount."))
+    refuse_unmeant(submission, {"partition": "Deadline Cloud's queue is --engine-option queue-id=ID"})
+    positive_number(submission, "notify", 120)
+    positive_number(submission, "target-runtime", 600)
+    if read_gpus(submission.resources.gres).kind and not any(key.startswith("attr.") for key in _options(submission)):
+        raise FarmError(
+            f"--gres {submission.resources.gres}: a bundle counts GPUs but knows no kinds of them (write gpu:COUNT and "
+            f"--engine-option attr.NAME=VALUE, an attribute of the farm's workers, or a queue of that kind)"
+        )
+    check_text(submission)
+    check_container(submission)
+    program = _options(submission).get(WITH, "")
+    if program and program not in INSTALL:
+        raise FarmError(f"--engine-option {WITH}={program}: {did_you_mean(program, INSTALL)}")
+
+
+def commands(submission: Submission, folder: Path) -> tuple[str, ...]:
+    """Return the one command that `submit` runs; none where it only writes the bundle."""
+    program = _options(submission).get(WITH)
+    return (shlex.join(_command(program, submission, folder)),) if program else ()
+
+
+def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
+    """Run or submit the bundle as `submit-with` asks; without it, leave it where it is.
+
+    Raises FarmError where a task fails under openjd, or Deadline Cloud refuses the bundle.
+    """
+    program = _options(submission).get(WITH)
+    if program is None:
+        return ()
+    command = _command(program, submission, folder)
+    if program == "deadline":
+        return _ids(run_program(command, INSTALL[program]))
+    need_program(program, INSTALL[program])
+    code = _watch(command)
+    if code != 0:
+        raise FarmError(
+            f"openjd ended with exit code {code} (frames that are made stay; the same command again goes on)"
+        )
+    return ()
+
+
+def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
+    """Cancel jobs of Deadline Cloud. Raises FarmError for a bundle that was not submitted from here."""
+    if not ids:
+        raise FarmError(
+            f"{submission.folder} is a bundle that other programs run; stop it there: Ctrl-C for `openjd run`, "
+            f"`deadline job cancel --job-id ID` for Deadline Cloud"
+        )
+    for job in ids:
+        place = _flags(submission, PLACE)
+        run_program(("deadline", "job", "cancel", "--job-id", job, "--yes", *place), INSTALL["deadline"])
+
+
+def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:
+    """Return None: tasks are cut by whoever runs the bundle, so nobody knows these shards by index."""
+    return None
+
+
+def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
+    """Return how to run the bundle here, and how to submit it, where `submit` did neither."""
+    if WITH in _options(submission):
+        return ()
+    return tuple(shlex.join(_command(program, submission, folder)) for program in INSTALL)
+
+
+def _options(submission: Submission) -> Mapping[str, str]:
+    return submission.engine_options
+
+
+def _command(program: str, submission: Submission, folder: Path) -> tuple[str, ...]:
+    if program == "openjd":
+        rules = ("--path-mapping-rules", f"file://{folder / 'path_mapping.json'}") if submission.path_map else ()
+        return ("openjd", "run", str(folder / "template.yaml"), "-p", f"Dataset={submission.dataset}", *rules)
+    most = ("--max-worker-count", str(submission.max_running)) if submission.max_running else ()
+    retries = ("--max-retries-per-task", str(submission.attempts - 1))
+    return ("deadline", "bundle", "submit", str(folder), "--yes", *retries, *most, *_flags(submission, DEADLINE))
+
+
+def _flags(submission: Submission, names: tuple[str, ...]) -> tuple[str, ...]:
+    options = _options(submission)
+    return tuple(word for name in names if name in options for word in (f"--{name}", options[name]))
+
+
+def _watch(command: tuple[str, ...]) -> int:
+    """Run a program that writes to this terminal, and return its exit code."""
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # the terminal sent it to the program as well, which now lets its tasks finish a frame
+
+
+def _ids(said: str) -> tuple[str, ...]:
+    found = re.findall(r"\bjob-[0-9a-f]{32}\b", said)
+    if not found:
+        raise FarmError(f"deadline named no job id; it said: {said.strip()}")
+    return (found[-1],)
+
+
+OPENJD = Engine(
+    name="openjd",
+    check=check,
+    files=bundle_files,
+    commands=commands,
+    submit=submit,
+    cancel=cancel,
+    states=states,
+    next_steps=next_steps,
+    knobs=(
+        "submit-with=openjd runs the bundle here, submit-with=deadline sends it to AWS Deadline Cloud, with its "
+        "profile, region, farm-id, queue-id, storage-profile-id, priority, max-failed-tasks-count and "
+        "job-attachments-file-system; notify=SECONDS after TERM; target-runtime=SECONDS of a task; assets=DIR:DIR that "
+        "the job reads; attr.NAME=VALUE,VALUE and amount.NAME=LEAST of a worker; container-runtime, container-options"
+    ),
+)

@@ -1,0 +1,223 @@
+"""The Indexed Job: every field known to the models of the Kubernetes client, every limit of the API kept."""
+
+import json
+import re
+import shlex
+
+import pytest
+import yaml
+from submission_samples import play, sample_submission
+
+from pipeline.errors import FarmError
+from pipeline.farm.engines.kubernetes import KUBERNETES
+from pipeline.farm.submission import Resources
+
+client = pytest.importorskip("kubernetes.client")
+
+VOLUME = {"host-path": "/home/me"}
+
+
+def sample(**changes):
+    fields = {"container": "registry/variegate:1", "engine_options": VOLUME}
+    return sample_submission("kubernetes", **(fields | changes))
+
+
+def manifest(submission):
+    KUBERNETES.check(submission)
+    return yaml.safe_load(KUBERNETES.files(submission)["job.yaml"])
+
+
+def pod_of(submission):
+    return manifest(submission)["spec"]["template"]["spec"]
+
+
+def check_model(value, kind):
+    """Assert that `value` has only fields of a model of the client, of its types, and that nothing required lacks."""
+    if kind.lower().startswith("list["):
+        assert isinstance(value, list)
+        for item in value:
+            check_model(item, kind[5:-1])
+    elif kind.lower().startswith("dict["):
+        assert isinstance(value, dict) and all(isinstance(key, str) for key in value)
+        for item in value.values():
+            check_model(item, kind[5:-1].split(", ")[1])
+    elif kind in ("str", "int", "bool"):
+        assert type(value).__name__ == kind, (value, kind)
+    else:
+        model = getattr(client, kind)
+        names = {there: here for here, there in model.attribute_map.items()}
+        assert isinstance(value, dict) and set(value) <= set(names), (kind, set(value) - set(names))
+        for key, item in value.items():
+            check_model(item, model.openapi_types[names[key]])
+        model(**{names[key]: item for key, item in value.items()})  # its constructor refuses what lacks
+
+
+RICH = {
+    "pvc": "data:/home/me,models:/models",
+    "nfs": "nas:/export/hdris:/hdris",
+    "gpu-product": "NVIDIA-A100-SXM4-40GB",
+    "node-selector.disk": "ssd",
+    "toleration.nvidia.com/gpu": "",
+    "toleration.team": "vision",
+    "env.OMP_NUM_THREADS": "8",
+    "run-as": "1000:100",
+    "service-account": "renderer",
+    "image-pull-secret": "pull",
+    "image-pull-policy": "Always",
+    "priority-class": "low",
+    "queue": "vision",
+    "grace": "120",
+    "ttl": "86400",
+}
+RESOURCES = Resources(time_min=90, cpus=8, memory_mb=16000, gres="gpu:a100:2", partition="vision")
+
+
+@pytest.mark.parametrize("changes", [{}, {"engine_options": RICH, "resources": RESOURCES, "max_running": 2}])
+def test_every_field_is_one_of_the_api(changes):
+    check_model(manifest(sample(**changes)), "V1Job")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("spec", "completion"), 3), (("spec", "completions"), "3"), (("spec", "template", "spec", "nodeselector"), {})],
+)
+def test_the_check_of_fields_bites(path, value):
+    job = manifest(sample())
+    inner = job
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    with pytest.raises(AssertionError):
+        check_model(job, "V1Job")
+
+
+def test_one_index_a_shard_each_with_its_attempts():
+    spec = manifest(sample(attempts=4, max_running=2))["spec"]
+    assert (spec["completions"], spec["parallelism"], spec["completionMode"]) == (3, 2, "Indexed")
+    assert (spec["backoffLimitPerIndex"], spec["maxFailedIndexes"]) == (3, 3)
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+    disrupted, mended = spec["podFailurePolicy"]["rules"]
+    assert disrupted["action"] == "Ignore" and disrupted["onPodConditions"][0]["type"] == "DisruptionTarget"
+    assert mended["action"] == "FailIndex" and mended["onExitCodes"]["values"] == [2]
+    assert mended["onExitCodes"]["containerName"] == spec["template"]["spec"]["containers"][0]["name"]
+
+
+def expand(words, env):
+    """Return words as the kubelet expands them: $(NAME) is a variable, $$ a plain $."""
+    return [re.sub(r"\$\$|\$\((\w+)\)", lambda found: env[found[1]] if found[1] else "$", word) for word in words]
+
+
+def test_no_shell_comes_between_and_dollars_stay():
+    submission = sample(dataset="/home/me/$(HOME) $x", options=("--device", "cpu"))
+    container = pod_of(submission)["containers"][0]
+    assert "args" not in container and container["command"][0] == "python"
+    assert expand(container["command"], {"SHARD_INDEX": "2"}) == [
+        *("python", "-m", "pipeline", "shard", "/home/me/$(HOME) $x"),
+        *("--submission", "farm/0001-kubernetes", "--index", "2", "--device", "cpu"),
+    ]
+    (index,) = container["env"]
+    assert index["name"] == "SHARD_INDEX"
+    field = index["valueFrom"]["fieldRef"]["fieldPath"]
+    assert field == "metadata.annotations['batch.kubernetes.io/job-completion-index']"
+
+
+def test_resources_become_requests_and_limits():
+    pod = pod_of(sample(engine_options=RICH, resources=RESOURCES))
+    assert pod["containers"][0]["resources"] == {
+        "requests": {"cpu": "8", "memory": "16000Mi"},
+        "limits": {"memory": "16000Mi", "nvidia.com/gpu": "2"},
+    }
+    assert pod["activeDeadlineSeconds"] == 5400 and pod["terminationGracePeriodSeconds"] == 120
+    assert pod["nodeSelector"] == {"disk": "ssd", "nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB"}
+    assert pod["securityContext"] == {"runAsUser": 1000, "runAsGroup": 100, "fsGroup": 100}
+    assert {"key": "nvidia.com/gpu", "operator": "Exists"} in pod["tolerations"]
+
+
+def test_the_gpu_of_amd_has_its_own_name():
+    resources = Resources(gres="gpu")
+    limits = pod_of(sample(options=("--device", "hip"), resources=resources))["containers"][0]["resources"]["limits"]
+    assert limits == {"amd.com/gpu": "1"}
+
+
+def test_volumes_are_mounted_where_the_words_of_the_command_point():
+    options = {"pvc": "data:/data", "nfs": "nas:/export"}
+    pod = pod_of(sample(engine_options=options, path_map=(("/home/me", "/data"),)))
+    assert pod["volumes"] == [
+        {"name": "volume-0", "persistentVolumeClaim": {"claimName": "data"}},
+        {"name": "volume-1", "nfs": {"server": "nas", "path": "/export"}},
+    ]
+    assert [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]] == ["/data", "/export"]
+    assert "/data/out put/dice" in pod["containers"][0]["command"]
+
+
+@pytest.mark.parametrize("name", ["dice no. 1", "Würfel", "9 lives", "-", "x" * 80, "a" * 40 + "--"])
+def test_the_name_is_one_that_dns_takes_with_every_index(name):
+    submission = sample(name=name, shards=tuple(str(frame) for frame in range(900)))
+    found = manifest(submission)["metadata"]["name"]
+    assert re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", found) and len(f"{found}-899") <= 63
+
+
+def test_two_datasets_of_one_name_are_two_jobs():
+    names = {manifest(sample(dataset=path))["metadata"]["name"] for path in ("/home/me/a/dice", "/home/me/b/dice")}
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"container": ""}, "--container IMAGE"),
+        ({"engine_options": {}}, "no volume of the pods holds /home/me/out put/dice"),
+        ({"engine_options": {"host-path": "/home/m"}}, "no volume of the pods holds"),
+        ({"engine_options": VOLUME | {"pcv": "a:/b"}}, "did you mean 'pvc'"),
+        ({"engine_options": {"pvc": "data"}}, "pvc=data is not CLAIM:/mount"),
+        ({"engine_options": VOLUME | {"run-as": "me"}}, "UID:GID in numbers"),
+        ({"engine_options": VOLUME | {"grace": "0"}}, "grace=0 is not a whole number from 1"),
+        ({"resources": Resources(gres="gpu:a100:1")}, "gpu-product="),
+        ({"shards": ("0",) * 100_001, "max_running": 5}, "100001 shards: an Indexed Job holds 100000"),
+        ({"shards": ("0",) * 1001}, "1001 pods at once: say how many may run with --max-running"),
+    ],
+)
+def test_what_a_job_cannot_say_is_refused(changes, said):
+    with pytest.raises(FarmError) as refused:
+        KUBERNETES.check(sample(**changes))
+    assert said in str(refused.value)
+
+
+def test_a_job_is_created_asked_for_and_deleted(tmp_path, monkeypatch):
+    job = {"status": {"active": 2, "completedIndexes": "0-3,7", "failedIndexes": "5"}}
+    pods = [
+        {
+            "metadata": {"annotations": {"batch.kubernetes.io/job-completion-index": str(index)}},
+            "status": {"phase": phase},
+        }
+        for index, phase in [(0, "Succeeded"), (4, "Running"), (5, "Failed"), (6, "Pending")]
+    ]
+    calls = play(
+        tmp_path / "bin",
+        monkeypatch,
+        "kubectl",
+        ("pods", 0, json.dumps({"items": pods})),
+        ("get", 0, json.dumps(job)),
+        ("create", 0, "job.batch created"),
+        ("delete", 0, "deleted"),
+    )
+    submission = sample(
+        shards=tuple(str(frame) for frame in range(9)),
+        resources=Resources(partition="vision"),
+        engine_options=VOLUME | {"context": "lab"},
+    )
+    (name,) = KUBERNETES.submit(submission, tmp_path)
+    assert KUBERNETES.states(submission, (name,)) == {4: "Running", 6: "Pending", 8: "Waiting"}
+    KUBERNETES.cancel(submission, (name,))
+    where = ["--context", "lab", "--namespace", "vision"]
+    assert calls()[0] == [*where, "create", "-f", f"{tmp_path}/job.yaml"]
+    assert calls()[-1] == [*where, "delete", "job", name, "--ignore-not-found", "--wait=false"]
+    assert KUBERNETES.commands(submission, tmp_path) == (shlex.join(["kubectl", *calls()[0]]),)
+    assert KUBERNETES.programs == ("kubectl",) and KUBERNETES.next_steps(submission, tmp_path) == ()
+
+
+@pytest.mark.parametrize(("said", "pods"), [("", None), ({"conditions": [{"type": "Failed", "status": "True"}]}, [])])
+def test_a_job_that_is_over_or_gone_has_no_states(said, pods, tmp_path, monkeypatch):
+    text = json.dumps({"status": said}) if said else ""
+    play(tmp_path / "bin", monkeypatch, "kubectl", ("pods", 0, json.dumps({"items": pods})), ("get", 0, text))
+    assert KUBERNETES.states(sample(), ("dice",)) == {}
