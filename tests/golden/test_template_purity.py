@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from kills import run_and_kill
 from test_purity import ROOT, assert_same_frame, cli
 
 from pipeline.dataset.read import read_labels
@@ -64,11 +62,8 @@ def test_a_plan_replays_its_frame(whole, tmp_path):
 def test_a_run_killed_at_random_moments_ends_in_the_same_dataset(scene, whole, tmp_path):
     out = tmp_path / "killed"
     command = [sys.executable, "-m", "pipeline", "render", str(scene), "--out", str(out), "--device", "cpu"]
-    for delay_s in (2.7, 3.6, 4.3, 5.2):
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay_s)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    for delay_s in (0.05, 0.15, 0.3, 0.6):
+        run_and_kill(command, ROOT, out, delay_s)
     cli("render", scene, "--out", out, "--device", "cpu")
     assert sorted(item.name for item in (out / "frames").iterdir()) == [f"{frame:06d}" for frame in range(FRAMES)]
     for frame in range(FRAMES):
