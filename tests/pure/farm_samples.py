@@ -1,0 +1,58 @@
+"""Submissions, and programs that stand in for Slurm's own, for tests of the farm without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.farm.submission import Submission
+
+END = "\x1e"  # after the last word of a call
+
+# Notes its words, then does as the shell text in FAKE_<name> says.
+FAKE = """\
+#!/bin/bash
+printf '%s\\0' "${{0##*/}}" "$@" $'\\x1e' >>"{log}"
+name=FAKE_${{0##*/}}
+eval "${{!name:-}}"
+"""
+
+
+def sample_submission(**changed: Any) -> Submission:
+    plain = {
+        "engine": "slurm",
+        "name": "variegate dice",
+        "dataset": "/data/dice",
+        "folder": "farm/0001-slurm",
+        "frames": "0-9",
+        "shards": ("0-3", "4-7", "8-9"),
+        "command": ("/venv/bin/python", "-m", "pipeline"),
+    }
+    return Submission(**{**plain, **changed})
+
+
+class Programs:
+    """A folder of programs that only note how they were called."""
+
+    def __init__(self, folder: Path, *names: str) -> None:
+        self.folder = folder
+        self.log = folder / "calls"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> Path:
+        path = self.folder / name
+        path.write_text(FAKE.format(log=self.log))
+        path.chmod(0o755)
+        return path
+
+    def calls(self, name: str = "") -> list[list[str]]:
+        """Return the calls, program and words, of one program or of all."""
+        calls: list[list[str]] = [[]]
+        for word in self.log.read_text().split("\0")[:-1] if self.log.exists() else ():
+            if word == END:
+                calls.append([])
+            else:
+                calls[-1].append(word)
+        return [call for call in calls[:-1] if name in ("", call[0])]
