@@ -143,9 +143,8 @@ def _request(submission: Submission, method: str, what: str, body: Mapping[str, 
         said = problem.read().decode(errors="replace").strip()
         raise FarmError(f"{method} {url}: the Manager answers {problem.code}: {said}") from problem
     except OSError as problem:
-        raise FarmError(
-            f"{method} {url}: no Manager answers ({problem}); is it running, is this its address?"
-        ) from problem
+        why = getattr(problem, "reason", problem)
+        raise FarmError(f"{method} {url}: no Manager answers: {why} (is it running, is this its address?)") from problem
     return json.loads(text) if text.strip() else None
 
 
