@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.dataset.disk import create_file, is_alive_here, remove, temporary_name
+from pipeline.dataset.disk import is_alive_here, server_time_s
 from pipeline.dataset.layout import TIMING
 from pipeline.errors import StoreError
 
@@ -67,7 +67,7 @@ def is_alive(root: Path, worker: str) -> bool:
         beat_s = (root / TIMING / f"{worker}.jsonl").stat().st_mtime
     except OSError:
         return False
-    return _now_s(root / TIMING) - beat_s < SILENT_S
+    return _beats(_now_s(root / TIMING), beat_s)
 
 
 def failures_of(workers: Iterable[Worker]) -> dict[int, list[str]]:
@@ -87,16 +87,26 @@ def failures_of(workers: Iterable[Worker]) -> dict[int, list[str]]:
     return found
 
 
-def _now_s(folder: Path) -> float:
-    """Return the present by the clock of the disk that holds `folder`."""
-    probe = folder / temporary_name("now")
+def has_ended(root: Path, worker: str) -> bool:
+    """Return whether a process said in its log that it is over: no clock is needed to believe that."""
     try:
-        create_file(probe, b"", lasting=False)
-        return probe.stat().st_mtime
-    except OSError:
-        return max((path.stat().st_mtime for path in folder.glob("*.jsonl")), default=0.0)  # read-only: the latest beat
-    finally:
-        remove(probe)
+        events = _events(root / TIMING / f"{worker}.jsonl")
+    except StoreError:
+        return False
+    return bool(events) and events[-1]["event"] == "end"
+
+
+def _now_s(folder: Path) -> float:
+    """Return the present by the clock of the disk that holds `folder`; where it is read-only, the latest heartbeat."""
+    now_s = server_time_s(folder)
+    if now_s is not None:
+        return now_s
+    return max((path.stat().st_mtime for path in folder.glob("*.jsonl")), default=0.0)
+
+
+def _beats(now_s: float, beat_s: float) -> bool:
+    """A heartbeat in the future is of a clock that was put back since: a living process would have gone along."""
+    return abs(now_s - beat_s) < SILENT_S
 
 
 def _events(path: Path) -> list[dict[str, Any]]:
@@ -136,7 +146,7 @@ def _worker(path: Path, events: list[dict[str, Any]], lost: _Lost, now_s: float)
     ends = [str(event.get("outcome")) for event in events if event["event"] == "end"]
     alive = is_alive_here(path.stem)
     if alive is None:
-        alive = now_s - path.stat().st_mtime < SILENT_S
+        alive = _beats(now_s, path.stat().st_mtime)
     outcome = ends[-1] if ends else "" if alive else "died"
     return Worker(
         name=path.stem,

@@ -41,13 +41,17 @@ def claimed_by(root: Path, frame: int) -> str:
 
 def sweep_claims(root: Path) -> int:
     """Remove the claims of dead processes, and return how many there were."""
-    removed = 0
-    for path in sorted((root / CLAIMS).glob("[0-9]*.json")):
-        owner = _owner(path)
-        if not owner or not is_alive(root, owner):
-            remove(path)
-            removed += 1
-    return removed
+    dead = dead_claims(root)
+    for path in dead:
+        remove(path)
+    return len(dead)
+
+
+def dead_claims(root: Path) -> tuple[Path, ...]:
+    """Return the claims of dead processes."""
+    owners = {path: _owner(path) for path in sorted((root / CLAIMS).glob("[0-9]*.json"))}
+    lives = {owner: bool(owner) and is_alive(root, owner) for owner in {*owners.values()}}
+    return tuple(path for path, owner in owners.items() if not lives[owner])
 
 
 def share_out(store: Store, frames: Sequence[int], wait: Callable[[Sequence[int]], None]) -> Generator[int, None, None]:

@@ -6,7 +6,6 @@ the same frame, the second drops its own.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from pipeline.canonical import json_bytes
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.dataset.disk import move_file, remove, storing, sync, temporary_name, write_file
+from pipeline.dataset.disk import OCCUPIED, move_file, remove, storing, sync, temporary_name, write_file
 from pipeline.dataset.layout import COMMIT, FRAMES, LABELS, PLAN, Store
 from pipeline.dataset.pictures import Picture, encode_pictures, frame_files, rgb_source
 from pipeline.dataset.quarantine import release
@@ -44,7 +43,7 @@ def commit(store: Store, plan: FramePlan, rendered: RenderedFrame | None, annota
         with storing(store.folder(plan.frame)):
             try:
                 _write_frame(temporary, store, plan, rendered, annotation)
-                _put_in_place(temporary, store, plan.frame)
+                put_in_place(temporary, store.folder(plan.frame), plan.frame, store.job.digest)
             finally:
                 remove(temporary)
             sync(frames)
@@ -95,32 +94,30 @@ def _record(store: Store, plan: FramePlan, annotation: Annotation, files: dict[s
     }
 
 
-def _put_in_place(temporary: Path, store: Store, frame: int) -> None:
+def put_in_place(temporary: Path, target: Path, frame: int, job_digest: str) -> None:
     """Rename a finished folder to its place. What is in the way is kept when it is complete, and set aside when not."""
-    target = store.folder(frame)
     for _ in range(ATTEMPTS):
         try:
             os.rename(temporary, target)
             return
         except OSError as error:
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            if error.errno not in OCCUPIED:
                 raise
-        if is_complete(store, frame):
+        if not folder_problem(target, frame, job_digest):
             return
-        _set_aside(store, frame)
+        _set_aside(target, frame, job_digest)
     raise StoreError(f"{target}: other processes keep changing it (run one render on a dataset's frame at a time)")
 
 
-def _set_aside(store: Store, frame: int) -> None:
+def _set_aside(target: Path, frame: int, job_digest: str) -> None:
     """Take a damaged folder out of the way; one that another process completed meanwhile goes back."""
-    target = store.folder(frame)
-    aside = target.parent / temporary_name(f"{frame:06d}.damaged")
+    aside = target.parent / temporary_name(f"{target.name}.damaged")
     try:
         os.rename(target, aside)
     except FileNotFoundError:
         return
     try:
-        if not folder_problem(aside, frame, store.job.digest):
+        if not folder_problem(aside, frame, job_digest):
             os.rename(aside, target)
     except OSError:
         pass  # a third process has put the same frame there

@@ -12,37 +12,53 @@ from pipeline import __version__
 from pipeline.canonical import json_bytes
 from pipeline.config.category_keypoints import category_keypoints
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.dataset.disk import create_file, remove, replace_file, storing, temporary_name
+from pipeline.dataset.disk import (
+    again_if_stale,
+    create_file,
+    make_folder,
+    remove,
+    replace_file,
+    storing,
+    sync,
+    temporary_name,
+)
 from pipeline.dataset.layout import DATASET, FRAMES, JOB, LOGS, TEMPORARY, TIMING, Store
 from pipeline.errors import StoreError
 from pipeline.job import Job, assets_of, job_to_json, part_classes
 from pipeline.structure import unstructure
 
 
-def open_store(root: Path, job: Job, base_dir: Path, facts: Mapping[str, str] | None = None) -> Store:
+def open_store(
+    root: Path, job: Job, base_dir: Path, facts: Mapping[str, str] | None = None, header: bytes | None = None
+) -> Store:
     """Return the dataset `root` of `job`, made when it is not there.
 
     `base_dir` is where the job's relative addresses start. `facts` (Blender version, build, device ...) goes into the
-    record of every frame committed through this store. Raises StoreError for the dataset of another job, for a folder
-    that holds something else, and for one that cannot be written.
+    record of every frame committed through this store; `header` is a dataset.json of this job to take instead of one
+    that names this version. Raises StoreError for the dataset of another job, for a folder that holds something else,
+    and for one that cannot be written.
     """
+    header = header or json_bytes(dataset_json(job), indent=1)
     with storing(root):
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
         names = os.listdir(root)
         # dataset.json comes first into a new folder: whoever sees anything else in it sees dataset.json too.
         if not (root / DATASET).exists():
             _refuse_foreign(root, names)
-            create_file(root / DATASET, json_bytes(dataset_json(job), indent=1))
+            create_file(root / DATASET, header)
         _check_same_job(root, job)
         for name in (FRAMES, LOGS, TIMING):
             (root / name).mkdir(exist_ok=True)
-        job_file = json_bytes(job_to_json(job, _relative(base_dir, root)), indent=1)
+        job_file = json_bytes(job_to_json(job, relative_base_dir(base_dir, root)), indent=1)
         if not (root / JOB).exists():
             create_file(root / JOB, job_file)
         if read_dataset(root)["frames"] < job.config.frames:  # the same job, made longer
             replace_file(root / JOB, job_file)
-            replace_file(root / DATASET, json_bytes(dataset_json(job), indent=1))
+            replace_file(root / DATASET, header)
         _check_writable(root / FRAMES)
+        # Also what another process made and did not come to wait for.
+        for folder in (root / FRAMES, root, root.parent):
+            sync(folder)
     return Store(root=root, job=job, facts=dict(facts or {}))
 
 
@@ -80,7 +96,7 @@ def read_dataset(root: Path) -> dict[str, Any]:
     """Return dataset.json of the dataset `root`. Raises StoreError when it is not there or of another format."""
     path = root / DATASET
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(again_if_stale(path.read_bytes))
     except FileNotFoundError as error:
         raise StoreError(f"{root} is not a dataset: it has no {DATASET} (name what render had as --out)") from error
     except OSError as error:
@@ -121,7 +137,8 @@ def _check_writable(folder: Path) -> None:
         remove(probe)
 
 
-def _relative(base_dir: Path, root: Path) -> str:
+def relative_base_dir(base_dir: Path, root: Path) -> str:
+    """Return `base_dir` as the job.json of the dataset `root` has it."""
     try:
         return Path(os.path.relpath(base_dir.resolve(), root.resolve())).as_posix()
     except ValueError:  # Windows: another drive

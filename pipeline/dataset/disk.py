@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import re
 import secrets
@@ -10,19 +11,27 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.dataset.layout import TEMPORARY
 from pipeline.errors import StoreError
 
+T = TypeVar("T")
+
 STRANGER_AGE_S = 24 * 3600.0  # a temporary folder of another host this old has no writer any more
+OCCUPIED = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)  # something is where a rename leads
+NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)  # a file system, or a file, without more links
 
 _FIRST_PID_SPACE = "4026531836"  # Linux's number of the space that a machine's own processes are counted in
 
 # Tells this process from an earlier one that had the same number on the same host.
 _TOKEN = secrets.token_hex(4)
+
+# A temporary that could not be removed is in nobody's way: no two of a process have one name.
+_NUMBERS = itertools.count(1)
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: free some space and run the same command again; committed frames are kept",
@@ -75,22 +84,45 @@ def process_name() -> str:
 
 
 def temporary_name(label: str) -> str:
-    """Return ".tmp-LABEL-HOST-PID-TOKEN": tells `is_stale` whose it is."""
-    return f"{TEMPORARY}{label}-{process_name()}"
+    """Return ".tmp-LABEL.NUMBER-HOST-PID-TOKEN", another one each time; `is_stale` sees from it whose it is."""
+    return f"{TEMPORARY}{label}.{next(_NUMBERS)}-{process_name()}"
+
+
+def maker_of(path: Path) -> str:
+    """Return the process "HOST-PID-TOKEN" that made a temporary file or folder."""
+    return "-".join(path.name.rsplit("-", 3)[1:])
 
 
 def is_stale(path: Path) -> bool:
     """Return whether the process that made a temporary file or folder is gone.
 
-    On this host its number tells; of another host only what is older than STRANGER_AGE_S counts as left behind.
+    On this host its number tells; of another host only what is older than STRANGER_AGE_S counts as left behind, and
+    only when the file server's clock and this host's both say so: either may jump.
     """
-    alive = is_alive_here("-".join(path.name.rsplit("-", 3)[1:]))
+    alive = is_alive_here(maker_of(path))
     if alive is not None:
         return not alive
     try:
-        return time.time() - path.stat().st_mtime > STRANGER_AGE_S
+        made_s = path.stat().st_mtime
     except OSError:
         return False  # gone already
+    if abs(time.time() - made_s) < STRANGER_AGE_S:
+        return False
+    now_s = server_time_s(path.parent)
+    return now_s is not None and abs(now_s - made_s) >= STRANGER_AGE_S
+
+
+def server_time_s(folder: Path) -> float | None:
+    """Return the present by the clock of the disk that holds `folder`, as modification times have it; None where
+    nothing can be written there."""
+    probe = folder / temporary_name("now")
+    try:
+        create_file(probe, b"", lasting=False)
+        return probe.stat().st_mtime
+    except OSError:
+        return None
+    finally:
+        remove(probe)
 
 
 def is_alive_here(process: str) -> bool | None:
@@ -144,12 +176,37 @@ def write_file(path: Path, data: bytes) -> None:
 
 def sync(path: Path) -> None:
     """Wait until the disk has a file's content, or a folder's list of names."""
-    with suppress(PermissionError):  # Windows cannot open folders
+    try:
         handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    except PermissionError:  # Windows cannot open folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not path.is_dir():
+            raise  # some network file systems keep lists of names at once, and refuse to be asked
+    finally:
+        os.close(handle)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are not, and wait until the disk has them."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):  # another process was first; a file in the way is seen at once
+        path.mkdir()
+    sync(path.parent)
+
+
+def again_if_stale(read: Callable[[], T]) -> T:
+    """Return what `read` returns. On NFS a file that another machine replaced meanwhile is opened anew."""
+    try:
+        return read()
+    except OSError as error:
+        if error.errno != errno.ESTALE:
+            raise
+    return read()
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -178,7 +235,7 @@ def create_file(path: Path, data: bytes, *, lasting: bool = True) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK):
+        if error.errno not in NO_LINKS:
             raise
         os.replace(temporary, path)  # a file system without links: two different jobs at this instant would not be seen
     finally:
@@ -196,8 +253,25 @@ def move_file(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         shutil.copyfile(source, target)
+        sync(target)
         source.unlink()
-    sync(target)
+    else:
+        sync(target)
+
+
+def discard(path: Path) -> bool:
+    """Remove a folder or file of the dataset at once for every reader, and return whether it was there.
+
+    The disk is waited for, so that it does not come back.
+    """
+    gone = path.parent / temporary_name(f"{path.name}.gone")
+    try:
+        os.rename(path, gone)
+    except FileNotFoundError:
+        return False
+    remove(gone)
+    sync(path.parent)
+    return True
 
 
 def remove(path: Path) -> None:

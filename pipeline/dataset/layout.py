@@ -15,6 +15,7 @@ TIMING = "timing"
 CLAIMS = "claims"
 QUARANTINE = "quarantine"
 FARM = "farm"
+DAMAGED = "damaged"
 
 PLAN = "plan.json"
 LABELS = "labels.json"
@@ -38,4 +39,14 @@ class Store:
 
 def frame_folder(root: Path, frame: int) -> Path:
     """Return the folder of a frame in the dataset `root`, there or not."""
-    return root / FRAMES / f"{frame:06d}"
+    return root / FRAMES / frame_name(frame)
+
+
+def frame_name(frame: int) -> str:
+    """Return the name of a frame's folder."""
+    return f"{frame:06d}"
+
+
+def is_frame_name(name: str) -> bool:
+    """Return whether a folder of this name is a frame's: "12" is not, so no frame has two folders."""
+    return name.isascii() and name.isdecimal() and name == frame_name(int(name))

@@ -15,7 +15,8 @@ from pipeline.codecs.exr import decode_exr
 from pipeline.codecs.png import decode_png
 from pipeline.codecs.rle import Counts, decode_counts
 from pipeline.dataset.create import read_dataset
-from pipeline.dataset.layout import COMMIT, FRAMES, JOB, LABELS, frame_folder
+from pipeline.dataset.disk import again_if_stale
+from pipeline.dataset.layout import COMMIT, FRAMES, JOB, LABELS, frame_folder, is_frame_name
 from pipeline.dataset.outputs import DEPTH_PNG, MASK_FULL, OUTPUTS, array_of
 from pipeline.dataset.resume import folder_problem
 from pipeline.errors import StoreError
@@ -25,6 +26,7 @@ from pipeline.structure import from_json
 
 __all__ = [
     "iter_frames",
+    "present_frames",
     "read_base_dir",
     "read_category",
     "read_commit",
@@ -47,13 +49,18 @@ def iter_frames(root: Path) -> Iterator[int]:
     Each is checked when it is its turn, so a dataset that still grows can be read.
     """
     digest = read_dataset(root)["job_digest"]
-    try:
-        names = [path.name for path in (root / FRAMES).iterdir()]
-    except OSError as error:
-        raise StoreError(f"{root / FRAMES}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
-    for frame in sorted(int(name) for name in names if name.isascii() and name.isdecimal()):
+    for frame in present_frames(root):
         if not folder_problem(frame_folder(root, frame), frame, digest):
             yield frame
+
+
+def present_frames(root: Path) -> tuple[int, ...]:
+    """Return the numbers, ascending, that folders of the dataset `root` have as their names, complete or not."""
+    try:
+        names = os.listdir(root / FRAMES)
+    except OSError as error:
+        raise StoreError(f"{root / FRAMES}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
+    return tuple(sorted(int(name) for name in names if is_frame_name(name)))
 
 
 def read_job(root: Path) -> Job:
@@ -161,6 +168,6 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return again_if_stale(path.read_bytes)
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from error

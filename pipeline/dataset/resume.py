@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pipeline.conventions import FORMAT_VERSION
-from pipeline.dataset.disk import is_stale, remove, storing
-from pipeline.dataset.layout import CLAIMS, COMMIT, FRAMES, LABELS, PLAN, QUARANTINE, TEMPORARY, TIMING, Store
+from pipeline.dataset.attempts import has_ended
+from pipeline.dataset.disk import again_if_stale, is_stale, maker_of, remove, storing
+from pipeline.dataset.layout import (
+    CLAIMS,
+    COMMIT,
+    DAMAGED,
+    FARM,
+    FRAMES,
+    LABELS,
+    LOGS,
+    PLAN,
+    QUARANTINE,
+    TEMPORARY,
+    TIMING,
+    Store,
+)
 from pipeline.errors import StoreError
 
 
@@ -31,12 +46,31 @@ def clean_stale(store: Store) -> int:
     """Remove the temporary files and folders that dead processes left, and return how many there were."""
     removed = 0
     with storing(store.root):
-        for folder in (store.root, *(store.root / name for name in (FRAMES, TIMING, CLAIMS, QUARANTINE))):
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.name.startswith(TEMPORARY) and is_stale(path):
-                    remove(path)
-                    removed += 1
+        for path in temporaries(store.root):
+            if is_left_behind(store.root, path):
+                remove(path)
+                removed += 1
     return removed
+
+
+def temporaries(root: Path) -> tuple[Path, ...]:
+    """Return all that is unfinished in a dataset, of processes living and dead."""
+    farm = root / FARM
+    submissions = (entry for entry in sorted(farm.iterdir()) if entry.is_dir()) if farm.is_dir() else ()
+    folders = (root, *(root / name for name in (FRAMES, TIMING, LOGS, CLAIMS, QUARANTINE, DAMAGED, FARM)), *submissions)
+    return tuple(path for folder in folders for path in _unfinished(folder))
+
+
+def _unfinished(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [folder / name for name in sorted(os.listdir(folder)) if name.startswith(TEMPORARY)]
+
+
+def is_left_behind(root: Path, temporary: Path) -> bool:
+    """Return whether the process that made a temporary in the dataset `root` is gone: by its number on this machine, by
+    its own word in its log, or by its age."""
+    return is_stale(temporary) or has_ended(root, maker_of(temporary))
 
 
 def folder_problem(folder: Path, frame: int, job_digest: str, *, deep: bool = False) -> str:
@@ -45,7 +79,7 @@ def folder_problem(folder: Path, frame: int, job_digest: str, *, deep: bool = Fa
     Raises StoreError when the folder holds a sound frame of another job: that is never ours to replace.
     """
     try:
-        record = json.loads((folder / COMMIT).read_bytes())
+        record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
     except (FileNotFoundError, NotADirectoryError):
         return f"{COMMIT} is not there"
     except OSError as error:
@@ -71,20 +105,25 @@ def _is_record(record: Any, frame: int) -> bool:
         and isinstance(record.get("job_digest"), str)
         and isinstance(record.get("files"), dict)
         and {PLAN, LABELS} <= record["files"].keys()
-        and all(isinstance(facts, dict) for facts in record["files"].values())
+        and all(isinstance(facts, dict) and "/" not in name for name, facts in record["files"].items())
     )
 
 
 def _file_problem(folder: Path, name: str, facts: dict[str, Any], deep: bool) -> str:
     path = folder / name
     try:
-        size = path.stat().st_size
+        size = again_if_stale(path.stat).st_size
         if size != facts.get("bytes"):
             return f"{name} has {size} bytes instead of {facts.get('bytes')}"
-        if deep and hashlib.sha256(path.read_bytes()).hexdigest() != facts.get("sha256"):
+        if deep and _sha256(path) != facts.get("sha256"):
             return f"{name} is not what was written: its sha256 differs"
     except FileNotFoundError:
         return f"{name} is not there"
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror} (check the disk)") from error
     return ""
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import FRAMES
+from pipeline.dataset.pool import Progress, in_processes
 from pipeline.dataset.read import read_job
-from pipeline.errors import PipelineError
 from pipeline.job import Job, assets_of
 from pipeline.records import Asset
 from pipeline.verify.dataset import list_frames, missing_frames, read_checked_job
@@ -23,8 +17,6 @@ from pipeline.verify.finding import Finding
 from pipeline.verify.frame import FrameResult, check_frame
 from pipeline.verify.replay import compare_replayed, sample_of
 from pipeline.verify.report import Report, make_report, with_findings
-
-Progress = Callable[[int, int], None]
 
 BATCH = 4  # frames that a process takes at a time
 FEW = 8  # so many frames are done sooner than a process is started
@@ -93,36 +85,15 @@ class _Shared:
 
 
 def _results(root: Path, job: Job, frames: Sequence[int], workers: int | None) -> Iterator[FrameResult]:
-    """Yield the results in the order of `frames`; only a few are under way at a time, however long the dataset."""
-    count = min(workers or os.cpu_count() or 1, -(-len(frames) // BATCH))
-    if count <= 1 or len(frames) <= FEW:
+    """Yield the results in the order of `frames`."""
+    if len(frames) <= FEW:
         assets = _assets(job)
         yield from (check_frame(root, frame, job, assets) for frame in frames)
         return
-    batches = iter([tuple(frames[i : i + BATCH]) for i in range(0, len(frames), BATCH)])
-    # Spawned, never forked: a fork of a process with threads or Blender in it may hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts)
-    under_way: deque[Future[list[FrameResult]]] = deque()
-    try:
-        for batch in batches:
-            under_way.append(pool.submit(_check_batch, str(root), batch))
-            if len(under_way) > 2 * count:
-                yield from under_way.popleft().result()
-        while under_way:
-            yield from under_way.popleft().result()
-    except BrokenProcessPool as error:
-        raise PipelineError("a process ended without a word, out of memory perhaps (give --workers fewer)") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    yield from in_processes(partial(_check_batch, str(root)), frames, batch=BATCH, few=FEW, workers=workers)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the first process, which ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _check_batch(root: str, frames: tuple[int, ...]) -> list[FrameResult]:
+def _check_batch(root: str, frames: Sequence[int]) -> list[FrameResult]:
     job, assets = _job_of(root)
     return [check_frame(Path(root), frame, job, assets) for frame in frames]
 

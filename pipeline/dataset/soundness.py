@@ -1,0 +1,78 @@
+"""Whether folders hold whole frames, file by file, and what their records say: many at once, in several processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pipeline.dataset.disk import again_if_stale
+from pipeline.dataset.layout import COMMIT, frame_folder
+from pipeline.dataset.pool import in_processes
+from pipeline.dataset.resume import folder_problem
+from pipeline.errors import StoreError
+
+BATCH = 64  # frames that a process takes at a time
+FEW = 256  # so many frames are done sooner than a process is started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soundness:
+    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `is_foreign` when it is a sound
+    frame of another job. `blender`, `device` and `content` (sha256 over status and files) are "" unless it is whole."""
+
+    root: Path
+    frame: int
+    problem: str = ""
+    is_foreign: bool = False
+    blender: str = ""
+    device: str = ""
+    content: str = ""
+
+
+def check_frames(
+    folders: Sequence[tuple[Path, int]], job_digest: str, *, deep: bool = True, workers: int | None = None
+) -> Iterator[Soundness]:
+    """Yield what is to be said of each (dataset, frame), in their order; `deep` compares every file's sha256.
+
+    Raises StoreError when the disk cannot be read.
+    """
+    yield from in_processes(partial(_check_batch, job_digest, deep), folders, batch=BATCH, few=FEW, workers=workers)
+
+
+def _check_batch(job_digest: str, deep: bool, folders: Sequence[tuple[Path, int]]) -> list[Soundness]:
+    return [check_folder(root, frame, frame_folder(root, frame), job_digest, deep=deep) for root, frame in folders]
+
+
+def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep: bool) -> Soundness:
+    """Return what is to be said of a folder that should hold a frame."""
+    try:
+        problem = folder_problem(folder, frame, job_digest, deep=deep)
+    except StoreError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        return Soundness(root=root, frame=frame, problem=str(error), is_foreign=True)
+    if problem:
+        return Soundness(root=root, frame=frame, problem=problem)
+    record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
+    renderer = dict(record.get("renderer", {}))
+    device = str(renderer.pop("device", "unknown"))
+    renderer.pop("engine", None)  # that is the job's
+    return Soundness(
+        root=root,
+        frame=frame,
+        blender=" ".join(str(renderer[key]) for key in sorted(renderer)) or "unknown",
+        device=device,
+        content=_content(record),
+    )
+
+
+def _content(record: dict[str, object]) -> str:
+    """Equal where two frames have the same status and the same files; an EXR counts by its pixels."""
+    files = record["files"]
+    assert isinstance(files, dict)
+    sums = {name: facts.get("pixels_sha256") or facts.get("sha256") for name, facts in files.items()}
+    return hashlib.sha256(json.dumps([record.get("status"), sums], sort_keys=True).encode()).hexdigest()
