@@ -12,6 +12,7 @@ from pipeline.commands.farm import cancel, resume, submit
 from pipeline.commands.production import status
 from pipeline.commands.scenes import check, preview, render
 from pipeline.commands.shard import shard
+from pipeline.commands.upkeep import merge, repair_command
 from pipeline.errors import PipelineError
 from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption
 
@@ -47,5 +48,9 @@ def cli() -> None:
     """
 
 
-for _command in (render, check, preview, export, show, verify, shard, status, submit, resume, cancel):
+for _command in (
+    *(render, check, preview, export, show, verify),
+    *(shard, status, submit, resume, cancel),
+    *(merge, repair_command),
+):
     cli.add_command(_command)

@@ -11,7 +11,6 @@ from pipeline.dataset.bring import Brought, carry_out
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.merge import MIXABLE, MergePlan, Mixable, plan_merge, shorten_frames
 from pipeline.dataset.repair import Repaired, repair
-from pipeline.errors import PipelineError
 from pipeline.frames import parse_frames, show_frames
 from pipeline.progress import counting
 
@@ -35,9 +34,13 @@ Examples:
     default="",
     help=f"Take frames of different renderers: {', '.join(MIXABLE)}, or both with a comma between. Never other jobs.",
 )
-@click.option("--copy", is_flag=True, help="Copy files although they could be linked (hard links share their disk space).")
+@click.option(
+    "--copy", is_flag=True, help="Copy files although they could be linked (hard links share their disk space)."
+)
 @click.option("--quick", is_flag=True, help="Compare sizes alone, not the sha256 of every file.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that check.  [default: one a processor]")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that check.  [default: one a processor]"
+)
 def merge(
     datasets: tuple[Path, ...],
     out: Path,

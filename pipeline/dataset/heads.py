@@ -1,4 +1,4 @@
-"""dataset.json and job.json, the two files that speak for all frames: mended, each from the other, where that can be."""
+"""dataset.json and job.json, which speak for all frames: mended, each from the other, where that can be."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, str]:
 
 def _neither(root: Path, header_problem: str, job_problem: str) -> str:
     if not (root / FRAMES).is_dir():
-        return (
-            f"{root} is not a dataset: it has no {DATASET}, no {JOB} and no {FRAMES}/ (name what render had as --out)"
-        )
+        return f"{root} is not a dataset: it has no {DATASET}, {JOB} or {FRAMES}/ (name what render had as --out)"
     return (
         f"{root}: {header_problem}, and {job_problem}: nothing says which job these frames are of "
         f"({JOB_REMEDY.format(root / JOB)}; then repair again)"

@@ -6,9 +6,8 @@ there at every moment, so a merge that was killed is taken up by the same comman
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,7 +162,7 @@ def differing_file(first: Path, second: Path, frame: int) -> str:
     one, other = (read_commit(root, frame) for root in (first, second))
     for name in sorted(one["files"].keys() | other["files"].keys()):
         if one["files"].get(name) != other["files"].get(name):
-            return name
+            return str(name)
     return COMMIT
 
 

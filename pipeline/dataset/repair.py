@@ -36,9 +36,9 @@ SILLY = ".nfs"  # how NFS calls a deleted file that some process still has open;
 
 @dataclass(slots=True, kw_only=True)
 class Repaired:
-    """What was mended, or with a dry run would be. `again` are the frames taken away because they are damaged, each with
-    what is wrong; `missing` all that are to be made; `busy` counts the unfinished things of processes that may live;
-    `left` is what a person must mend."""
+    """What was mended, or with a dry run would be. `again` are the frames taken away because they are damaged, each
+    with what is wrong; `missing` all that are to be made; `busy` counts the unfinished things of processes that may
+    live; `left` is what a person must mend."""
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)

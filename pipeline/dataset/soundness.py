@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -21,8 +22,9 @@ FEW = 256  # so many frames are done sooner than a process is started
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundness:
-    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `is_foreign` when it is a sound
-    frame of another job. `blender`, `device` and `content` (sha256 over status and files) are "" unless it is whole."""
+    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `is_foreign` when it is a
+    sound frame of another job. `blender`, `device` and `content` (sha256 over status and files) are "" unless it is
+    whole."""
 
     root: Path
     frame: int
@@ -52,9 +54,11 @@ def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep:
     try:
         problem = folder_problem(folder, frame, job_digest, deep=deep)
     except StoreError as error:
-        if isinstance(error.__cause__, OSError):
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno != errno.EIO:
             raise
-        return Soundness(root=root, frame=frame, problem=str(error), is_foreign=True)
+        # What a disk cannot give back any more is as good as damaged.
+        return Soundness(root=root, frame=frame, problem=str(error), is_foreign=cause is None)
     if problem:
         return Soundness(root=root, frame=frame, problem=problem)
     record = json.loads(again_if_stale((folder / COMMIT).read_bytes))

@@ -41,6 +41,7 @@ def said(capfd: pytest.CaptureFixture[str], code: int, *args: object) -> str:
 
 
 COMMANDS = ["render", "check", "preview", "export", "show", "verify", "shard", "status", "submit", "resume", "cancel"]
+COMMANDS += ["merge", "repair"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -30,7 +30,14 @@ BANS = {
     r"(?<![.\w])print\(": ("only the command line prints", ()),
     r"\bclick\.echo\(": (
         "only the command line prints",
-        ("cli.py", "commands/scenes.py", "commands/datasets.py", "commands/production.py", "commands/farm.py"),
+        (
+            "cli.py",
+            "commands/scenes.py",
+            "commands/datasets.py",
+            "commands/production.py",
+            "commands/farm.py",
+            "commands/upkeep.py",
+        ),
     ),
     r"^\s*(import|from) torch\b": ("torch is an extra", ("torch_dataset.py",)),
     r"\b(TODO|FIXME|XXX)\b": ("finish it", ()),
