@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from pipeline.errors import FarmError
 from pipeline.farm.submission import Submission
 from pipeline.structure import did_you_mean
+
+
+def check_all(submission: Submission, *checks: Callable[[Submission], object]) -> None:
+    """Run all the checks and raise one FarmError that holds what each of them refuses, a line for each problem."""
+    problems = []
+    for check in checks:
+        try:
+            check(submission)
+        except FarmError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise FarmError("\n".join(problems))
 
 
 def check_knobs(submission: Submission, known: Iterable[str], passed: Iterable[str] = ()) -> None:
@@ -15,7 +28,7 @@ def check_knobs(submission: Submission, known: Iterable[str], passed: Iterable[s
     wrong = [
         f"--engine-option {name}={value}: {submission.engine} has no such option ({did_you_mean(name, known)})"
         for name, value in submission.engine_options.items()
-        if name not in known and not name.startswith(passed or "\n")
+        if name not in known and not name.startswith(passed)
     ]
     if wrong:
         raise FarmError("\n".join(wrong))
@@ -34,6 +47,11 @@ def refuse_unmeant(submission: Submission, remedies: Mapping[str, str]) -> None:
     ]
     if wrong:
         raise FarmError("\n".join(wrong))
+
+
+def check_numbers(submission: Submission, *names: str) -> None:
+    """Raise FarmError for each of these engine options that is given but is no whole number from 1."""
+    check_all(submission, *(partial(positive_number, name=name, default=1) for name in names))
 
 
 def positive_number(submission: Submission, name: str, default: int) -> int:

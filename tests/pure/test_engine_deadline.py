@@ -150,6 +150,7 @@ def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch
         ("render_job_info", 0, "Deadline Command 10.3\n\nResult=Success\nJobID=65f0a1b2c3d4e5f6a7b8c9d0\n"),
         ("finalize_job_info", 0, "Result=Success\nJobID=75f0a1b2c3d4e5f6a7b8c9d1\n"),
         ("-FailJob", 0, ""),
+        ("-GetJob", 0, "JobStatus=Active\nJobName=dice\n"),
     )
     folder = written(tmp_path, sample())
     ids = DEADLINE.submit(sample(), folder)
@@ -159,9 +160,17 @@ def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch
     assert calls() == [
         [f"{folder}/render_job_info.txt", f"{folder}/render_plugin_info.txt"],
         [f"{folder}/finalize_job_info.txt", f"{folder}/finalize_plugin_info.txt"],
+        ["-GetJob", ids[1]],
         ["-FailJob", ids[1]],
+        ["-GetJob", ids[0]],
         ["-FailJob", ids[0]],
     ]
+
+
+def test_what_has_ended_is_not_failed(tmp_path, monkeypatch):
+    calls = play(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJob", 0, "Job Status = Completed"))
+    DEADLINE.cancel(sample(), ("65f0",))
+    assert calls() == [["-GetJob", "65f0"]]
 
 
 def test_a_refused_second_job_names_the_first(tmp_path, monkeypatch):

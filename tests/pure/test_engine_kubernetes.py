@@ -183,6 +183,12 @@ def test_what_a_job_cannot_say_is_refused(changes, said):
     assert said in str(refused.value)
 
 
+def test_all_problems_are_told_at_once():
+    with pytest.raises(FarmError) as refused:
+        KUBERNETES.check(sample(container="", engine_options={"pcv": "a:/b", "grace": "0"}))
+    assert len(str(refused.value).splitlines()) == 4
+
+
 def test_a_job_is_created_asked_for_and_deleted(tmp_path, monkeypatch):
     job = {"status": {"active": 2, "completedIndexes": "0-3,7", "failedIndexes": "5"}}
     pods = [

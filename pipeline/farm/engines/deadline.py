@@ -17,7 +17,7 @@ from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import check_container
 from pipeline.farm.engine import Engine
 from pipeline.farm.engines.deadline_files import DEPENDS, JOB_KEYS, OWN_KEYS, PASSED, check_values, info_files
-from pipeline.farm.knobs import check_knobs, refuse_unmeant
+from pipeline.farm.knobs import check_all, check_knobs, refuse_unmeant
 from pipeline.farm.programs import run_program
 from pipeline.farm.submission import Submission
 
@@ -25,16 +25,13 @@ COMMAND = "deadlinecommand"
 INSTALL = "install the Deadline 10 client, or use --dry-run and submit the files on a machine that has it"
 RENDER = ("render_job_info.txt", "render_plugin_info.txt")
 FINALIZE = ("finalize_job_info.txt", "finalize_plugin_info.txt")
+ENDED = {"completed", "failed", "archived", "deleted"}
 WAITS_OR_RUNS = {"queued", "rendering", "suspended", "pending"}
 
 
 def check(submission: Submission) -> None:
     """Raise FarmError for what the files cannot say."""
-    check_knobs(submission, (*JOB_KEYS, *CONTAINER_KNOBS, *PASSED, *OWN_KEYS), passed=PASSED)
-    machines = "name workers that have it: --engine-option Group=NAME, LimitGroups=NAME or Allowlist=NAME,NAME"
-    refuse_unmeant(submission, {"cpus": machines, "memory": machines, "gres": machines})
-    check_values(submission)
-    check_container(submission)
+    check_all(submission, _check_options, check_values, check_container)
 
 
 def commands(submission: Submission, folder: Path) -> tuple[str, ...]:
@@ -57,9 +54,10 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
 
 
 def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Fail the jobs, the one that waits first, so that it does not start."""
+    """Fail the jobs that have not ended, the one that waits first, so that it does not start."""
     for job in reversed(ids):
-        run_program((COMMAND, "-FailJob", job), INSTALL)
+        if _fields(run_program((COMMAND, "-GetJob", job), INSTALL)).get("status", "").lower() not in ENDED:
+            run_program((COMMAND, "-FailJob", job), INSTALL)
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:
@@ -76,6 +74,12 @@ def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
     return ()
 
 
+def _check_options(submission: Submission) -> None:
+    check_knobs(submission, (*JOB_KEYS, *CONTAINER_KNOBS, *PASSED, *OWN_KEYS), passed=PASSED)
+    machines = "name workers that have it: --engine-option Group=NAME, LimitGroups=NAME or Allowlist=NAME,NAME"
+    refuse_unmeant(submission, {"cpus": machines, "memory": machines, "gres": machines})
+
+
 def _command(folder: Path, files: tuple[str, str]) -> tuple[str, ...]:
     return (COMMAND, *(str(folder / name) for name in files))
 
@@ -88,9 +92,9 @@ def _job_id(said: str) -> str:
 
 
 def _fields(block: str) -> dict[str, str]:
-    """Return the fields of a task: "TaskId=3" and "Task Id = 3" are both id."""
+    """Return the fields of a task or a job: "TaskId=3" and "Task Id = 3" are both id, "JobStatus" is status."""
     pairs = [line.partition("=") for line in block.splitlines() if "=" in line]
-    return {key.strip().lower().replace(" ", "").removeprefix("task"): value.strip() for key, _, value in pairs}
+    return {re.sub(r"^(task|job)|\s", "", key.strip().lower()): value.strip() for key, _, value in pairs}
 
 
 DEADLINE = Engine(

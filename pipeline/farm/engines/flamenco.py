@@ -22,7 +22,7 @@ from pipeline.errors import FarmError
 from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import check_container, in_container
 from pipeline.farm.engine import Engine
-from pipeline.farm.knobs import check_knobs, refuse_unmeant
+from pipeline.farm.knobs import check_all, check_knobs, refuse_unmeant
 from pipeline.farm.submission import Submission
 
 JOB_TYPE = "variegate-shards"
@@ -37,18 +37,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def check(submission: Submission) -> None:
     """Raise FarmError for what the body cannot say, or where no Manager is named."""
-    check_knobs(submission, ("manager", "priority", *CONTAINER_KNOBS))
-    check_container(submission)
-    workers = "give such workers a tag: --partition TAG-ID"
-    unmeant = {"cpus": workers, "memory": workers, "gres": workers, "max-running": workers}
-    refuse_unmeant(submission, unmeant | {"time": "the Manager's task_timeout is for all jobs"})
-    if re.fullmatch(r"https?://[^/\s]+/?", submission.engine_options.get("manager", "")) is None:
-        raise FarmError("where is Flamenco's Manager? (--engine-option manager=http://HOST:8080)")
-    if re.fullmatch(r"[0-9]{1,2}|100", submission.engine_options.get("priority", "50")) is None:
-        raise FarmError(f"--engine-option priority={submission.engine_options['priority']} is not 0 to 100")
-    tag = submission.resources.partition
-    if tag and not _UUID.fullmatch(tag):
-        raise FarmError(f"--partition {tag}: a worker tag goes by its id, a UUID (the Manager's page Tags shows it)")
+    check_all(submission, _check_manager, _check_options, check_container)
 
 
 def job_files(submission: Submission) -> Mapping[str, str]:
@@ -100,6 +89,23 @@ def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | 
 def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
     """Return nothing: `submit` does it all."""
     return ()
+
+
+def _check_manager(submission: Submission) -> None:
+    if re.fullmatch(r"https?://[^/\s]+/?", submission.engine_options.get("manager", "")) is None:
+        raise FarmError("where is Flamenco's Manager? (--engine-option manager=http://HOST:8080)")
+
+
+def _check_options(submission: Submission) -> None:
+    check_knobs(submission, ("manager", "priority", *CONTAINER_KNOBS))
+    workers = "give such workers a tag: --partition TAG-ID"
+    unmeant = {"cpus": workers, "memory": workers, "gres": workers, "max-running": workers}
+    refuse_unmeant(submission, unmeant | {"time": "the Manager's task_timeout is for all jobs"})
+    if re.fullmatch(r"[0-9]{1,2}|100", submission.engine_options.get("priority", "50")) is None:
+        raise FarmError(f"--engine-option priority={submission.engine_options['priority']} is not 0 to 100")
+    tag = submission.resources.partition
+    if tag and not _UUID.fullmatch(tag):
+        raise FarmError(f"--partition {tag}: a worker tag goes by its id, a UUID (the Manager's page Tags shows it)")
 
 
 def _body(submission: Submission) -> dict[str, Any]:

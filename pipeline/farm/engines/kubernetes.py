@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.farm.engine import Engine
 from pipeline.farm.engines.kubernetes_job import KNOBS, PASSED, check_job, job_files, job_name
-from pipeline.farm.knobs import check_knobs
+from pipeline.farm.knobs import check_all, check_knobs
 from pipeline.farm.programs import run_program
 from pipeline.farm.submission import Submission
 from pipeline.frames import parse_frames
@@ -28,8 +28,7 @@ INDEX = "batch.kubernetes.io/job-completion-index"
 
 def check(submission: Submission) -> None:
     """Raise FarmError for what a Job cannot say."""
-    check_knobs(submission, ("context", *KNOBS, *PASSED), passed=PASSED)
-    check_job(submission)
+    check_all(submission, _check_knobs, check_job)
 
 
 def commands(submission: Submission, folder: Path) -> tuple[str, ...]:
@@ -67,6 +66,10 @@ def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | 
 def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
     """Return nothing: `submit` does it all."""
     return ()
+
+
+def _check_knobs(submission: Submission) -> None:
+    check_knobs(submission, ("context", *KNOBS, *PASSED), passed=PASSED)
 
 
 def _create(submission: Submission, folder: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import yaml
 from pipeline.errors import FarmError
 from pipeline.farm.engines.kubernetes_volumes import VOLUME_KNOBS, Mount, read_mounts
 from pipeline.farm.gpus import read_gpus
-from pipeline.farm.knobs import positive_number
+from pipeline.farm.knobs import check_all, check_numbers, positive_number
 from pipeline.farm.submission import Submission
 
 KNOBS = (
@@ -32,27 +32,7 @@ _ANNOTATION = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
 def check_job(submission: Submission) -> None:
     """Raise FarmError for what no Job can say."""
-    count = len(submission.shards)
-    if count > MOST_INDEXES:
-        raise FarmError(f"{count} shards: an Indexed Job holds {MOST_INDEXES} at most (more frames in each shard)")
-    if count > MOST_UNASKED and not submission.max_running:
-        raise FarmError(f"{count} pods at once: say how many may run with --max-running (needed above {MOST_UNASKED})")
-    if not submission.container:
-        raise FarmError("a pod needs an image with this program in it (--container IMAGE)")
-    if read_gpus(submission.resources.gres).kind and "gpu-product" not in submission.engine_options:
-        raise FarmError(
-            f"--gres {submission.resources.gres}: say which nodes those are, as the label nvidia.com/gpu.product has "
-            f"it (--engine-option gpu-product=NVIDIA-A100-SXM4-40GB)"
-        )
-    dataset, mounts = submission.there(submission.dataset), read_mounts(submission)
-    if not any(mount.holds(dataset) for mount in mounts):
-        raise FarmError(
-            f"no volume of the pods holds {dataset} (--engine-option pvc=CLAIM:/mount, host-path=/folder or "
-            f"nfs=SERVER:/export:/mount; --path-map for another path there)"
-        )
-    for name in ("grace", "ttl", "max-failed-indexes"):
-        positive_number(submission, name, 1)
-    _security(submission)
+    check_all(submission, _check_size, _check_image, _check_gpus, _check_volumes, _security, _check_numbers)
 
 
 def job_files(submission: Submission) -> Mapping[str, str]:
@@ -68,6 +48,40 @@ def job_name(submission: Submission) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", submission.name.lower())[:room].strip("-")
     slug = slug if slug[:1].isalpha() else f"job-{slug}"[:room].strip("-")
     return f"{slug}-{digest}"
+
+
+def _check_size(submission: Submission) -> None:
+    count = len(submission.shards)
+    if count > MOST_INDEXES:
+        raise FarmError(f"{count} shards: an Indexed Job holds {MOST_INDEXES} at most (more frames in each shard)")
+    if count > MOST_UNASKED and not submission.max_running:
+        raise FarmError(f"{count} pods at once: say how many may run with --max-running (needed above {MOST_UNASKED})")
+
+
+def _check_image(submission: Submission) -> None:
+    if not submission.container:
+        raise FarmError("a pod needs an image with this program in it (--container IMAGE)")
+
+
+def _check_gpus(submission: Submission) -> None:
+    if read_gpus(submission.resources.gres).kind and "gpu-product" not in submission.engine_options:
+        raise FarmError(
+            f"--gres {submission.resources.gres}: say which nodes those are, as the label nvidia.com/gpu.product has "
+            f"it (--engine-option gpu-product=NVIDIA-A100-SXM4-40GB)"
+        )
+
+
+def _check_volumes(submission: Submission) -> None:
+    dataset, mounts = submission.there(submission.dataset), read_mounts(submission)
+    if not any(mount.holds(dataset) for mount in mounts):
+        raise FarmError(
+            f"no volume of the pods holds {dataset} (--engine-option pvc=CLAIM:/mount, host-path=/folder or "
+            f"nfs=SERVER:/export:/mount; --path-map for another path there)"
+        )
+
+
+def _check_numbers(submission: Submission) -> None:
+    check_numbers(submission, "grace", "ttl", "max-failed-indexes")
 
 
 def _job(submission: Submission) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pipeline.farm.containers import check_container
 from pipeline.farm.engine import Engine
 from pipeline.farm.engines.openjd_bundle import bundle_files, check_text
 from pipeline.farm.gpus import read_gpus
-from pipeline.farm.knobs import check_knobs, positive_number, refuse_unmeant
+from pipeline.farm.knobs import check_all, check_knobs, check_numbers, refuse_unmeant
 from pipeline.farm.programs import need_program, run_program
 from pipeline.farm.submission import Submission
 from pipeline.structure import did_you_mean
@@ -36,21 +36,7 @@ INSTALL = {
 
 def check(submission: Submission) -> None:
     """Raise FarmError for what the bundle cannot say."""
-    known = (WITH, "notify", "target-runtime", "assets", *DEADLINE, *CONTAINER_KNOBS)
-    check_knobs(submission, (*known, "attr.", "amount."), passed=("attr.", "amount."))
-    refuse_unmeant(submission, {"partition": "Deadline Cloud's queue is --engine-option queue-id=ID"})
-    positive_number(submission, "notify", 120)
-    positive_number(submission, "target-runtime", 600)
-    if read_gpus(submission.resources.gres).kind and not any(key.startswith("attr.") for key in _options(submission)):
-        raise FarmError(
-            f"--gres {submission.resources.gres}: a bundle counts GPUs but knows no kinds of them (write gpu:COUNT and "
-            f"--engine-option attr.NAME=VALUE, an attribute of the farm's workers, or a queue of that kind)"
-        )
-    check_text(submission)
-    check_container(submission)
-    program = _options(submission).get(WITH, "")
-    if program and program not in INSTALL:
-        raise FarmError(f"--engine-option {WITH}={program}: {did_you_mean(program, INSTALL)}")
+    check_all(submission, _check_options, _check_gpus, check_text, check_container)
 
 
 def commands(submission: Submission, folder: Path) -> tuple[str, ...]:
@@ -101,6 +87,27 @@ def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
     if WITH in _options(submission):
         return ()
     return tuple(shlex.join(_command(program, submission, folder)) for program in INSTALL)
+
+
+def _check_options(submission: Submission) -> None:
+    known = (WITH, "notify", "target-runtime", "assets", *DEADLINE, *CONTAINER_KNOBS, "attr.", "amount.")
+    check_knobs(submission, known, passed=("attr.", "amount."))
+    refuse_unmeant(submission, {"partition": "Deadline Cloud's queue is --engine-option queue-id=ID"})
+    check_numbers(
+        submission, "notify", "target-runtime", *(key for key in _options(submission) if key[:7] == "amount.")
+    )
+    program = _options(submission).get(WITH)
+    if program is not None and program not in INSTALL:
+        raise FarmError(f"--engine-option {WITH}={program}: not known ({did_you_mean(program, INSTALL)})")
+
+
+def _check_gpus(submission: Submission) -> None:
+    kind = read_gpus(submission.resources.gres).kind
+    if kind and not any(key.startswith("attr.") for key in _options(submission)):
+        raise FarmError(
+            f"--gres {submission.resources.gres}: a bundle counts GPUs but knows no kinds of them (write gpu:COUNT and "
+            f"--engine-option attr.NAME=VALUE, an attribute of the farm's workers, or a queue of that kind)"
+        )
 
 
 def _options(submission: Submission) -> Mapping[str, str]:

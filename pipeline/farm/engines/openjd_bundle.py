@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -15,6 +16,7 @@ from pipeline.farm.knobs import positive_number
 from pipeline.farm.submission import Submission
 from pipeline.frames import parse_frames
 
+DATASET = "{{Param.Dataset}}"
 LONGEST_VALUE = 1024
 """Characters that a value of a parameter may have; a longer list of frames stands in the template itself."""
 
@@ -98,9 +100,9 @@ def _render_step(submission: Submission) -> dict[str, Any]:
     frames = "{{Param.Frames}}" if _is_short(submission) else submission.frames
     frame = {"name": "Frame", "type": "CHUNK[INT]", "range": frames, "chunks": chunks}
     _, options = _device(submission)
-    words = (*submission.command, "shard", "{{Param.Dataset}}", "--frames", "{{Task.Param.Frame}}")
-    mapped = [word for pair in submission.path_map for word in ("--path-map", "=".join(pair))]
-    action = _action(submission, (*words, "--device", "{{Param.Device}}", *options, *mapped))
+    words = ("--device", "{{Param.Device}}", *options)
+    shard = replace(submission, dataset=DATASET, options=words).shard_command("--frames", "{{Task.Param.Frame}}")
+    action = _action(submission, shard)
     if submission.resources.time_min:
         action["timeout"] = 60 * submission.resources.time_min
     notify = positive_number(submission, "notify", 120)
@@ -114,17 +116,15 @@ def _render_step(submission: Submission) -> dict[str, Any]:
 
 
 def _finalize_step(submission: Submission) -> dict[str, Any]:
-    _, *rest = submission.finalize_command()[len(submission.command) :]
-    words = (*submission.command, "status", "{{Param.Dataset}}", *rest[1:])
     return {
         "name": "Finalize",
         "dependencies": [{"dependsOn": "Render"}],
-        "script": {"actions": {"onRun": _action(submission, words)}},
+        "script": {"actions": {"onRun": _action(submission, replace(submission, dataset=DATASET).finalize_command())}},
     }
 
 
 def _action(submission: Submission, words: tuple[str, ...]) -> dict[str, Any]:
-    folders = ("{{Param.Dataset}}", *(submission.there(folder) for folder in _assets(submission)))
+    folders = (DATASET, *(submission.there(folder) for folder in _assets(submission)))
     program, *args = in_container(submission, words, folders)
     return {"command": program, "args": args}
 
