@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import click
@@ -225,5 +225,7 @@ def _blender_command(blender: str) -> tuple[str, ...]:
 
 
 def _program(name: str) -> str:
-    """Return a program as nodes find it: a bare name by their PATH, a path whole."""
+    """Return a program as nodes find it: a bare name by their PATH, a path whole, one of Windows as it is."""
+    if PureWindowsPath(name).is_absolute():
+        return PureWindowsPath(name).as_posix()
     return os.path.abspath(name) if os.path.dirname(name) else name

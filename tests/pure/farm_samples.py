@@ -1,9 +1,13 @@
-"""Submissions, and programs that stand in for Slurm's own, for tests of the farm without one."""
+"""Submissions, and programs that stand in for those of queues, for tests of the farm without one."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipeline.farm.submission import Submission
 
@@ -56,3 +60,34 @@ class Programs:
             else:
                 calls[-1].append(word)
         return [call for call in calls[:-1] if name in ("", call[0])]
+
+
+def awkward_submission(engine: str, **changed: Any) -> Submission:
+    """Return fourteen frames, with gaps, in three shards, of a dataset whose path needs quotes."""
+    awkward = {
+        "engine": engine,
+        "name": "dice no. 1",
+        "dataset": "/home/me/out put/dice",
+        "folder": f"farm/0001-{engine}",
+        "frames": "0-9,20,30-32",
+        "shards": ("0-5", "6-9,20", "30-32"),
+        "command": ("python", "-m", "pipeline"),
+    }
+    return sample_submission(**{**awkward, **changed})
+
+
+def answering(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, *answers: tuple[str, int, str]
+) -> Callable[[], list[list[str]]]:
+    """Put a program on PATH and return a function that tells the words of its calls so far.
+
+    Each answer is (text among its words, exit code, what it says); the first that fits is given.
+    """
+    programs = Programs(folder, name)
+    cases = [
+        f"*{shlex.quote(word)}*) printf %s {shlex.quote(text)}{' >&2' if code else ''}; exit {code};;"
+        for word, code, text in answers
+    ]
+    monkeypatch.setenv(f"FAKE_{name}", f'case "$*" in {" ".join(cases)} esac')
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    return lambda: [call[1:] for call in programs.calls(name)]

@@ -1,7 +1,7 @@
 """The files of Deadline 10, read as its plugin reads them, and the commands of its client."""
 
 import pytest
-from submission_samples import play, sample_submission
+from farm_samples import answering, awkward_submission
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.deadline import DEADLINE
@@ -38,7 +38,7 @@ SingleFramesOnly=False
 
 
 def sample(**changes):
-    return sample_submission("deadline", **changes)
+    return awkward_submission("deadline", **changes)
 
 
 def read_info(text):
@@ -143,7 +143,7 @@ def written(folder, submission):
 
 
 def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch):
-    calls = play(
+    calls = answering(
         tmp_path / "bin",
         monkeypatch,
         "deadlinecommand",
@@ -168,14 +168,14 @@ def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch
 
 
 def test_what_has_ended_is_not_failed(tmp_path, monkeypatch):
-    calls = play(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJob", 0, "Job Status = Completed"))
+    calls = answering(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJob", 0, "Job Status = Completed"))
     DEADLINE.cancel(sample(), ("65f0",))
     assert calls() == [["-GetJob", "65f0"]]
 
 
 def test_a_refused_second_job_names_the_first(tmp_path, monkeypatch):
     answers = [("render_job_info", 0, "JobID=65f0\n"), ("finalize_job_info", 1, "no such pool")]
-    play(tmp_path / "bin", monkeypatch, "deadlinecommand", *answers)
+    answering(tmp_path / "bin", monkeypatch, "deadlinecommand", *answers)
     with pytest.raises(FarmError, match=r"(?s)no such pool.*render job 65f0 is in the queue"):
         DEADLINE.submit(sample(), written(tmp_path, sample()))
 
@@ -192,5 +192,5 @@ def test_a_refused_second_job_names_the_first(tmp_path, monkeypatch):
     ],
 )
 def test_states_are_those_of_tasks_that_wait_or_run(said, states, tmp_path, monkeypatch):
-    play(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJobTasks", 0, said))
+    answering(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJobTasks", 0, said))
     assert DEADLINE.states(sample(), ("65f0", "75f0")) == states

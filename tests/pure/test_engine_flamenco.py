@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jsonschema
 import pytest
-from submission_samples import sample_submission
+from farm_samples import awkward_submission
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.flamenco import FLAMENCO
@@ -99,7 +99,7 @@ def manager():
 
 def sample(url="http://manager:8080", **changes):
     fields = {"engine_options": {"manager": url}}
-    return sample_submission("flamenco", **(fields | changes))
+    return awkward_submission("flamenco", **(fields | changes))
 
 
 def written(folder, submission):

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 import yaml
-from submission_samples import play, sample_submission
+from farm_samples import answering, awkward_submission
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.kubernetes import KUBERNETES
@@ -19,7 +19,7 @@ VOLUME = {"host-path": "/home/me"}
 
 def sample(**changes):
     fields = {"container": "registry/variegate:1", "engine_options": VOLUME}
-    return sample_submission("kubernetes", **(fields | changes))
+    return awkward_submission("kubernetes", **(fields | changes))
 
 
 def manifest(submission):
@@ -198,7 +198,7 @@ def test_a_job_is_created_asked_for_and_deleted(tmp_path, monkeypatch):
         }
         for index, phase in [(0, "Succeeded"), (4, "Running"), (5, "Failed"), (6, "Pending")]
     ]
-    calls = play(
+    calls = answering(
         tmp_path / "bin",
         monkeypatch,
         "kubectl",
@@ -225,5 +225,5 @@ def test_a_job_is_created_asked_for_and_deleted(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("said", "pods"), [("", None), ({"conditions": [{"type": "Failed", "status": "True"}]}, [])])
 def test_a_job_that_is_over_or_gone_has_no_states(said, pods, tmp_path, monkeypatch):
     text = json.dumps({"status": said}) if said else ""
-    play(tmp_path / "bin", monkeypatch, "kubectl", ("pods", 0, json.dumps({"items": pods})), ("get", 0, text))
+    answering(tmp_path / "bin", monkeypatch, "kubectl", ("pods", 0, json.dumps({"items": pods})), ("get", 0, text))
     assert KUBERNETES.states(sample(), ("dice",)) == {}

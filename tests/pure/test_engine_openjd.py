@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from submission_samples import play, sample_submission
+from farm_samples import answering, awkward_submission
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.openjd import OPENJD
@@ -15,7 +15,7 @@ model = pytest.importorskip("openjd.model")
 
 
 def sample(**changes):
-    return sample_submission("openjd", **changes)
+    return awkward_submission("openjd", **changes)
 
 
 def created_job(submission, given=()):
@@ -136,7 +136,7 @@ def test_without_submit_with_the_next_steps_are_told(tmp_path):
 
 def test_deadline_cloud_gets_the_bundle_and_a_cancel(tmp_path, monkeypatch):
     job = "job-" + "0a" * 16
-    calls = play(
+    calls = answering(
         tmp_path / "bin", monkeypatch, "deadline", ("submit", 0, f"Submitted job bundle:\n{job}"), ("cancel", 0, "")
     )
     submission = sample(engine_options={"submit-with": "deadline", "farm-id": "farm-1", "priority": "70"})
@@ -154,7 +154,7 @@ def test_deadline_cloud_gets_the_bundle_and_a_cancel(tmp_path, monkeypatch):
 
 
 def test_a_refusal_of_deadline_cloud_is_told_in_its_own_words(tmp_path, monkeypatch):
-    play(tmp_path / "bin", monkeypatch, "deadline", ("submit", 1, "no queue of that id"))
+    answering(tmp_path / "bin", monkeypatch, "deadline", ("submit", 1, "no queue of that id"))
     with pytest.raises(FarmError, match="exit code 1: no queue of that id"):
         OPENJD.submit(sample(engine_options={"submit-with": "deadline"}), tmp_path)
 
