@@ -258,7 +258,8 @@ def try_frame(
     except Exception as error:
         log.failed(frame, f"{type(error).__name__}: {error}")
         raise
-    log.done(frame, made.annotation.labels.status, {"plan": planned_s, **made.seconds})
+    labels = made.annotation.labels
+    log.done(frame, labels.status, {"plan": planned_s, **made.seconds}, labels.reason)
     return made
 
 

@@ -37,7 +37,9 @@ class WorkerLog:
             self._path.parent.mkdir(exist_ok=True)
             # Line by line, so that what a killed process told is there.
             self._file = open(self._path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
-        self.tell("start", **facts, task=_task())
+        # The file's own time tells readers how far this machine's clock is from the disk's.
+        disk_s = round(os.fstat(self._file.fileno()).st_mtime, 3)
+        self.tell("start", **facts, task=_task(), cores=_cores(), disk_s=disk_s)
         threading.Thread(target=self._beat, daemon=True).start()
 
     def tell(self, event: str, **facts: Any) -> None:
@@ -50,10 +52,11 @@ class WorkerLog:
         """Frame `frame` is being made from now on."""
         self.tell("begin", frame=frame)
 
-    def done(self, frame: int, status: str, seconds: Mapping[str, float]) -> None:
-        """The frame is committed, "accepted" or "rejected". `seconds` is the wall clock of each stage."""
+    def done(self, frame: int, status: str, seconds: Mapping[str, float], reason: str = "") -> None:
+        """The frame is committed, "accepted" or "rejected" for a reason. `seconds` is the wall clock of each stage."""
         rounded = {stage: round(value, 4) for stage, value in seconds.items()}
-        self.tell("done", frame=frame, status=status, seconds=rounded, memory_mib=round(memory_mib(), 1))
+        why = {"reason": reason} if reason else {}
+        self.tell("done", frame=frame, status=status, seconds=rounded, memory_mib=round(memory_mib(), 1), **why)
 
     def failed(self, frame: int, reason: str) -> None:
         """The frame raised an error; the process goes on."""
@@ -114,6 +117,13 @@ def _peak_mib() -> float:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def _cores() -> int:
+    """Return how many cores of the machine this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _task() -> str:
