@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.farm_options import DEFAULT_ENGINE, Order, farm_options
+from pipeline.commands.farm_options import DEFAULT_ENGINE, ENGINE_OPTIONS, Order, farm_options
 from pipeline.commands.options import frames_option, retry_option, scene_argument, seed_option, set_option, with_seed
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.dataset.create import open_store
@@ -34,11 +34,13 @@ from pipeline.terminal import open_job, session
 
 @click.command(
     short_help="Hand frames over to a farm.",
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   variegate submit scenes/dice_tray.yaml --frames 0-99999 --out /data/dice --gres gpu:1 --time 4h
   variegate submit job.json --out /data/dice --frames-per-shard 200 --max-running 20 --engine-option account=vision
-  variegate submit my.yaml --out /data/mine --engine openjd --path-map /data=/mnt/data --dry-run""",
+  variegate submit my.yaml --out /data/mine --engine openjd --path-map /data=/mnt/data --dry-run
+
+{ENGINE_OPTIONS}""",
 )
 @scene_argument()
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DATASET", help="Folder of the dataset.")
@@ -85,11 +87,13 @@ def submit(
 
 @click.command(
     short_help="Submit what is still missing.",
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   variegate resume /data/dice
   variegate resume /data/dice --memory 32G --retry-quarantined
-  variegate resume /data/dice --dry-run""",
+  variegate resume /data/dice --dry-run
+
+{ENGINE_OPTIONS}""",
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
 @frames_option("all that were ever submitted", "submit")

@@ -85,7 +85,7 @@ _OPTIONS = (
         callback=_pairs,
         multiple=True,
         metavar="KEY=VALUE",
-        help=f"Repeatable. {'; '.join(f'{name}: {engine.knobs}' for name, engine in ENGINES.items())}.",
+        help="What only this engine knows, see below. Repeatable.",
     ),
     click.option(
         "--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A here is B on the nodes. Repeatable."
@@ -106,6 +106,9 @@ _OPTIONS = (
     ),
     click.option("--dry-run", is_flag=True, help="Write and submit nothing: print every file and command."),
 )
+
+
+ENGINE_OPTIONS = "\n\n".join(f"Engine options of {name}: {engine.knobs}." for name, engine in ENGINES.items())
 
 
 def farm_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,5 +69,4 @@ _ASKED: dict[str, Callable[[Submission], object]] = {
     "memory": lambda submission: submission.resources.memory_mb,
     "gres": lambda submission: submission.resources.gres,
     "partition": lambda submission: submission.resources.partition,
-    "container": lambda submission: submission.container,
 }

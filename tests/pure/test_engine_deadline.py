@@ -123,6 +123,8 @@ def test_a_container_is_run_by_its_program():
     [
         ({"engine_options": {"Gruop": "rtx"}}, "did you mean 'Group'"),
         ({"engine_options": {"Frames": "0-9"}}, "filled from the options of submit itself"),
+        ({"engine_options": {"plugin_info.Arguments": "-x"}}, "filled from the options of submit itself"),
+        ({"engine_options": {"EnvironmentKeyValue": "A=b"}}, "has no such option"),
         ({"engine_options": {"job_info.ChunkSize": "4"}}, "filled from the options of submit itself"),
         ({"engine_options": {"Comment": "a\nPool=b"}}, "cannot stand in Deadline's files"),
         ({"dataset": "/out/<QUOTE>"}, "cannot stand in Deadline's files"),

@@ -132,6 +132,8 @@ def test_without_submit_with_the_next_steps_are_told(tmp_path):
     assert send == f"deadline bundle submit {tmp_path} --yes --max-retries-per-task 2 --max-worker-count 8"
     with pytest.raises(FarmError, match="Ctrl-C"):
         OPENJD.cancel(sample(), ())
+    assert OPENJD.states(sample(), ()) is None
+    assert OPENJD.states(sample(engine_options={"submit-with": "openjd"}), ()) == {}
 
 
 def test_deadline_cloud_gets_the_bundle_and_a_cancel(tmp_path, monkeypatch):

@@ -16,7 +16,15 @@ from pipeline.errors import FarmError
 from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import check_container
 from pipeline.farm.engine import Engine
-from pipeline.farm.engines.deadline_files import DEPENDS, JOB_KEYS, OWN_KEYS, PASSED, check_values, info_files
+from pipeline.farm.engines.deadline_files import (
+    DEPENDS,
+    JOB_KEYS,
+    OWN_KEYS,
+    PASSED,
+    check_values,
+    info_files,
+    is_job_key,
+)
 from pipeline.farm.knobs import check_all, check_knobs, refuse_unmeant
 from pipeline.farm.programs import run_program
 from pipeline.farm.submission import Submission
@@ -75,7 +83,8 @@ def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
 
 
 def _check_options(submission: Submission) -> None:
-    check_knobs(submission, (*JOB_KEYS, *CONTAINER_KNOBS, *PASSED, *OWN_KEYS), passed=PASSED)
+    numbered = filter(is_job_key, submission.engine_options)
+    check_knobs(submission, (*JOB_KEYS, *numbered, *CONTAINER_KNOBS, *PASSED, *OWN_KEYS), passed=PASSED)
     machines = "name workers that have it: --engine-option Group=NAME, LimitGroups=NAME or Allowlist=NAME,NAME"
     refuse_unmeant(submission, {"cpus": machines, "memory": machines, "gres": machines})
 

@@ -6,51 +6,31 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pipeline.errors import FarmError
-from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import in_container
 from pipeline.farm.submission import Submission
 
 DEPENDS = "<id of the render job>"
 PASSED = ("job_info.", "plugin_info.")
-OWN_KEYS = ("Plugin", "Frames", "ChunkSize", "Name", "Pool", "MachineLimit", "JobDependencies", "TaskTimeoutSeconds")
-"""Keys that the submission's own options fill."""
-JOB_KEYS = (
-    *("BatchName", "UserName", "MachineName", "Department", "Comment", "Group", "SecondaryPool", "Priority"),
-    *(
-        "InitialStatus",
-        "Interruptible",
-        "InterruptiblePercentage",
-        "RemTimeThreshold",
-        "Protected",
-        "ForceReloadPlugin",
-    ),
-    *(
-        "ConcurrentTasks",
-        "LimitConcurrentTasksToNumberOfCpus",
-        "Sequential",
-        "SuppressEvents",
-        "SynchronizeAllAuxiliaryFiles",
-    ),
-    *("Allowlist", "Denylist", "Whitelist", "Blacklist", "LimitGroups", "MachineLimitProgress"),
-    *("TaskTimeoutMinutes", "StartJobTimeoutSeconds", "StartJobTimeoutMinutes", "OnTaskTimeout", "EnableAutoTimeout"),
-    *("EnableTimeoutsForScriptTasks", "EnableFrameTimeouts", "MinRenderTimeSeconds", "MinRenderTimeMinutes"),
-    *("OverrideJobFailureDetection", "FailureDetectionJobErrors", "OverrideTaskFailureDetection"),
-    *("FailureDetectionTaskErrors", "IgnoreBadJobDetection", "SendJobErrorWarning"),
-    *("DeleteOnComplete", "ArchiveOnComplete", "OnJobComplete", "OverrideAutoJobCleanup", "OverrideJobCleanup"),
-    *(
-        "JobCleanupDays",
-        "OverrideJobCleanupType",
-        "ScheduledType",
-        "ScheduledStartDateTime",
-        "ScheduledDays",
-        "JobDelay",
-    ),
-    *("NotificationTargets", "NotificationEmails", "EmailNotification", "OverrideNotificationMethod"),
-    *("PreJobScript", "PostJobScript", "PreTaskScript", "PostTaskScript", "RequiredAssets", "ScriptDependencies"),
-    *("ResumeOnCompleteDependencies", "ResumeOnDeletedDependencies", "ResumeOnFailedDependencies", "EventOptIns"),
-    *(f"{key}{number}" for key in ("EnvironmentKeyValue", "ExtraInfo", "ExtraInfoKeyValue") for number in range(10)),
-    *("IncludeEnvironment", "UseJobEnvironmentOnly", "CustomPluginDirectory"),
+OWN_KEYS = (
+    *("Plugin", "Name", "Frames", "ChunkSize", "Pool", "MachineLimit", "JobDependencies", "TaskTimeoutSeconds"),
+    *("plugin_info.Executable", "plugin_info.Arguments"),
 )
+"""Keys that the submission's own options fill."""
+_KEYS = """
+    BatchName UserName MachineName Department Comment Group SecondaryPool Priority InitialStatus Protected
+    Interruptible InterruptiblePercentage RemTimeThreshold ForceReloadPlugin ConcurrentTasks Sequential SuppressEvents
+    LimitConcurrentTasksToNumberOfCpus SynchronizeAllAuxiliaryFiles Allowlist Denylist Whitelist Blacklist LimitGroups
+    MachineLimitProgress TaskTimeoutMinutes StartJobTimeoutSeconds StartJobTimeoutMinutes OnTaskTimeout
+    EnableAutoTimeout EnableTimeoutsForScriptTasks EnableFrameTimeouts MinRenderTimeSeconds MinRenderTimeMinutes
+    OverrideJobFailureDetection FailureDetectionJobErrors OverrideTaskFailureDetection FailureDetectionTaskErrors
+    IgnoreBadJobDetection SendJobErrorWarning DeleteOnComplete ArchiveOnComplete OnJobComplete OverrideAutoJobCleanup
+    OverrideJobCleanup OverrideJobCleanupType JobCleanupDays ScheduledType ScheduledStartDateTime ScheduledDays
+    JobDelay NotificationTargets NotificationEmails EmailNotification OverrideNotificationMethod PreJobScript
+    PostJobScript PreTaskScript PostTaskScript RequiredAssets ScriptDependencies EventOptIns IncludeEnvironment
+    UseJobEnvironmentOnly CustomPluginDirectory
+"""
+JOB_KEYS = tuple(_KEYS.split())
+_NUMBERED_KEYS = re.compile(r"(EnvironmentKeyValue|ExtraInfo|ExtraInfoKeyValue)[0-9]{1,2}")
 
 
 def info_files(submission: Submission) -> Mapping[str, str]:
@@ -65,7 +45,7 @@ def info_files(submission: Submission) -> Mapping[str, str]:
 
 def check_values(submission: Submission) -> None:
     """Raise FarmError for what a line of a file cannot hold, and for keys that have an option of their own."""
-    own = [name for name in submission.engine_options if _key(name) in OWN_KEYS]
+    own = [name for name in submission.engine_options if name.removeprefix("job_info.") in OWN_KEYS]
     if own:
         raise FarmError(f"--engine-option {own[0]}: this key is filled from the options of submit itself")
     words = (submission.name, submission.dataset, *submission.command, *submission.options)
@@ -141,17 +121,18 @@ def _pool(submission: Submission) -> dict[str, object]:
     return {"Pool": submission.resources.partition} if submission.resources.partition else {}
 
 
+def is_job_key(name: str) -> bool:
+    """Tell whether Deadline's manual has a key of this name for job info files."""
+    return name in JOB_KEYS or _NUMBERED_KEYS.fullmatch(name) is not None
+
+
 def _passed(submission: Submission, prefix: str) -> dict[str, object]:
     """Return the engine options of one file: those with its prefix, and bare keys of the job."""
-    found: dict[str, object] = {}
-    for name, value in submission.engine_options.items():
-        if name.startswith(prefix) or (prefix == "job_info." and name in JOB_KEYS and name not in CONTAINER_KNOBS):
-            found[_key(name)] = value
-    return found
-
-
-def _key(name: str) -> str:
-    return name.removeprefix("job_info.") if name.startswith("job_info.") else name.removeprefix("plugin_info.")
+    return {
+        name.removeprefix(prefix): value
+        for name, value in submission.engine_options.items()
+        if name.startswith(prefix) or (prefix == "job_info." and is_job_key(name))
+    }
 
 
 def _text(info: Mapping[str, object]) -> str:

@@ -78,8 +78,8 @@ def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:
-    """Return None: tasks are cut by whoever runs the bundle, so nobody knows these shards by index."""
-    return None
+    """Return None, as tasks are cut by whoever runs the bundle; nothing where `submit` itself ran it to its end."""
+    return {} if _options(submission).get(WITH) == "openjd" else None
 
 
 def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
