@@ -1,7 +1,8 @@
 """Open Job Description: a job bundle that `openjd run` executes and AWS Deadline Cloud takes.
 
 Tested that far: `openjd check` accepts the bundle, and `openjd run` (openjd-cli 0.8) renders it, a killed one resumed.
-What is handed to `deadline bundle submit` follows the options of deadline 0.60; no farm of Deadline Cloud was there.
+The reader of deadline 0.60 takes its files and values, and `deadline bundle submit` is called with that one's options;
+no farm of Deadline Cloud was there.
 Retries are the scheduler's: Deadline Cloud counts them per task, `openjd run` stops at the first failure, and the same
 command again goes on. Exit code 2 is to both a failure like any other, so a shard not worth retrying is tried again.
 """
