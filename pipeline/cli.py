@@ -13,6 +13,7 @@ from pipeline.commands.production import status
 from pipeline.commands.scenes import check, preview, render
 from pipeline.commands.shard import shard
 from pipeline.commands.upkeep import merge, repair_command
+from pipeline.commands.worker import survey, worker
 from pipeline.errors import PipelineError
 from pipeline.terminal import INTERRUPTED, Interrupted, describe_interruption
 
@@ -52,5 +53,6 @@ for _command in (
     *(render, check, preview, export, show, verify),
     *(shard, status, submit, resume, cancel),
     *(merge, repair_command),
+    *(worker, survey),
 ):
     cli.add_command(_command)

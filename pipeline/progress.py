@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from pipeline.pace import Pace
 from pipeline.progress_lines import AFTER_RENDER
 from pipeline.reporting import Summary
 
@@ -29,14 +29,12 @@ class ConsoleReporter:
         self._console = console
         self._at_begin, self._after_frame, self._should_stop = at_begin, after_frame, should_stop
         self._noticed: set[str] = set()
-        self._total = self._done = self._made = 0
-        self._start_s = 0.0
+        self._pace = Pace()
         self._bar: Progress | None = None
         self._task = TaskID(0)
 
     def begin(self, total: int, already_done: int) -> None:
-        self._total, self._done, self._made = total, already_done, 0
-        self._start_s = time.monotonic()
+        self._pace = Pace(total, already_done)
         self._at_begin()
         if already_done:
             self.notice(f"{already_done} of {total} frames are there already")
@@ -50,15 +48,14 @@ class ConsoleReporter:
         if name not in AFTER_RENDER:
             self._stop_if_asked()
         if self._bar is not None:
-            self._bar.update(self._task, description=f"frame {frame}", state=f"{self._pace()} · {name}")
+            self._bar.update(self._task, description=f"frame {frame}", state=f"{self._pace} · {name}")
 
     def frame_done(self, frame: int, status: str, seconds: float) -> None:
-        self._done += 1
-        self._made += 1
+        self._pace.add()
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._done)
+            self._bar.update(self._task, completed=self._pace.done)
         else:
-            line = f"frame {frame} {status} in {seconds:.1f} s ({self._pace()})"
+            line = f"frame {frame} {status} in {seconds:.1f} s ({self._pace})"
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         self._after_frame()
         self._stop_if_asked()
@@ -82,15 +79,6 @@ class ConsoleReporter:
             self._bar.stop()
             self._bar = None
 
-    def _pace(self) -> str:
-        counted = f"{self._done} of {self._total}"
-        if not self._made:
-            return counted
-        each_s = (time.monotonic() - self._start_s) / self._made
-        pace = f"{counted} · {each_s:.1f} s a frame"
-        left = self._total - self._done
-        return f"{pace} · {show_duration(each_s * left)} left" if left else pace
-
 
 @contextmanager
 def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
@@ -98,16 +86,3 @@ def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def show_duration(seconds: float) -> str:
-    """Return a time as people read it: "45 s", "12 min", "3 h 05 min", "2 d 4 h"."""
-    minutes = round(seconds / 60)
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    return f"{hours // 24} d {hours % 24} h"

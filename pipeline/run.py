@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from pipeline.addresses import PathMap, Places, resolve
 from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.config.schema import Config
 from pipeline.dataset.disk import scratch_folder
-from pipeline.dataset.layout import QUARANTINE
+from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.store import (
     Store,
     WorkerLog,
@@ -21,13 +22,11 @@ from pipeline.dataset.store import (
     commit,
     missing,
     open_store,
-    quarantined,
-    release,
     share_out,
     sweep_claims,
 )
-from pipeline.errors import PipelineError, RejectedFrame
-from pipeline.frames import show_frames
+from pipeline.errors import PipelineError, RejectedFrame, StoreError
+from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.job import Job, make_job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
@@ -108,7 +107,7 @@ def render_frames(
     sweep_claims(out)
     with open_log(store, engine, "render") as log:
         asked = missing(store, frames)
-        left = not_given_up(store, asked, log, report, retry=retry_quarantined)
+        left = not_given_up(store, asked, log, report.notice, retry=retry_quarantined)
         given_up = len(asked) - len(left)
         summary = Summary(total=len(frames), already_done=len(frames) - len(asked), given_up=given_up)
         report.begin(len(frames), summary.already_done)
@@ -124,28 +123,10 @@ def render_frames(
     return summary
 
 
-def open_log(store: Store, engine: Engine, role: str) -> WorkerLog:
-    """Begin this process's log in the dataset: what it is, and what it renders with."""
+def open_log(store: Store, engine: Engine, role: str, facts: Mapping[str, Any] | None = None) -> WorkerLog:
+    """Begin this process's log in the dataset: what it is, what it renders with, and further `facts`."""
     device = {"device": engine.device.name, "models": list(engine.device.models), "threads": engine.device.threads}
-    return WorkerLog(store.root, {"role": role, **device, **store.facts})
-
-
-def not_given_up(
-    store: Store, frames: Sequence[int], log: WorkerLog, report: Reporter, *, retry: bool
-) -> tuple[int, ...]:
-    """Return the frames that are not in quarantine; with `retry` all of them, let out of it."""
-    held = set(quarantined(store.root)) & set(frames)
-    if held and retry:
-        for frame in sorted(held):
-            log.released(frame)
-        release(store.root, held)
-        return tuple(frames)
-    if held:
-        report.notice(
-            f"frames {show_frames(held)} are in quarantine and left out: {store.root / QUARANTINE} says why "
-            "(--retry-quarantined tries them again)"
-        )
-    return tuple(frame for frame in frames if frame not in held)
+    return WorkerLog(store.root, {"role": role, **device, **store.facts, **(facts or {})})
 
 
 def wait_for(others: Sequence[int], report: Reporter) -> None:
@@ -256,6 +237,10 @@ def try_frame(
         log.stopped(frame)
         raise
     except Exception as error:
+        if isinstance(error, PipelineError) or code_of(error) == TRANSIENT:  # no fault of the frame's
+            with suppress(StoreError):
+                log.stopped(frame)
+            raise
         log.failed(frame, f"{type(error).__name__}: {error}")
         raise
     labels = made.annotation.labels

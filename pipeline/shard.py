@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-import errno
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.addresses import PathMap, inverse, map_path
+from pipeline.addresses import PathMap
 from pipeline.dataset.attempts import failures_of, read_workers
+from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.quarantine import quarantine, quarantined
-from pipeline.dataset.read import read_base_dir, read_job
+from pipeline.dataset.read import base_dir_there, read_job
 from pipeline.dataset.store import Store, WorkerLog, missing, share_out
 from pipeline.errors import PipelineError
+from pipeline.exit_codes import DO_NOT_RETRY, DONE
 from pipeline.frames import parse_frames, show_frames
-from pipeline.job import Job
-from pipeline.records import FramePlan
 from pipeline.reporting import Reporter, Summary
 from pipeline.run import (
     Engine,
     check_renderer,
-    not_given_up,
     open_dataset_for,
     open_engine,
     open_log,
     try_frame,
     wait_for,
 )
-from pipeline.sampling.plan import plan_frame
+from pipeline.sampling.plan import plan_or_none
 
-DONE, RETRY, DO_NOT_RETRY, TRANSIENT = 0, 1, 2, 75  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
 ATTEMPTS = 3
-
-# What another machine, or the same one later, may not suffer from.
-_PASSING = frozenset(
-    getattr(errno, name)
-    for name in (
-        "ENOSPC",
-        "EDQUOT",
-        "EIO",
-        "ESTALE",
-        "EAGAIN",
-        "EBUSY",
-        "ETIMEDOUT",
-        "ENOTCONN",
-        "EHOSTDOWN",
-        "EREMOTEIO",
-    )
-    if hasattr(errno, name)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +83,7 @@ class _Shard:
 def _make(shard: _Shard, wanted: Sequence[int]) -> Summary:
     store, report = shard.store, shard.report
     asked = missing(store, wanted)
-    left = not_given_up(store, asked, shard.log, report, retry=shard.options.retry_quarantined)
+    left = not_given_up(store, asked, shard.log, report.notice, retry=shard.options.retry_quarantined)
     failures = failures_of(read_workers(store.root))
     summary = Summary(total=len(wanted), already_done=len(wanted) - len(asked), given_up=len(asked) - len(left))
     report.begin(summary.total, summary.already_done)
@@ -138,33 +117,3 @@ def _worth_trying(shard: _Shard, frames: Iterable[int], failures: dict[int, list
         quarantine(shard.store, frame, reasons, plan_or_none(shard.store.job, frame), shard.last_words())
         shard.report.notice(f"frame {frame} is given up after {len(reasons)} failures: {reasons[-1].splitlines()[-1]}")
     return tuple(left)
-
-
-def plan_or_none(job: Job, frame: int) -> FramePlan | None:
-    """Return the plan of a frame, None where drawing it is what fails."""
-    try:
-        return plan_frame(job, frame)
-    except Exception:
-        return None
-
-
-def base_dir_there(dataset: Path, path_map: PathMap) -> Path:
-    """Return where the relative addresses of a dataset's job start, on this machine.
-
-    They are relative to where the dataset lies on the machine that submitted it, so the way leads by there.
-    """
-    if not path_map:
-        return read_base_dir(dataset)
-    home = Path(map_path(dataset.resolve().as_posix(), inverse(path_map)))
-    return Path(map_path(read_base_dir(dataset, home).as_posix(), path_map))
-
-
-def code_of(error: BaseException) -> int:
-    """Return the exit code for what ended a shard: 75 for what passes (a full disk, a stop), 2 for what a person must
-    mend, 1 for anything else."""
-    if isinstance(error, KeyboardInterrupt):
-        return TRANSIENT
-    cause = error if isinstance(error, OSError) else error.__cause__
-    if isinstance(cause, OSError) and cause.errno in _PASSING:
-        return TRANSIENT
-    return DO_NOT_RETRY if isinstance(error, PipelineError) else RETRY

@@ -150,12 +150,19 @@ def open_job(
     engine: Engine = run.open_engine(device, base_dir_of(scene), template)
     if scene.suffix == ".json" and not overrides and not is_changed:
         return engine, read_job_file(scene)
-    try:
+    with located(scene, overrides):
         job: Job = run.survey_job(engine, config, report)
+    return engine, job
+
+
+@contextmanager
+def located(scene: Path, overrides: tuple[str, ...]) -> Iterator[None]:
+    """Put the lines of the scene file before what a survey within the block finds wrong."""
+    try:
+        yield
     except AssetError as error:
         where = places_in(scene, overrides)
         raise AssetError([_located(problem, where) for problem in error.problems]) from error
-    return engine, job
 
 
 def _located(problem: Problem, where: Callable[[str], str]) -> Problem:

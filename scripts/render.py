@@ -18,12 +18,14 @@ would name. Exit codes: 0 done, 2 something to mend, 1 a bug; those of `shard`: 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -35,6 +37,7 @@ from pipeline.config.schema import Config
 from pipeline.dataset.layout import JOB
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
 from pipeline.errors import PipelineError
+from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
 from pipeline.frames import parse_frames
 from pipeline.interrupts import interrupts
@@ -42,8 +45,11 @@ from pipeline.job import Job
 from pipeline.job_file import read_job_file
 from pipeline.progress_lines import LineReporter
 from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
-from pipeline.shard import ATTEMPTS, TRANSIENT, ShardOptions, code_of, run_shard
+from pipeline.shard import ATTEMPTS, ShardOptions, run_shard
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
+from pipeline.surveyor import survey_folder
+from pipeline.worker import WorkerOptions, serve
+from pipeline.worker_channel import open_channel
 
 DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 
@@ -55,6 +61,10 @@ def say(line: str) -> None:
 def main(args: Sequence[str]) -> int:
     if args[:1] == ["shard"]:
         return _shard(_parse_shard(args[1:]))
+    if args[:1] == ["worker"]:
+        _worker(_parse_worker(args[1:]))
+    if args[:1] == ["survey"]:
+        _survey(*map(Path, args[1:]))
     try:
         if args[:1] == ["status"]:
             return _status(_parse_status(args[1:]))
@@ -182,6 +192,35 @@ def _status(options: argparse.Namespace) -> int:
     for line in gap_lines(gaps):
         say(line)
     return 1 if options.require_complete and gaps.count else 0
+
+
+def _parse_worker(args: Sequence[str]) -> argparse.Namespace:
+    """The same words as those of the hidden command `worker`; `render --workers --blender` writes them."""
+    parser = argparse.ArgumentParser(prog="... scripts/render.py -- worker")
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--path-map", action="append", default=[])
+    parser.add_argument("--save-blend", action="store_true")
+    parser.add_argument("--facts", default="{}")
+    return parser.parse_args(args)
+
+
+def _worker(options: argparse.Namespace) -> NoReturn:
+    worker = WorkerOptions(
+        device=options.device,
+        threads=options.threads,
+        path_map=parse_path_map(options.path_map),
+        save_blend=options.save_blend,
+        facts=json.loads(options.facts),
+    )
+    with open_channel(options.dataset) as channel:
+        os._exit(serve(options.dataset, worker, channel))
+
+
+def _survey(folder: Path, base_dir: Path) -> NoReturn:
+    with open_channel() as channel:
+        os._exit(survey_folder(folder, base_dir, channel))
 
 
 def _replay(options: argparse.Namespace) -> None:

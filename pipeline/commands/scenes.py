@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,10 +17,12 @@ from pipeline.commands.options import (
     set_option,
     with_seed,
 )
+from pipeline.commands.render_workers import render_with_workers
+from pipeline.commands.workers import given_limits, worker_options
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
-from pipeline.progress import show_duration
+from pipeline.pace import show_duration
 from pipeline.reporting import Summary
 from pipeline.terminal import (
     import_run,
@@ -58,6 +61,10 @@ Examples:
     metavar="PLAN.json",
     help="Make the one frame of this plan again, next to the job.json of its dataset.",
 )
+@worker_options(None, "Render with so many supervised processes; auto: as many as the machine takes.")
+@click.option("--attempts", type=click.IntRange(min=1), metavar="N", help="Failures after which a frame is given up.")
+@click.option("--blender", metavar="COMMAND", default="", help="With --workers: a real Blender to render with.")
+@click.option("--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A is called B in that Blender.")
 def render(
     scene: Path | None,
     out: Path | None,
@@ -68,6 +75,7 @@ def render(
     retry_quarantined: bool,
     save_blend: bool,
     plan: Path | None,
+    **options: Any,
 ) -> None:
     """Render and commit frames, resuming what is there.
 
@@ -75,23 +83,31 @@ def render(
     progress: run the same command to go on. SCENE.yaml may also be a job.json.
     """
     if plan is not None:
-        if frames is not None or seed is not None or overrides or save_blend:
+        if frames is not None or seed is not None or overrides or save_blend or options["workers"]:
             raise click.UsageError(
-                "--plan makes exactly what the plan says: leave out --frames, --seed, --set, --save-blend"
+                "--plan makes exactly what the plan says: leave out --frames, --seed, --set, --save-blend, --workers"
             )
         folder, verdict = replay(plan, scene, out, device)
         click.echo(f"wrote {folder}; {verdict}")
         return
     if scene is None or out is None:
         raise click.UsageError("render needs SCENE.yaml and --out DATASET, or --plan PLAN.json")
+    if not options["workers"] and (given := given_limits(options)):
+        raise click.UsageError(f"{given} goes with --workers")
     overrides = with_seed(overrides, seed)
     config = load_config(scene, overrides)
     wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
-    with session(out) as report:
-        engine, job = open_job(scene, config, device, report, overrides=overrides)
-        summary = import_run().render_frames(
-            engine, job, out, wanted, report, save_blend=save_blend, retry_quarantined=retry_quarantined
+    if options["workers"]:
+        options["save_blend"] = save_blend
+        summary = render_with_workers(
+            scene, config, overrides, out, wanted, device, options, retry_quarantined=retry_quarantined
         )
+    else:
+        with session(out) as report:
+            engine, job = open_job(scene, config, device, report, overrides=overrides)
+            summary = import_run().render_frames(
+                engine, job, out, wanted, report, save_blend=save_blend, retry_quarantined=retry_quarantined
+            )
     click.echo(_describe(summary, out))
     if summary.given_up:
         raise click.exceptions.Exit(1)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
-from pipeline.addresses import parse_path_map
+from pipeline.addresses import PathMap, parse_path_map
 from pipeline.blender_log import blender_log
 from pipeline.commands.options import device_option, retry_option
-from pipeline.dataset.create import read_dataset
+from pipeline.commands.workers import Options, Run, crew_of, fail, limits_of, say, supervise, worker_options
+from pipeline.dataset.create import open_store, read_dataset
 from pipeline.dataset.layout import LOGS
+from pipeline.dataset.read import base_dir_there, read_job
 from pipeline.errors import PipelineError
+from pipeline.exit_codes import DO_NOT_RETRY, DONE, TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
+from pipeline.frames import parse_frames
 from pipeline.interrupts import interrupts
 from pipeline.progress_lines import LineReporter
 from pipeline.terminal import import_with_blender
@@ -44,6 +50,7 @@ Examples:
 )
 @click.option("--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A where it was submitted is B here.")
 @retry_option
+@worker_options(1, "Supervised processes; 0: in this one, which a crash of Blender's ends.")
 def shard(
     dataset: Path,
     frames: str | None,
@@ -54,6 +61,7 @@ def shard(
     attempts: int,
     pairs: tuple[str, ...],
     retry_quarantined: bool,
+    **options: Any,
 ) -> None:
     """Make those of some frames that DATASET lacks, as its job.json says.
 
@@ -65,15 +73,53 @@ def shard(
     if frames is None:
         assert submission is not None and index is not None
         frames = read_shard(dataset, submission, index)
+    path_map = parse_path_map(pairs)
+    if options["workers"] != 0:
+        options |= {"attempts": attempts, "threads": threads}
+        raise click.exceptions.Exit(
+            _run_workers(dataset, frames, device, path_map, options, retry_quarantined=retry_quarantined)
+        )
     module = import_with_blender("pipeline.shard")
-    options = module.ShardOptions(
+    shard_options = module.ShardOptions(
         device=device,
         threads=threads,
         attempts=attempts,
-        path_map=parse_path_map(pairs),
+        path_map=path_map,
         retry_quarantined=retry_quarantined,
     )
-    raise click.exceptions.Exit(_run(module, dataset, frames, options))
+    raise click.exceptions.Exit(_run(module, dataset, frames, shard_options))
+
+
+def _run_workers(
+    dataset: Path, frames: str, device: str, path_map: PathMap, options: Options, *, retry_quarantined: bool
+) -> int:
+    try:
+        job = read_job(dataset)
+        wanted = parse_frames(frames, job.config.frames, clamp=True)
+        if not wanted:
+            say(f"Note: none of {frames} is among the {job.config.frames} frames of {dataset}")
+            return DONE
+        store = open_store(dataset, job, base_dir_there(dataset, path_map))
+        crew = crew_of(options, len(wanted), device, dataset, path_map)
+        run = Run(
+            store=store,
+            wanted=wanted,
+            crew=crew,
+            limits=limits_of(options, crew.workers),
+            retry_quarantined=retry_quarantined,
+            is_shard=True,
+        )
+        outcome = supervise(run, Console(file=sys.stdout), TRANSIENT)
+    except PipelineError as error:
+        fail(str(error))
+        return code_of(error)
+    if outcome.reason:
+        fail(outcome.reason)
+        return outcome.code
+    if outcome.was_stopped:
+        say("openjd_fail: stopped")
+        return TRANSIENT
+    return DO_NOT_RETRY if outcome.summary.given_up else DONE
 
 
 def _run(module: Any, dataset: Path, frames: str, options: Any) -> int:
@@ -82,7 +128,7 @@ def _run(module: Any, dataset: Path, frames: str, options: Any) -> int:
         blender_log() as log,
         interrupts(
             lambda: say("Note: stopping after this frame; a second signal stops at once"),
-            lambda: os._exit(module.TRANSIENT),
+            lambda: os._exit(TRANSIENT),
         ) as flag,
     ):
 
@@ -99,4 +145,4 @@ def _run(module: Any, dataset: Path, frames: str, options: Any) -> int:
             if not isinstance(error, PipelineError | KeyboardInterrupt):
                 text = "".join(traceback.format_exception(error))
             log.terminal.write(f"{text}\n")
-            return int(module.code_of(error))
+            return code_of(error)

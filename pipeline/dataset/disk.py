@@ -154,16 +154,20 @@ def _is_zombie(pid: int) -> bool:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a folder on this machine's own disk for what never reaches the dataset; those of dead processes go."""
-    parent = Path(tempfile.gettempdir())
-    for left in parent.glob(f"{TEMPORARY}variegate-*"):
-        if is_stale(left):
-            remove(left)
-    folder = parent / temporary_name("variegate")
+    clean_scratch()
+    folder = Path(tempfile.gettempdir()) / temporary_name("variegate")
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
         yield folder
     finally:
         remove(folder)
+
+
+def clean_scratch() -> None:
+    """Remove the scratch folders of dead processes."""
+    for left in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}variegate-*"):
+        if is_stale(left):
+            remove(left)
 
 
 def write_file(path: Path, data: bytes) -> None:

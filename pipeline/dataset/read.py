@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.addresses import PathMap, inverse, map_path
 from pipeline.codecs.exr import decode_exr
 from pipeline.codecs.png import decode_png
 from pipeline.codecs.rle import Counts, decode_counts
@@ -25,6 +26,7 @@ from pipeline.records import FramePlan, Labels
 from pipeline.structure import from_json
 
 __all__ = [
+    "base_dir_there",
     "iter_frames",
     "present_frames",
     "read_base_dir",
@@ -79,6 +81,17 @@ def read_base_dir(root: Path, home: Path | None = None) -> Path:
     if not isinstance(base_dir, str):
         raise StoreError(f"{root / JOB}: base_dir is {base_dir!r}, expected a path")
     return Path(os.path.normpath((home or root.resolve()) / base_dir))
+
+
+def base_dir_there(dataset: Path, path_map: PathMap) -> Path:
+    """Return where the relative addresses of a dataset's job start, on this machine.
+
+    They are relative to where the dataset lies on the machine that submitted it, so the way leads by there.
+    """
+    if not path_map:
+        return read_base_dir(dataset)
+    home = Path(map_path(dataset.resolve().as_posix(), inverse(path_map)))
+    return Path(map_path(read_base_dir(dataset, home).as_posix(), path_map))
 
 
 def read_commit(root: Path, frame: int) -> dict[str, Any]:

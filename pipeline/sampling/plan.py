@@ -120,6 +120,14 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     return canonical_plan(sample_scene_look(config.materials, config.seed, scene).on_plan(plan))
 
 
+def plan_or_none(job: Job, frame: int) -> FramePlan | None:
+    """Return the plan of a frame, None where drawing it is what fails."""
+    try:
+        return plan_frame(job, frame)
+    except Exception:
+        return None
+
+
 def _with_replaced(state: TemplateState, contexts: tuple[ContextReport, ...]) -> TemplateState:
     """Return the state with the objects hidden in whose place a context has put something."""
     replaced = {name for one in contexts for name in one.replaced}

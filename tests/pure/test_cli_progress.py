@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from pipeline.blender_log import MAX_BYTES, blender_log
-from pipeline.progress import ConsoleReporter, counting, show_duration
+from pipeline.pace import show_duration
+from pipeline.progress import ConsoleReporter, counting
 from pipeline.reporting import Summary
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -37,6 +37,7 @@ BANS = {
             "commands/production.py",
             "commands/farm.py",
             "commands/upkeep.py",
+            "commands/workers.py",
         ),
     ),
     r"^\s*(import|from) torch\b": ("torch is an extra", ("torch_dataset.py",)),

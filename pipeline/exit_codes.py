@@ -1,0 +1,38 @@
+"""Exit codes of what makes frames, so that a queue knows whether to try again."""
+
+from __future__ import annotations
+
+import errno
+
+from pipeline.errors import PipelineError
+
+DONE, RETRY, DO_NOT_RETRY, TRANSIENT = 0, 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
+
+# What another machine, or the same one later, may not suffer from.
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ENOSPC",
+        "EDQUOT",
+        "EIO",
+        "ESTALE",
+        "EAGAIN",
+        "EBUSY",
+        "ETIMEDOUT",
+        "ENOTCONN",
+        "EHOSTDOWN",
+        "EREMOTEIO",
+    )
+    if hasattr(errno, name)
+)
+
+
+def code_of(error: BaseException) -> int:
+    """Return the exit code for what ended a process: 75 for what passes (a full disk, a stop), 2 for what a person must
+    mend, 1 for anything else."""
+    if isinstance(error, KeyboardInterrupt):
+        return TRANSIENT
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if isinstance(cause, OSError) and cause.errno in _PASSING:
+        return TRANSIENT
+    return DO_NOT_RETRY if isinstance(error, PipelineError) else RETRY

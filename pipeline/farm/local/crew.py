@@ -1,0 +1,127 @@
+"""From what the user asked for to a run: slots with threads, GPUs and command lines, then the supervisor over them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.addresses import PathMap, map_path
+from pipeline.dataset.attempts import failures_of, read_workers
+from pipeline.dataset.disk import clean_scratch
+from pipeline.dataset.given_up import not_given_up
+from pipeline.dataset.layout import LOGS
+from pipeline.dataset.read import iter_frames
+from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, sweep_claims
+from pipeline.errors import PipelineError
+from pipeline.farm.local.blame import find_blame
+from pipeline.farm.local.failures import Failures
+from pipeline.farm.local.frame_queue import FrameQueue
+from pipeline.farm.local.gpus import gpu_of, gpu_variables
+from pipeline.farm.local.limits import Limits
+from pipeline.farm.local.machine import share_threads, thread_variables
+from pipeline.farm.local.supervisor import Display, Outcome, Stop, Supervisor
+from pipeline.farm.local.worker_process import Slot
+from pipeline.reporting import Summary
+from pipeline.sampling.plan import plan_or_none
+
+PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds `pipeline`
+
+Program = Callable[[int], tuple[str, ...]]
+"""What starts this program with so many threads, up to its own arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """How many workers, and what each is given. `dataset` is its folder as workers see it, and `path_map` leads from
+    paths where it was made to theirs. `gpus` are assigned in turn; none: all to all."""
+
+    workers: int
+    cpus: int
+    dataset: str
+    program: Program = lambda threads: (sys.executable, "-m", "pipeline")
+    device: str = "auto"
+    gpus: tuple[int, ...] = ()
+    path_map: PathMap = ()
+    save_blend: bool = False
+
+
+def blender_program(blender: Sequence[str], path_map: PathMap) -> Program:
+    """Return what starts this program within a real Blender. Raises PipelineError without scripts/render.py."""
+    script = PACKAGE / "scripts/render.py"
+    if not script.is_file():
+        raise PipelineError(f"--blender needs {script}, which is not there: run from a checkout of Variegate")
+    there = map_path(script.as_posix(), path_map)
+    start = (*blender, "--background", "--factory-startup")
+    return lambda threads: (*start, "--threads", str(threads), "--python-exit-code", "1", "--python", there, "--")
+
+
+def make_slots(crew: Crew, store: Store, supervisor: str, env: Mapping[str, str]) -> tuple[Slot, ...]:
+    """Return a slot for each worker; `env` is this process's own environment."""
+    options = [word for pair in crew.path_map for word in ("--path-map", "=".join(pair))]
+    options += ["--save-blend"] if crew.save_blend else []
+    slots = []
+    for number, threads in enumerate(share_threads(crew.cpus, crew.workers), start=1):
+        gpu = gpu_of(number, crew.gpus)
+        facts = {"supervisor": supervisor, "worker": number} | ({} if gpu is None else {"gpu": gpu})
+        words = ("--device", crew.device, "--threads", str(threads), "--facts", json.dumps(facts))
+        slots.append(
+            Slot(
+                number=number,
+                threads=threads,
+                gpu=gpu,
+                command=(*crew.program(threads), "worker", crew.dataset, *words, *options),
+                env={**env, **child_variables(threads, env), **({} if gpu is None else gpu_variables(gpu, env))},
+                logs=store.root / LOGS,
+            )
+        )
+    return tuple(slots)
+
+
+def make_frames(
+    store: Store,
+    wanted: Sequence[int],
+    crew: Crew,
+    limits: Limits,
+    display: Display,
+    stop: Stop,
+    *,
+    retry_quarantined: bool = False,
+) -> Outcome:
+    """Make those of `wanted` that the dataset lacks, with workers. Safe to run again at any time.
+
+    Raises StoreError when the dataset itself cannot be read or written.
+    """
+    clean_stale(store)
+    sweep_claims(store.root)
+    with WorkerLog(store.root, {"role": "supervisor", "workers": crew.workers}) as log:
+        slots = make_slots(crew, store, log.name, os.environ)
+        asked = missing(store, wanted)
+        left = not_given_up(store, asked, log, display.notice, retry=retry_quarantined)
+        failures = Failures(store, limits.attempts, failures_of(read_workers(store.root)))
+        worth = [frame for frame in left if not failures.give_up_if_due(frame, "")]
+        given_up = len(asked) - len(worth)
+        summary = Summary(total=len(wanted), already_done=len(wanted) - len(asked), given_up=given_up)
+        queue = FrameQueue(worth, store.job.config.views_per_scene)
+        outcome = Supervisor(slots, limits, failures, log, display, stop).run(queue, summary)
+        if outcome.was_stopped:
+            log.end("stopped")
+        elif outcome.reason:
+            log.end(outcome.reason)
+    clean_stale(store)
+    sweep_claims(store.root)
+    clean_scratch()
+    plans = [plan for frame in failures.given_up if (plan := plan_or_none(store.job, frame)) is not None]
+    if blame := find_blame(store.root, plans, iter_frames(store.root)):
+        display.notice(blame)
+    return outcome
+
+
+def child_variables(threads: int, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child process: it finds this very program, and numerical libraries keep to its
+    threads."""
+    path = env.get("PYTHONPATH")
+    return {**thread_variables(threads), "PYTHONPATH": f"{PACKAGE}{os.pathsep}{path}" if path else str(PACKAGE)}

@@ -1,0 +1,302 @@
+"""Keeps workers going over the frames of a dataset until each frame is there or given up."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any, Protocol
+
+from pipeline import worker_messages
+from pipeline.dataset.store import WorkerLog
+from pipeline.errors import StoreError
+from pipeline.exit_codes import DO_NOT_RETRY, RETRY
+from pipeline.farm.local.failures import Failures
+from pipeline.farm.local.frame_queue import FrameQueue
+from pipeline.farm.local.limits import START_S, Limits
+from pipeline.farm.local.memory import sample_memory
+from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
+from pipeline.reporting import Summary
+
+FAILED_STARTS = 3  # in a row, after which no worker is started any more
+TICK_S = 0.25
+SAMPLE_S = 1.0
+STOPPED = "the run was stopped"
+FAREWELL_S = 60.0  # for a worker to end when asked to
+
+
+class Display(Protocol):
+    """What a supervisor tells whoever watches it."""
+
+    def begin(self, total: int, already_done: int) -> None:
+        """`total` frames were asked for, `already_done` of them are complete."""
+
+    def frame_done(self, frame: int, status: str, seconds: float, worker: int) -> None:
+        """Frame `frame` is "accepted" or "rejected", or "there" when another process made it."""
+
+    def stage(self, frame: int, name: str) -> None:
+        """Frame `frame` enters stage `name`: build, render, annotate, commit ..."""
+
+    def notice(self, text: str) -> None:
+        """Something worth knowing that ends nothing."""
+
+    def show(self, workers: Sequence[WorkerProcess]) -> None:
+        """What the workers do now; several times a second."""
+
+    def end(self, summary: Summary) -> None:
+        """No frame is made any more."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """How often a run was asked to stop. Once: no new frames, and those in progress may end within the time of grace.
+    Twice: at once."""
+
+    count: int = 0
+
+    def ask(self) -> None:
+        self.count += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended. `reason`, with the exit code for it, is why no frame could be made any more; "" when all frames
+    are there or given up, or when it was stopped."""
+
+    summary: Summary
+    was_stopped: bool = False
+    reason: str = ""
+    code: int = 0
+
+
+class Supervisor:
+    """Runs workers in `slots` over frames of a dataset. `log` is this process's own, `failures` knows what failed
+    before; whoever asks for a `stop` may do so from any thread."""
+
+    def __init__(
+        self, slots: Sequence[Slot], limits: Limits, failures: Failures, log: WorkerLog, display: Display, stop: Stop
+    ) -> None:
+        self._slots, self._limits = slots, limits
+        self._failures, self._log, self._display, self._stop = failures, log, display, stop
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._workers: dict[int, WorkerProcess] = {}
+        self._queue = FrameQueue(())
+        self._summary = Summary(total=0, already_done=0)
+        self._longest_s = 0.0
+        self._failed_starts = 0
+        self._stops = 0  # obeyed so far
+        self._kill_at_s = 0.0
+        self._sampled_s = 0.0
+        self._fatal: tuple[int, str] | None = None
+
+    def run(self, frames: FrameQueue, summary: Summary) -> Outcome:
+        """Make `frames`, which the dataset lacks; `summary` says what of all frames asked for is there already."""
+        self._queue = frames
+        self._summary = summary
+        self._display.begin(summary.total, summary.already_done)
+        start_s = monotonic()
+        try:
+            while not self._is_over():
+                self._start_workers()
+                self._hand_out()
+                self._receive()
+                self._watch()
+                self._display.show(list(self._workers.values()))
+            self._dismiss()
+        finally:
+            self._kill_all()
+        code, reason = self._fatal or (0, "")
+        summary = replace(self._summary, seconds=monotonic() - start_s)
+        self._display.end(summary)
+        return Outcome(summary=summary, was_stopped=self._stops > 0, code=code, reason=reason)
+
+    # --- what to do next ---------------------------------------------------------------------------------------------
+
+    def _is_over(self) -> bool:
+        if self._fatal:
+            return True
+        is_busy = any(worker.frame is not None for worker in self._workers.values())
+        if self._stops:
+            return not is_busy or monotonic() >= self._kill_at_s
+        return not is_busy and not len(self._queue)
+
+    def _start_workers(self) -> None:
+        waiting = sum(worker.frame is None for worker in self._workers.values())
+        for slot in self._slots:
+            if slot.number not in self._workers and waiting < len(self._queue) and not self._stops:
+                self._workers[slot.number] = WorkerProcess(slot, self._inbox)
+                waiting += 1
+
+    def _hand_out(self) -> None:
+        for number, worker in self._workers.items():
+            if worker.is_idle and not self._stops:
+                frame = self._queue.next_frame(number, monotonic())
+                if frame is not None:
+                    worker.order(frame)
+        if self._queue.is_elsewhere:
+            self._display.notice("waiting for frames that other processes make")
+
+    # --- what workers tell -------------------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        """Wait for a message, a tick at most, and take in all that are there."""
+        try:
+            worker, message = self._inbox.get(timeout=TICK_S)
+            while not self._fatal:
+                self._take(worker, message)
+                worker, message = self._inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _take(self, worker: WorkerProcess, message: dict[str, Any] | None) -> None:
+        if message is None:
+            self._gone(worker)
+            return
+        actions: dict[str, Callable[[WorkerProcess, dict[str, Any]], None]] = {
+            worker_messages.HELLO: self._hello,
+            worker_messages.READY: self._ready,
+            worker_messages.NOTICE: lambda worker, message: self._display.notice(message["text"]),
+            worker_messages.STAGE: self._stage,
+            worker_messages.DONE: self._done,
+            worker_messages.FAILED: self._failed,
+            worker_messages.BUSY: self._busy,
+            worker_messages.FATAL: self._ends_all,
+        }
+        actions[message["kind"]](worker, message)
+
+    def _hello(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        worker.name, worker.log_name = message["name"], message["log"]
+
+    def _ready(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        self._failed_starts = 0
+        sample_memory([worker])
+        if self._limits.is_too_large(worker.memory_mib):
+            reason = (
+                f"a worker needs {worker.memory_mib:.0f} MiB before its first frame, --memory-limit is "
+                f"{self._limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
+            )
+            self._fatal = (DO_NOT_RETRY, reason)
+        worker.is_ready = True
+        worker.rest()
+
+    def _stage(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        worker.stage = message["name"]
+        self._display.stage(message["frame"], worker.stage)
+
+    def _done(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        frame, status, seconds = message["frame"], message["status"], float(message["seconds"])
+        self._over(worker)
+        if status == "there":
+            self._summary = replace(self._summary, already_done=self._summary.already_done + 1)
+        else:
+            worker.frames_made += 1
+            self._longest_s = max(self._longest_s, seconds)
+            self._summary = self._summary.with_frame(status, seconds)
+        self._display.frame_done(frame, status, seconds, worker.slot.number)
+
+    def _busy(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        self._over(worker)
+        self._queue.made_elsewhere(message["frame"], monotonic())
+
+    def _failed(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        self._over(worker)
+        self._count_failure(worker, message["frame"], message["reason"])
+
+    def _ends_all(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        self._fatal = (message["code"], message["reason"])
+
+    def _over(self, worker: WorkerProcess) -> None:
+        worker.rest()
+        if self._limits.is_worn(worker.frames_made, worker.memory_mib):
+            worker.ask_to_end()
+
+    def _gone(self, worker: WorkerProcess) -> None:
+        if self._workers.get(worker.slot.number) is worker:
+            del self._workers[worker.slot.number]
+        if not worker.wait(FAREWELL_S):
+            worker.kill("the process closed its line and went on")
+            worker.wait()
+        if worker.frame is not None:
+            self._lost(worker, worker.frame, worker.why_it_ended())
+        elif not worker.is_ready and not self._stops:
+            self._failed_to_start(worker)
+
+    def _lost(self, worker: WorkerProcess, frame: int, reason: str) -> None:
+        self._log.lost(frame, worker.name, reason, counts=worker.counts)
+        if worker.counts:
+            self._count_failure(worker, frame, reason)
+
+    def _count_failure(self, worker: WorkerProcess, frame: int, reason: str) -> None:
+        last_words = worker.last_words()
+        short = reason.splitlines()[-1]
+        if not self._failures.add(frame, reason, last_words):
+            self._queue.try_again(frame)
+            self._display.notice(f"frame {frame} failed (worker {worker.slot.number}): {short}; it is tried again")
+            if hopeless := self._failures.hopeless(self._summary.made):
+                self._fatal = (RETRY, hopeless)
+            return
+        self._summary = replace(self._summary, given_up=self._summary.given_up + 1)
+        self._display.notice(f"frame {frame} is given up after {self._failures.count(frame)} failures: {short}")
+
+    def _failed_to_start(self, worker: WorkerProcess) -> None:
+        self._failed_starts += 1
+        if self._failed_starts < FAILED_STARTS:
+            return
+        words = worker.last_words()
+        reason = f"{self._failed_starts} workers in a row did not start: {worker.why_it_ended()}"
+        self._fatal = (RETRY, f"{reason}; its last words:\n{words}" if words else reason)
+
+    # --- limits and stops --------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while self._stops < self._stop.count:
+            self._asked_to_stop()
+        now_s = monotonic()
+        if now_s - self._sampled_s >= SAMPLE_S:
+            self._sampled_s = now_s
+            sample_memory(self._workers.values())
+        for worker in self._workers.values():
+            self._check(worker, now_s - worker.since_s)
+
+    def _check(self, worker: WorkerProcess, seconds: float) -> None:
+        limit_s = self._limits.time_s(self._summary.made, self._longest_s)
+        if worker.frame is not None:
+            if seconds > limit_s:
+                worker.kill(f"{worker.stage}: the frame took more than {limit_s:.0f} s (--frame-time-limit)")
+            elif self._limits.is_too_large(worker.memory_mib):
+                limit_mib = self._limits.memory_mib
+                worker.kill(f"{worker.memory_mib:.0f} MiB of memory, more than {limit_mib:.0f} (--memory-limit)")
+        elif not worker.is_ready and seconds > max(START_S, self._limits.frame_s):
+            worker.kill(f"Blender did not open within {max(START_S, self._limits.frame_s):.0f} s")
+        elif worker.is_leaving and seconds > FAREWELL_S:
+            worker.kill("it did not end when asked to")
+
+    def _asked_to_stop(self) -> None:
+        self._stops += 1
+        grace_s = self._limits.grace_s if self._stops == 1 else 0.0
+        self._kill_at_s = monotonic() + grace_s
+        for worker in self._workers.values():
+            if not worker.is_ready:
+                worker.kill(STOPPED, counts=False)
+
+    def _dismiss(self) -> None:
+        """Let workers that have nothing to do end by themselves."""
+        for worker in self._workers.values():
+            if worker.is_idle and not self._fatal:
+                worker.ask_to_end()
+        deadline_s = self._kill_at_s if self._stops else monotonic() + FAREWELL_S
+        while any(worker.is_leaving for worker in self._workers.values()) and monotonic() < deadline_s:
+            self._receive()
+
+    def _kill_all(self) -> None:
+        """End what still runs, and say what that cost; a frame in progress vanishes."""
+        workers, self._workers = list(self._workers.values()), {}
+        for worker in workers:
+            worker.kill(STOPPED, counts=False)
+        for worker in workers:
+            worker.wait(FAREWELL_S)
+            if worker.frame is not None:
+                with suppress(StoreError):  # the disk may be what is full
+                    self._log.lost(worker.frame, worker.name, worker.end_reason, counts=worker.counts)
