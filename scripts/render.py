@@ -6,7 +6,8 @@
     blender --background --factory-startup --python-exit-code 1 --python scripts/render.py -- \\
         shard DATASET --frames 0-9 | --submission farm/0001-slurm --index 3 [--device NAME] [--path-map A=B] ...
     blender --background --factory-startup --python-exit-code 1 --python scripts/render.py -- \\
-        status DATASET [--frames 0-9 | --submission farm/0001-slurm] [--require-complete] [--deep]
+        status DATASET [--frames 0-9 | --submission farm/0001-slurm] [--attempts]
+        [--require-complete [--deep]]
 
 `--python-exit-code` must come before `--python`. A YAML file needs PyYAML in Blender's Python; a job.json never does:
 make one outside with `variegate check SCENE.yaml --job job.json`. TEMPLATE.blend is what `template:` in the scene file
@@ -47,6 +48,8 @@ from pipeline.progress_lines import LineReporter
 from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
 from pipeline.shard import ATTEMPTS, ShardOptions, run_shard
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
+from pipeline.status.overview import read_status
+from pipeline.status.sections import plain_lines
 from pipeline.surveyor import survey_folder
 from pipeline.worker import WorkerOptions, serve
 from pipeline.worker_channel import open_channel
@@ -181,17 +184,22 @@ def _parse_status(args: Sequence[str]) -> argparse.Namespace:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2; all by default")
     which.add_argument("--submission", metavar="farm/NUMBER-ENGINE", help="only the frames of this submission")
-    parser.add_argument("--require-complete", action="store_true", help="exit code 1 when frames lack")
-    parser.add_argument("--deep", action="store_true", help="compare every file with what was committed")
+    parser.add_argument("--attempts", action="store_true", help="also list every attempt at every frame")
+    parser.add_argument("--require-complete", action="store_true", help="only what lacks; exit code 1 when frames do")
+    parser.add_argument("--deep", action="store_true", help="with it: compare every file")
     return parser.parse_args(args)
 
 
 def _status(options: argparse.Namespace) -> int:
     asked = asked_frames(options.dataset, options.frames, options.submission)
+    if not options.require_complete:
+        for line in plain_lines(read_status(options.dataset, asked, attempts=options.attempts)):
+            say(line)
+        return 0
     gaps = find_gaps(options.dataset, asked, deep=options.deep)
     for line in gap_lines(gaps):
         say(line)
-    return 1 if options.require_complete and gaps.count else 0
+    return 1 if gaps.count else 0
 
 
 def _parse_worker(args: Sequence[str]) -> argparse.Namespace:

@@ -3,39 +3,106 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.live import Live
 
+from pipeline.commands.status_view import view_of
+from pipeline.farm.engines import ENGINES
+from pipeline.farm.ledger import Entry
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
+from pipeline.status.overview import Status, read_status
+from pipeline.status.sections import plain_lines
 from pipeline.structure import unstructure
 
 
 @click.command(
-    short_help="Say how a dataset stands, and whether it is complete.",
+    short_help="Say how a dataset stands: frames, pace, processes, troubles, hints.",
     epilog="""\b
 Examples:
-  variegate status out/dice --require-complete
-  variegate status out/dice --submission farm/0001-slurm --require-complete""",
+  variegate status out/dice
+  variegate status out/dice --watch 10
+  variegate status /data/dice --submission farm/0001-slurm --attempts
+  variegate status /data/dice --require-complete && variegate export /data/dice --format coco --out coco""",
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
 @click.option("--submission", metavar="farm/NUMBER-ENGINE", help="Only the frames of this submission.")
-@click.option("--require-complete", is_flag=True, help="Say what lacks; exit code 1 when something does.")
+@click.option("--attempts", is_flag=True, help="Also list every attempt at every frame.")
+@click.option("--watch", type=click.FloatRange(min=1), metavar="SECONDS", help="Look again that often, until Ctrl-C.")
+@click.option("--require-complete", is_flag=True, help="Only say which frames lack; exit code 1 when some do.")
 @click.option("--deep", is_flag=True, help="With --require-complete: compare every file with what was committed.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(
-    dataset: Path, frames: str | None, submission: str | None, require_complete: bool, deep: bool, as_json: bool
+    dataset: Path,
+    frames: str | None,
+    submission: str | None,
+    attempts: bool,
+    watch: float | None,
+    require_complete: bool,
+    deep: bool,
+    as_json: bool,
 ) -> None:
-    """Say how a dataset stands. Safe at any time, also while it is made."""
+    """Say how a dataset stands: what is there, what runs, what fails, how long it will take, and what to change.
+
+    Safe at any time, also while it is made. Exit code 0; 1 when --require-complete finds frames lacking.
+    """
     if frames is not None and submission is not None:
         raise click.UsageError("give --frames or --submission, not both")
+    if require_complete and (watch or attempts):
+        raise click.UsageError("--require-complete says what lacks, once: leave out --watch and --attempts")
+    if deep and not require_complete:
+        raise click.UsageError("--deep goes with --require-complete")
     asked = asked_frames(dataset, frames, submission)
-    gaps = find_gaps(dataset, asked, deep=deep)
+    if require_complete:
+        _require_complete(dataset, asked, deep=deep, as_json=as_json)
+        return
+    seen = _looks(dataset, asked, attempts, watch)
     if as_json:
-        click.echo(json.dumps(unstructure(gaps), indent=1))
+        for one in seen:
+            click.echo(json.dumps(unstructure(one), indent=None if watch else 1))
     else:
-        for line in gap_lines(gaps):
-            click.echo(line)
-    if require_complete and gaps.count:
+        _show(seen, Console(), is_watched=watch is not None)
+
+
+def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_json: bool) -> None:
+    gaps = find_gaps(dataset, asked, deep=deep)
+    lines = [json.dumps(unstructure(gaps), indent=1)] if as_json else gap_lines(gaps)
+    for line in lines:
+        click.echo(line)
+    if gaps.count:
         raise click.exceptions.Exit(1)
+
+
+def _looks(dataset: Path, asked: Collection[int], attempts: bool, watch: float | None) -> Iterator[Status]:
+    """Yield the status now, and when it is watched again and again."""
+    yield read_status(dataset, asked, attempts=attempts, ask=_ask)
+    while watch is not None:
+        time.sleep(watch)
+        yield read_status(dataset, asked, attempts=attempts, ask=_ask)
+
+
+def _ask(entry: Entry) -> Mapping[int, str] | None:
+    """Ask an engine for the states of a submission's shards; None where there is none to ask."""
+    engine = ENGINES.get(entry.submission.engine)
+    return engine.states(entry.submission, entry.ids) if engine is not None and entry.ids else None
+
+
+def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None:
+    if not console.is_terminal:
+        for number, one in enumerate(seen):
+            if number:
+                click.echo("")
+            for line in plain_lines(one):
+                click.echo(line)
+    elif not is_watched:
+        console.print(view_of(next(seen)))
+    else:
+        with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False, screen=True) as live:
+            for one in seen:
+                live.update(view_of(one), refresh=True)

@@ -149,6 +149,11 @@ class ProcessLog:
         )
 
 
+def host_of(process: str) -> str:
+    """Return the machine of a process that is called "HOST-PID-TOKEN"."""
+    return process.rsplit("-", 2)[0]
+
+
 def last_event(path: Path) -> str:
     """Return the name of the last event in a log, "" when it is cut off. Raises OSError when it cannot be read."""
     with open(path, "rb") as file:

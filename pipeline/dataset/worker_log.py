@@ -39,7 +39,7 @@ class WorkerLog:
             self._file = open(self._path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
         # The file's own time tells readers how far this machine's clock is from the disk's.
         disk_s = round(os.fstat(self._file.fileno()).st_mtime, 3)
-        self.tell("start", **facts, task=_task(), cores=_cores(), disk_s=disk_s)
+        self.tell("start", **facts, task=_task(), cores=_cores(), age_s=round(_age_s(), 1), disk_s=disk_s)
         threading.Thread(target=self._beat, daemon=True).start()
 
     def tell(self, event: str, **facts: Any) -> None:
@@ -124,6 +124,15 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _age_s() -> float:
+    """Return how long ago this process was started, 0 where the system does not tell."""
+    try:
+        started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return float(Path("/proc/uptime").read_text().split()[0]) - started
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _task() -> str:

@@ -46,12 +46,12 @@ def ready_files(submission: Submission) -> dict[str, str]:
 
 def read_ledger(root: Path) -> tuple[Entry, ...]:
     """Return all submissions of the dataset `root`, oldest first. Raises StoreError for one that cannot be read."""
-    return tuple(_read_entry(root, name) for name in _names(root))
+    return tuple(read_entry(root, name) for name in submission_names(root))
 
 
 def next_folder(root: Path, engine: str) -> str:
     """Return the folder that a submission would get now: "farm/0001-slurm"."""
-    names = _names(root)
+    names = submission_names(root)
     number = 1 + (_number(names[-1]) if names else 0)
     return f"{FARM}/{number:04d}-{engine}"
 
@@ -103,7 +103,8 @@ def _put(folder: Path, files: Mapping[str, str]) -> bool:
     return True
 
 
-def _names(root: Path) -> list[str]:
+def submission_names(root: Path) -> list[str]:
+    """Return the names of all submissions of the dataset `root` ("0001-slurm"), oldest first."""
     try:
         names = os.listdir(root / FARM)
     except (FileNotFoundError, NotADirectoryError):
@@ -115,7 +116,8 @@ def _number(name: str) -> int:
     return int(name.partition("-")[0])
 
 
-def _read_entry(root: Path, name: str) -> Entry:
+def read_entry(root: Path, name: str) -> Entry:
+    """Return one submission of the dataset `root`. Raises StoreError when it cannot be read."""
     folder = root / FARM / name
     try:
         data = json.loads((folder / SUBMISSION).read_bytes())

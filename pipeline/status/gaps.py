@@ -13,6 +13,7 @@ from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.dataset.resume import folder_problem
 from pipeline.farm.shards import read_shards
 from pipeline.frames import parse_frames, show_frames
+from pipeline.status.reasons import last_line
 
 SHOWN = 20  # frames that are told one by one
 
@@ -66,14 +67,9 @@ def gap_lines(gaps: Gaps) -> Iterator[str]:
         if frames:
             yield f"{what}: {show_frames(frames)}"
         for frame, why in sorted(frames.items())[:SHOWN]:
-            yield f"  frame {frame}: {telling_line(why) or 'no reason is told'}"
+            yield f"  frame {frame}: {last_line(why) or 'no reason is told'}"
         if len(frames) > SHOWN:
             yield f"  and {len(frames) - SHOWN} more"
-
-
-def telling_line(reason: str) -> str:
-    """Return the line of a reason that says most: the last one, as of a traceback."""
-    return reason.strip().splitlines()[-1].strip() if reason.strip() else ""
 
 
 def _damaged(root: Path, frames: list[int]) -> Iterator[tuple[int, str]]:

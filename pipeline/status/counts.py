@@ -1,0 +1,80 @@
+"""How many frames are done, rejected, under way, given up and missing: each frame asked for is one of these."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.dataset.presence import present
+from pipeline.dataset.quarantine import quarantine_reason, quarantined
+from pipeline.dataset.read import read_commit
+from pipeline.errors import StoreError
+from pipeline.status.reasons import alike
+from pipeline.status.tally import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The frames asked for, by how they stand. `unreadable` are there, and nothing says whether they were accepted."""
+
+    asked: int
+    accepted: int
+    rejected: int
+    unreadable: tuple[int, ...]
+    running: tuple[int, ...]
+    missing: tuple[int, ...]
+    given_up: Mapping[int, str]
+    """Why, by frame."""
+    rejections: tuple[tuple[str, int], ...]
+    """Reasons and how many frames each, the most frequent first; numbers that differ read "N"."""
+
+    @property
+    def there(self) -> int:
+        """How many frames are there, whatever they hold."""
+        return self.accepted + self.rejected + len(self.unreadable)
+
+
+def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
+    """Return how the frames `asked` stand: folders tell what is there, logs what they hold; only frames that no log
+    tells of are opened."""
+    there = present(root)
+    held = set(quarantined(root))
+    running = {attempt.frame for _, attempt in tally.running}
+    statuses: Counter[str] = Counter()
+    unreadable, absent = [], []
+    reasons: list[str] = []
+    for frame in asked:
+        if frame not in there:
+            absent.append(frame)
+            continue
+        status, reason = tally.statuses.get(frame), tally.reasons.get(frame, "")
+        if status is None or (status == "rejected" and not reason):
+            status, reason = _committed(root, frame)
+        if status == "rejected":
+            reasons.append(reason)
+        if status:
+            statuses[status] += 1
+        else:
+            unreadable.append(frame)
+    return Counts(
+        asked=len(asked),
+        accepted=statuses["accepted"],
+        rejected=statuses["rejected"],
+        unreadable=tuple(unreadable),
+        running=tuple(frame for frame in absent if frame in running),
+        missing=tuple(frame for frame in absent if frame not in running and frame not in held),
+        given_up={frame: quarantine_reason(root, frame) for frame in absent if frame in held and frame not in running},
+        rejections=tuple((reason, len(members)) for reason, members in alike(reasons, str)),
+    )
+
+
+def _committed(root: Path, frame: int) -> tuple[str, str]:
+    """Return the status and the reason in a frame's record, "" where it has none that can be read."""
+    try:
+        record = read_commit(root, frame)
+    except StoreError:
+        return "", ""
+    status = record.get("status")
+    return (str(status), str(record.get("reason", ""))) if status in ("accepted", "rejected") else ("", "")

@@ -1,0 +1,227 @@
+"""What is told of a dataset, as tables of words: the same on a terminal, in a pipe and inside a bare Blender."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.frames import show_frames
+from pipeline.pace import show_duration
+from pipeline.status.overview import Status, Told
+from pipeline.status.pace import Pace
+from pipeline.status.reasons import counted, last_line
+from pipeline.status.submissions import Submitted
+
+SHOWN = 8  # rows of a table, unless all are asked for
+LIST_WIDTH = 60  # of a list of frames
+
+
+def process_of(one: Told) -> str:
+    """Return a process as people look for it: its machine and number."""
+    parts = one.process.rsplit("-", 2)
+    return f"{parts[0]} {parts[1]}" if len(parts) == 3 else one.process
+
+
+def _took(one: Told) -> str:
+    return "" if one.seconds is None else _seconds(one.seconds)
+
+
+CELLS: dict[str, Callable[[Told], str]] = {
+    "frame": lambda one: str(one.frame),
+    "outcome": lambda one: one.outcome,
+    "process": process_of,
+    "task": lambda one: one.task,
+    "begun": lambda one: f"{show_duration(one.since_s)} ago",
+    "for": _took,
+    "took": _took,
+    "reason": lambda one: last_line(one.reason),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A table: names of columns, rows of as many words, and the columns that are numbers. `more` rows are left out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[str, ...] = ()
+    more: int = 0
+
+
+def show_progress(status: Status) -> str:
+    """Return how far the dataset is."""
+    counts = status.counts
+    share = counts.there / counts.asked if counts.asked else 1.0
+    return f"{counts.there} of {counts.asked} frames, {int(1000 * share) / 10:g} %"
+
+
+def show_pace(status: Status) -> str:
+    """Return what goes on: processes, rate, and the time left."""
+    counts, pace = status.counts, status.pace
+    number = sum(status.living.values())
+    if not number:
+        state = "complete" if counts.there == counts.asked else "nothing works on it"
+        return f"{state} · {_rate(pace.average)} on average" if pace.average else state
+    hosts = f" on {len(status.living)} machines" if len(status.living) > 1 else f" on {next(iter(status.living))}"
+    parts = [f"{counted(number, 'process', 'processes')}{hosts}"]
+    if pace.now:
+        parts.append(f"{_rate(pace.now)} in the last {show_duration(pace.window_s)}{_unlike_average(pace)}")
+    if pace.left_s is not None:
+        parts.append(f"{show_duration(pace.left_s)} left")
+    return " · ".join(parts)
+
+
+def sections(status: Status) -> Iterator[Section]:
+    """Yield all that is worth telling; what is empty is left out."""
+    yield _frames(status)
+    yield from _told("running", status.running, ("frame", "process", "task", "for"))
+    yield from _reasons("rejected", status.counts.rejections)
+    yield from _given_up(status)
+    yield from _troubles(status)
+    yield from _stages(status)
+    yield from _told("slowest frames", status.slowest, ("frame", "process", "took"))
+    yield from _submissions(status.submissions)
+    if status.attempts is not None:
+        columns = ("frame", "outcome", "process", "task", "begun", "took", "reason")
+        yield from _told("attempts", status.attempts, columns, shown=len(status.attempts))
+
+
+def plain_lines(status: Status) -> Iterator[str]:
+    """Yield everything as lines of text."""
+    yield status.dataset
+    yield show_progress(status)
+    yield show_pace(status)
+    for section in sections(status):
+        yield ""
+        yield from _plain_table(section)
+    if status.hints:
+        yield ""
+        yield "hints"
+        yield from (f"  {hint}" for hint in status.hints)
+
+
+def _frames(status: Status) -> Section:
+    counts = status.counts
+    rows = [
+        ("accepted", counts.accepted, ""),
+        ("rejected", counts.rejected, ""),
+        ("unreadable", len(counts.unreadable), _list(counts.unreadable)),
+        ("running", len(counts.running), _list(counts.running)),
+        ("missing", len(counts.missing), _list(counts.missing)),
+        ("given up", len(counts.given_up), _list(counts.given_up)),
+    ]
+    shown = tuple((name, str(number), frames) for name, number, frames in rows if number or name == "accepted")
+    return Section(title="frames", columns=("", "number", "which"), rows=shown, numbers=("number",))
+
+
+def _reasons(title: str, reasons: Sequence[tuple[str, int]]) -> Iterator[Section]:
+    if reasons:
+        rows = tuple((str(number), reason) for reason, number in reasons[:SHOWN])
+        more = max(0, len(reasons) - SHOWN)
+        yield Section(title=title, columns=("frames", "reason"), rows=rows, numbers=("frames",), more=more)
+
+
+def _given_up(status: Status) -> Iterator[Section]:
+    given_up = sorted(status.counts.given_up.items())
+    if given_up:
+        rows = tuple((str(frame), last_line(reason) or "no reason is told") for frame, reason in given_up[:SHOWN])
+        more = max(0, len(given_up) - SHOWN)
+        yield Section(title="given up", columns=("frame", "reason"), rows=rows, numbers=("frame",), more=more)
+
+
+def _troubles(status: Status) -> Iterator[Section]:
+    if status.troubles:
+        rows = tuple(
+            (str(one.count), one.outcome, one.host, _list(one.frames), one.reason or "no reason is told")
+            for one in status.troubles[:SHOWN]
+        )
+        yield Section(
+            title="failed and lost attempts",
+            columns=("times", "outcome", "machine", "frames", "reason"),
+            rows=rows,
+            numbers=("times",),
+            more=max(0, len(status.troubles) - SHOWN),
+        )
+
+
+def _stages(status: Status) -> Iterator[Section]:
+    if not status.stages:
+        return
+    rows = [
+        (f"  of it {one.name}" if one.within else one.name, f"{one.share:.0%}", _seconds(one.seconds))
+        for one in status.stages
+    ]
+    total_s = sum(one.seconds for one in status.stages if not one.within)
+    rows.append(("together", "", _seconds(total_s)))
+    if status.peak_memory_mib:
+        rows.append(("most memory", "", f"{status.peak_memory_mib:.0f} MiB"))
+    yield Section(
+        title="time of a frame", columns=("stage", "share", "mean"), rows=tuple(rows), numbers=("share", "mean")
+    )
+
+
+def _submissions(submissions: Sequence[Submitted]) -> Iterator[Section]:
+    if submissions:
+        rows = tuple(
+            (one.folder, ", ".join(one.ids), str(one.shards), _shorten(one.frames), _queue_word(one))
+            for one in submissions
+        )
+        columns = ("submission", "ids", "shards", "frames", "the engine says")
+        yield Section(title="submissions", columns=columns, rows=rows, numbers=("shards",))
+
+
+def _queue_word(one: Submitted) -> str:
+    if one.problem or one.states is None:
+        return one.problem or "cannot be asked from here"
+    return ", ".join(f"{number} {state}" for state, number in one.states.items()) or "nothing waits or runs"
+
+
+def _told(title: str, told: Sequence[Told], columns: tuple[str, ...], shown: int = SHOWN) -> Iterator[Section]:
+    if not told:
+        return
+    kept = tuple(name for name in columns if name != "task" or any(one.task for one in told[:shown]))
+    rows = tuple(tuple(CELLS[name](one) for name in kept) for one in told[:shown])
+    numbers = ("frame", "for", "took", "begun")
+    yield Section(title=title, columns=kept, rows=rows, numbers=numbers, more=max(0, len(told) - shown))
+
+
+def _plain_table(section: Section) -> Iterator[str]:
+    yield section.title
+    lines = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(section.columns))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if name in section.numbers else cell.ljust(width)
+            for cell, width, name in zip(line, widths, section.columns, strict=True)
+        ]
+        yield f"  {'  '.join(cells)}".rstrip()
+    if section.more:
+        yield f"  and {section.more} more"
+
+
+def _list(frames: Iterable[int]) -> str:
+    return _shorten(show_frames(frames))
+
+
+def _shorten(frames: str) -> str:
+    if len(frames) <= LIST_WIDTH:
+        return frames
+    return f"{frames[:LIST_WIDTH].rpartition(',')[0]},..."
+
+
+def _unlike_average(pace: Pace) -> str:
+    is_alike = 0.9 < pace.now / pace.average < 1.1 if pace.average else True
+    return "" if is_alike else f" ({_rate(pace.average)} on average)"
+
+
+def _rate(rate: float) -> str:
+    """Return frames a second in the unit that gives a number above 1."""
+    for unit, seconds in (("s", 1), ("min", 60), ("h", 3600)):
+        if rate * seconds >= 1 or unit == "h":
+            return f"{rate * seconds:.3g} frames/{unit}"
+    return ""
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 10 else show_duration(seconds)
