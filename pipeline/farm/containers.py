@@ -27,7 +27,10 @@ def in_container(submission: Submission, command: Sequence[str], folders: Sequen
     more = shlex.split(submission.engine_options.get(CONTAINER_OPTIONS, ""))
     mounts = [word for folder in folders for word in (runtime.mount, runtime.mounted.format(folder))]
     gpus = runtime.gpus if submission.resources.gres.startswith("gpu") else ()
-    return (*runtime.start, *gpus, *mounts, *more, submission.container, *command)
+    program, *words = command
+    # An image may have a program of its own that would take the command for its arguments.
+    instead, run = (("--entrypoint", program), words) if runtime.has_entrypoints else ((), command)
+    return (*runtime.start, *gpus, *mounts, *instead, *more, submission.container, *run)
 
 
 def check_container(submission: Submission) -> None:
@@ -53,6 +56,7 @@ class _Runtime:
     gpus: tuple[str, ...]
     mount: str
     mounted: str
+    has_entrypoints: bool = False
 
 
 _BIND = "type=bind,source={0},target={0}"
@@ -60,12 +64,17 @@ _RUNTIMES = {
     "apptainer": _Runtime(start=("apptainer", "exec"), gpus=("--nv",), mount="--bind", mounted="{0}"),
     "singularity": _Runtime(start=("singularity", "exec"), gpus=("--nv",), mount="--bind", mounted="{0}"),
     "docker": _Runtime(
-        start=("docker", "run", "--rm", "--init"), gpus=("--gpus", "all"), mount="--mount", mounted=_BIND
+        start=("docker", "run", "--rm", "--init"),
+        gpus=("--gpus", "all"),
+        mount="--mount",
+        mounted=_BIND,
+        has_entrypoints=True,
     ),
     "podman": _Runtime(
         start=("podman", "run", "--rm", "--init"),
         gpus=("--device", "nvidia.com/gpu=all"),
         mount="--mount",
         mounted=_BIND,
+        has_entrypoints=True,
     ),
 }

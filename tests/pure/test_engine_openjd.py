@@ -100,7 +100,9 @@ def test_a_container_sees_the_dataset_where_the_node_does():
     assert words[:6] == ["docker", "run", "--rm", "--init", "--gpus", "all"]
     assert "type=bind,source={{Param.Dataset}},target={{Param.Dataset}}" in words
     assert "type=bind,source=/a b,target=/a b" in words
-    assert words[words.index("me/variegate:1") + 1 :][:4] == ["python", "-m", "pipeline", "shard"]
+    # The image's own entry point would take "python" for an argument.
+    assert words[words.index("--entrypoint") + 1] == "python"
+    assert words[words.index("me/variegate:1") + 1 :][:3] == ["-m", "pipeline", "shard"]
 
 
 @pytest.mark.parametrize(
