@@ -195,7 +195,7 @@ def make_frame(engine: Engine, plan: FramePlan, scratch: Path, report: Reporter,
 
     rendered, annotation = None, None
     try:
-        rendered, annotation = _make(engine, plan, scratch, stage, blend)
+        rendered, annotation = _make(engine, plan, scratch, stage, seconds, blend)
     except RejectedFrame as reason:
         annotation = rejected_labels(plan, str(reason))
     finally:
@@ -209,6 +209,7 @@ def _make(
     plan: FramePlan,
     scratch: Path,
     stage: Callable[[str], AbstractContextManager[None]],
+    seconds: dict[str, float],
     blend: Path | None,
 ) -> tuple[RenderedFrame, Annotation]:
     with stage("build"):
@@ -217,8 +218,10 @@ def _make(
         with stage("save"):
             configure(built.scene, plan.render, engine.device, plan.camera.motion)
             save_scene(blend)
+    parts: dict[str, float] = {}
     with stage("render"):
-        rendered = render_frame(built, plan, engine.device, scratch)
+        rendered = render_frame(built, plan, engine.device, scratch, parts)
+    seconds |= parts | {"render": seconds["render"] - sum(parts.values())}  # stages never overlap
     with stage("annotate"):
         return rendered, annotate(plan, rendered)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline.records import FramePlan, NextView, RenderedFrame
 from pipeline.render.changes import change
 from pipeline.render.copies import copies_as_objects
 from pipeline.render.decode import decode_depth, decode_ids, decode_normals, linear_rgb
+from pipeline.render.denoise_time import denoise_timed
 from pipeline.render.device import Device
 from pipeline.render.exact import NORMALS, PICTURES, exact_reason, exact_settings
 from pipeline.render.parts import PartNumbers, instances_and_parts, numbered_parts
@@ -39,8 +41,12 @@ from pipeline.scene.session import label_layer
 Channels = dict[str, NDArray[Any]]
 
 
-def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Path) -> RenderedFrame:
+def render_frame(
+    built: BuiltScene, plan: FramePlan, device: Device, scratch: Path, seconds: MutableMapping[str, float] | None = None
+) -> RenderedFrame:
     """Render the built scene and return its arrays and the encoded picture, which lies in `scratch`.
+
+    `seconds` takes what part of the time was the denoiser's, where that can be told.
 
     Ids and depth come with the picture where they are exact there (sample 0 of Cycles goes through the pixel's
     centre), else from one extra sample on the CPU, which is all there is when no picture is asked for. Raises
@@ -55,7 +61,8 @@ def render_frame(built: BuiltScene, plan: FramePlan, device: Device, scratch: Pa
     rgb_file = linear = albedo = None
     with numbered_parts(built) as numbers:
         if pictures:
-            render_once(scene, device)
+            with denoise_timed(scene, {} if seconds is None else seconds):
+                render_once(scene, device)
             if not exact or pictures & {"linear", "albedo"} or plan.rgb_format == "exr":
                 channels = read_passes(scene, scratch)
             rgb_file = write_rgb(scene, plan, channels, lens, scratch) if "rgb" in pictures else None

@@ -10,6 +10,8 @@ from pipeline.dataset.process_log import Worker, host_of
 from pipeline.status.pace import GAP_S, busy_spans
 from pipeline.status.tally import ProcessTally, Tally
 
+RENDERING = ("render", "denoise")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
@@ -56,7 +58,7 @@ def _crew(host: str, device: str, group: list[tuple[Worker, ProcessTally]], now_
         device=device,
         size=worked_s / (end_s - begin_s),
         frames=sum(mine.frames for _, mine in group),
-        render_share=sum(mine.seconds.get("render", 0.0) for _, mine in group) / total_s,
+        render_share=sum(mine.seconds.get(stage, 0.0) for _, mine in group for stage in RENDERING) / total_s,
         gpus=0 if device == "cpu" else _gpus([worker for worker, _ in group]),
         cores=_whole(start.get("cores")),
         threads=_whole(start.get("threads")),

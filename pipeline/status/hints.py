@@ -61,8 +61,8 @@ def _idle(evidence: Evidence) -> Iterator[str]:
     missing = len(evidence.counts.missing)
     if missing and all(worker.outcome for worker in evidence.workers):
         yield (
-            f"{_frames_are(missing)} missing and nothing works on the dataset: run the same render command again, or submit "
-            f"what is missing (variegate resume {evidence.root})"
+            f"{_frames_are(missing)} missing and nothing works on the dataset: run the same render command again, or "
+            f"submit what is missing (variegate resume {evidence.root})"
         )
 
 
@@ -129,8 +129,9 @@ def _gpu_waits(evidence: Evidence) -> Iterator[str]:
             found.setdefault((round(crew.size), workers), []).append(crew)
     for (size, workers), crews in sorted(found.items(), key=lambda item: -len(item[1])):
         busy = sum(crew.busy for crew in crews) / len(crews)
+        fed = counted(max(1, size), "process", "processes")
         yield (
-            f"{_hosts(crews)}: a GPU renders at most {busy:.0%} of the time, fed by {counted(max(1, size), 'process', 'processes')}: start {workers} workers "
+            f"{_hosts(crews)}: a GPU renders at most {busy:.0%} of the time, fed by {fed}: start {workers} workers "
             f"({_where(crews[0], workers)})"
         )
 

@@ -148,11 +148,8 @@ def _troubles(status: Status) -> Iterator[Section]:
 def _stages(status: Status) -> Iterator[Section]:
     if not status.stages:
         return
-    rows = [
-        (f"  of it {one.name}" if one.within else one.name, f"{one.share:.0%}", _seconds(one.seconds))
-        for one in status.stages
-    ]
-    total_s = sum(one.seconds for one in status.stages if not one.within)
+    rows = [(one.name, f"{one.share:.0%}", _seconds(one.seconds)) for one in status.stages]
+    total_s = sum(one.seconds for one in status.stages)
     rows.append(("together", "", _seconds(total_s)))
     if status.peak_memory_mib:
         rows.append(("most memory", "", f"{status.peak_memory_mib:.0f} MiB"))

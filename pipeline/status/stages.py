@@ -6,20 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.status.tally import WITHIN, ProcessTally
+from pipeline.status.tally import ProcessTally
 
 ORDER = ("plan", "build", "save", "render", "denoise", "annotate", "commit", "clean")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One stage: its `share` of a frame's time (0..1), `seconds` a frame on average. One `within` another is a part of
-    it, and no further time."""
+    """One stage: its `share` of a frame's time (0..1), `seconds` a frame on average."""
 
     name: str
     share: float
     seconds: float
-    within: str = ""
 
 
 def measure_stages(processes: Iterable[ProcessTally]) -> tuple[Stage, ...]:
@@ -30,14 +28,11 @@ def measure_stages(processes: Iterable[ProcessTally]) -> tuple[Stage, ...]:
         frames += process.frames
         for name, value in process.seconds.items():
             seconds[name] += value
-    total = sum(value for name, value in seconds.items() if name not in WITHIN)
+    total = sum(seconds.values())
     if not frames or total <= 0:
         return ()
     names = sorted(seconds, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    return tuple(
-        Stage(name=name, share=seconds[name] / total, seconds=seconds[name] / frames, within=WITHIN.get(name, ""))
-        for name in names
-    )
+    return tuple(Stage(name=name, share=seconds[name] / total, seconds=seconds[name] / frames) for name in names)
 
 
 def share_of(stages: Iterable[Stage], name: str) -> float:

@@ -11,7 +11,6 @@ from itertools import count
 from pipeline.dataset.process_log import Attempt
 
 SLOWEST = 5
-WITHIN = {"denoise": "render"}  # stages that are a part of another
 
 
 @dataclass(slots=True)
@@ -27,7 +26,7 @@ class ProcessTally:
     @property
     def total_s(self) -> float:
         """The time of its frames, all stages."""
-        return sum(value for stage, value in self.seconds.items() if stage not in WITHIN)
+        return sum(self.seconds.values())
 
     def add(self, attempt: Attempt) -> None:
         self.frames += 1
@@ -99,4 +98,4 @@ class Tally:
 
 def frame_seconds(attempt: Attempt) -> float:
     """Return the wall clock that a frame took, all stages."""
-    return sum(value for stage, value in attempt.seconds.items() if stage not in WITHIN)
+    return sum(attempt.seconds.values())
