@@ -40,8 +40,9 @@ def visit_attempts(root: Path, visit: Callable[[str, Attempt], None]) -> tuple[W
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror} (check the disk)") from error
         logs.append((log, beat_s))
+    dead = {log.name for log, _ in logs if log.outcome == "died"}
     for log, _ in logs:  # only now all is known that others told of its frames
-        for attempt in log.unfinished(told.get(log.name, {})):
+        for attempt in log.unfinished(told.get(log.name, {}), log.supervisor in dead):
             visit(log.name, attempt)
     workers = (log.worker(beat_s) for log, beat_s in logs)
     return tuple(sorted(workers, key=lambda one: (one.start_s, one.name)))

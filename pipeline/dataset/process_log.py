@@ -89,10 +89,21 @@ class ProcessLog:
             elif outcome := _outcome(kind, event):
                 yield self._attempt(frame, outcome, event)
 
-    def unfinished(self, lost: Lost) -> Iterator[Attempt]:
+    @property
+    def outcome(self) -> str:
+        """How the process ended: "" while it lives, "died" when it left without a word."""
+        return self._outcome or ("" if self._alive else "died")
+
+    @property
+    def supervisor(self) -> str:
+        """The process that watches over this one, "" for none."""
+        return str(self._start.get("supervisor", ""))
+
+    def unfinished(self, lost: Lost, is_orphan: bool = False) -> Iterator[Attempt]:
         """Yield the attempts without an end: under way, given up, or lost with the process. `lost` is what others told
-        of this one's frames."""
-        ended = self._end()
+        of this one's frames. An orphan died with the process that watches over it: a killed queue's job, a lost
+        machine, and nothing that speaks against the frame."""
+        ended = self.outcome
         for frame, at_s in self._begun.items():
             outcome: Outcome
             if frame in lost:
@@ -102,6 +113,8 @@ class ProcessLog:
                 outcome, reason = "running", ""
             elif ended in ("done", "stopped"):
                 outcome, reason = "stopped", ""
+            elif is_orphan and ended == "died":
+                outcome, reason = "stopped", "its supervisor was killed"
             else:
                 outcome, reason = "lost", f"the process ended: {ended}"
             yield Attempt(frame=frame, outcome=outcome, at_s=at_s, reason=reason)
@@ -112,15 +125,12 @@ class ProcessLog:
             name=self.name,
             start=self._start,
             last_s=self._last_s,
-            outcome=self._end(),
+            outcome=self.outcome,
             released=self._released,
             start_s=self._start_s or 0.0,
             beat_s=beat_s,
             slow_s=self._slow_s,
         )
-
-    def _end(self) -> str:
-        return self._outcome or ("" if self._alive else "died")
 
     def _note(self, kind: str, event: dict[str, Any]) -> None:
         at_s = _number(event.get("at_s"))

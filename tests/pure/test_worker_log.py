@@ -74,6 +74,15 @@ def test_a_supervisor_says_why_a_worker_died_and_whether_that_counts(store):
     assert failures_of(read_workers(store.root)) == {7: ["killed by signal 11"]}
 
 
+def test_a_worker_killed_with_its_supervisor_says_nothing_against_its_frame(store):
+    log_of(store.root, dead(1), {"event": "start", "role": "supervisor", "at_s": 0.0})
+    log_of(store.root, dead(2), {"event": "start", "supervisor": dead(1), "at_s": 0.0}, begin(7))
+    log_of(store.root, dead(3), {"event": "start", "role": "supervisor", "at_s": 0.0}, {"event": "end", "at_s": 2.0})
+    log_of(store.root, dead(4), {"event": "start", "supervisor": dead(3), "at_s": 0.0}, begin(8))
+    assert outcomes(store.root) == {(7, "stopped", "its supervisor was killed"), (8, "lost", "the process ended: died")}
+    assert failures_of(read_workers(store.root)) == {8: ["the process ended: died"]}
+
+
 def test_a_frame_made_or_released_has_no_failures_any_more(store):
     failed = {"event": "failed", "frame": 1, "reason": "no", "at_s": 2.0}
     log_of(store.root, dead(1), begin(1), failed, begin(2), failed | {"frame": 2}, begin(3), failed | {"frame": 3})

@@ -187,11 +187,11 @@ class Supervisor:
 
     def _done(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
         frame, status, seconds = message["frame"], message["status"], float(message["seconds"])
+        worker.frames_made += status != "there"
         self._over(worker)
         if status == "there":
             self._summary = replace(self._summary, already_done=self._summary.already_done + 1)
         else:
-            worker.frames_made += 1
             self._longest_s = max(self._longest_s, seconds)
             self._summary = self._summary.with_frame(status, seconds)
         self._display.frame_done(frame, status, seconds, worker.slot.number)

@@ -1,0 +1,165 @@
+"""What workers of one machine are given: frames in turn, threads, GPUs, limits; and which asset is to blame."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from store_samples import commit_samples, open_sample, sample_job, sample_plan
+
+from pipeline.errors import PipelineError
+from pipeline.farm.local import blame, machine
+from pipeline.farm.local.blame import assets_in, find_blame
+from pipeline.farm.local.frame_queue import AGAIN_S, FrameQueue
+from pipeline.farm.local.gpus import gpu_of, gpu_variables, parse_gpus
+from pipeline.farm.local.limits import KNOWN, LEAST_FRAME_S, UNKNOWN_FRAME_S, Limits
+from pipeline.farm.local.sizing import choose_workers
+from pipeline.structure import unstructure
+from pipeline.worker_messages import decode, encode
+
+
+def test_each_worker_gets_the_views_of_one_scene_after_another():
+    frames = FrameQueue(range(8), views_per_scene=2)
+    assert [frames.next_frame(worker, 0.0) for worker in (1, 2, 1, 2, 2, 1, 1, 2)] == [0, 2, 1, 3, 4, 6, 7, 5]
+    assert frames.next_frame(1, 0.0) is None and len(frames) == 0
+
+
+def test_at_the_end_a_worker_helps_where_most_views_are_left():
+    frames = FrameQueue(range(10), views_per_scene=5)
+    assert [frames.next_frame(worker, 0.0) for worker in (1, 2, 2, 2)] == [0, 5, 6, 7]
+    assert frames.next_frame(3, 0.0) == 4  # the last view of the scene that has most left
+    assert [frames.next_frame(1, 0.0), frames.next_frame(1, 0.0)] == [1, 2]
+
+
+def test_failed_frames_come_last_and_those_made_elsewhere_after_a_while():
+    frames = FrameQueue(range(3))
+    assert frames.next_frame(1, 0.0) == 0
+    frames.try_again(0)
+    assert frames.next_frame(1, 0.0) == 1
+    frames.made_elsewhere(1, 0.0)
+    assert [frames.next_frame(1, 0.0), frames.next_frame(1, 0.0)] == [2, 0]
+    assert frames.is_elsewhere and frames.next_frame(1, AGAIN_S / 2) is None and len(frames) == 1
+    assert frames.next_frame(1, AGAIN_S) == 1 and not frames.is_elsewhere and len(frames) == 0
+
+
+def test_a_hundred_thousand_frames_are_handed_out_without_a_quadratic_step():
+    frames = FrameQueue(range(100_000))
+    assert [frames.next_frame(1, 0.0) for _ in range(100_000)] == list(range(100_000))
+
+
+def test_the_time_for_a_frame_follows_the_longest_one_unless_given():
+    assert Limits().time_s(0, 0.0) == UNKNOWN_FRAME_S and Limits().time_s(1, 300.0) == 6000.0
+    assert Limits().time_s(KNOWN, 1.0) == LEAST_FRAME_S and Limits().time_s(KNOWN, 60.0) == 1200.0
+    assert Limits(frame_s=5.0).time_s(0, 900.0) == 5.0
+
+
+def test_a_worker_is_renewed_before_a_leak_costs_a_frame():
+    limits = Limits(memory_mib=1000.0, recycle=50)
+    assert limits.is_too_large(1001.0) and not limits.is_too_large(999.0) and not Limits().is_too_large(1e9)
+    assert limits.is_worn(2, 950.0) and not limits.is_worn(2, 850.0)
+    assert not limits.is_worn(1, 950.0)  # that is what the scene takes, and no leak
+    assert limits.is_worn(50, 1.0) and not limits.is_worn(49, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "workers", "threads"), [(8, 2, (4, 4)), (8, 3, (3, 3, 2)), (2, 4, (1, 1, 1, 1)), (16, 1, (16,))]
+)
+def test_all_processors_are_shared_out(cpus, workers, threads):
+    assert machine.share_threads(cpus, workers) == threads
+
+
+def test_gpus_are_given_in_turn_and_counted_among_those_a_queue_gave():
+    assert [gpu_of(worker, (0, 1)) for worker in (1, 2, 3)] == [0, 1, 0] and gpu_of(1, ()) is None
+    assert gpu_variables(1, {})["CUDA_VISIBLE_DEVICES"] == "1" == gpu_variables(1, {})["HIP_VISIBLE_DEVICES"]
+    assert gpu_variables(1, {"CUDA_VISIBLE_DEVICES": "4, 7"})["CUDA_VISIBLE_DEVICES"] == "7"
+    assert gpu_variables(0, {"CUDA_VISIBLE_DEVICES": "GPU-ab,GPU-cd"})["CUDA_VISIBLE_DEVICES"] == "GPU-ab"
+    amd = gpu_variables(1, {"ROCR_VISIBLE_DEVICES": "2,3", "HIP_VISIBLE_DEVICES": "0,1"})
+    assert (amd["ROCR_VISIBLE_DEVICES"], amd["HIP_VISIBLE_DEVICES"]) == ("3", "0")
+    with pytest.raises(PipelineError, match=r"--gpus 2: CUDA_VISIBLE_DEVICES=4,7 gives this process 2 GPUs"):
+        gpu_variables(2, {"CUDA_VISIBLE_DEVICES": "4,7"})
+
+
+def test_gpus_are_numbers():
+    assert parse_gpus("0, 3") == (0, 3)
+    with pytest.raises(PipelineError, match=r"--gpus '0;1': write numbers"):
+        parse_gpus("0;1")
+
+
+def test_a_queue_may_give_fewer_processors_and_less_memory(monkeypatch):
+    cpus, memory_mib = machine.usable_cpus({}), machine.usable_memory_mib({})
+    assert cpus >= 1 and memory_mib > 100
+    assert machine.usable_cpus({"SLURM_CPUS_PER_TASK": "1"}) == 1
+    assert machine.usable_memory_mib({"SLURM_MEM_PER_NODE": "99"}) == 99.0
+    assert machine.memory_share_mib(2, {"SLURM_MEM_PER_NODE": "1000"}) == 450.0
+    assert (
+        machine.count_gpus({"CUDA_VISIBLE_DEVICES": "0,1,2"}) == 3
+        and machine.count_gpus({"CUDA_VISIBLE_DEVICES": ""}) == 0
+    )
+
+
+def test_a_containers_quota_is_kept(tmp_path, monkeypatch):
+    group = tmp_path / "job/step"
+    group.mkdir(parents=True)
+    (group / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "job/cpu.max").write_text("150000 100000\n")
+    (group / "memory.max").write_text(f"{512 * 2**20}\n")
+    monkeypatch.setattr(machine, "_cgroup_folders", lambda controller: [group, tmp_path / "job", tmp_path])
+    assert machine.usable_cpus({}) <= 2 and machine.usable_memory_mib({}) == 512.0
+
+
+@pytest.mark.parametrize(
+    ("cpus", "memory_mib", "gpus", "workers"),
+    [(1, 1e6, 0, 1), (16, 1e6, 2, 4), (2, 1e6, 4, 2), (64, 3000.0, 0, 2), (4, 10.0, 0, 1)],
+)
+def test_auto_takes_what_processors_memory_and_gpus_allow(cpus, memory_mib, gpus, workers):
+    assert choose_workers(cpus, memory_mib, gpus) == workers
+
+
+def test_messages_are_told_from_blenders_own_words():
+    assert decode(encode("done", {"frame": 3})) == {"kind": "done", "frame": 3}
+    assert decode("half a line of Blender's" + encode("done", {"frame": 3})) == {"kind": "done", "frame": 3}
+    assert decode('{"kind": "done"}\n') is None and decode(encode("done", {"frame": 3})[:-4]) is None
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = open_sample(tmp_path / "ds", sample_job())
+    commit_samples(store, tmp_path, range(6))
+    return store
+
+
+def with_asset(store, frame, asset_id):
+    """The plan of a frame in which the first object is of that asset."""
+    data = unstructure(sample_plan(store.job, frame))
+    data["instances"] = [*data["instances"], {"asset_id": asset_id, "recipe": {"source": "x"}}]
+    return data
+
+
+def plans(store, monkeypatch, *assets):
+    monkeypatch.setattr(blame, "unstructure", lambda plan: plan)
+    return [with_asset(store, frame, asset) for frame, asset in enumerate(assets, start=6)]
+
+
+def test_the_asset_in_all_failed_frames_and_no_made_one_is_named(store, monkeypatch):
+    failed = plans(store, monkeypatch, "models/mug_3.glb", "models/mug_3.glb")
+    text = "models/mug_3.glb is in all 2 frames that failed and in none of 6 that were made"
+    assert find_blame(store.root, failed, range(6)) == text
+
+
+def test_nobody_is_blamed_for_one_frame_or_for_what_made_frames_show_too(store, monkeypatch):
+    (one,) = plans(store, monkeypatch, "models/mug_3.glb")
+    assert find_blame(store.root, [one], range(6)) == ""
+    assert find_blame(store.root, plans(store, monkeypatch, "a.glb", "b.glb"), range(6)) == ""
+    path = store.root / "frames/000005/plan.json"
+    path.write_text(json.dumps(with_asset(store, 5, "models/mug_3.glb")))
+    assert find_blame(store.root, [one, one], range(6)) == ""
+    assert find_blame(store.root, [one, one], ()) == ""
+
+
+def test_models_textures_hdris_and_photos_are_assets():
+    plan = {
+        "world": {"hdri": {"source": "bundled:city.exr"}, "background": {"photo": {"source": "a.jpg"}}},
+        "instances": [{"asset_id": "m.blend#mug", "recipe": {"source": "m.blend"}}],
+        "surroundings": {"floor": {"material": {"textures": {"textures": {"texture_id": "oak"}}}}},
+    }
+    assert assets_in(plan) == {"bundled:city.exr", "a.jpg", "m.blend#mug", "oak"}
