@@ -85,7 +85,7 @@ def test_gpus_are_numbers():
         parse_gpus("0;1")
 
 
-def test_a_queue_may_give_fewer_processors_and_less_memory(monkeypatch):
+def test_a_queue_may_give_fewer_processors_and_less_memory():
     cpus, memory_mib = machine.usable_cpus({}), machine.usable_memory_mib({})
     assert cpus >= 1 and memory_mib > 100
     assert machine.usable_cpus({"SLURM_CPUS_PER_TASK": "1"}) == 1

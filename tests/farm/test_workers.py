@@ -1,0 +1,257 @@
+"""`render --workers` and `shard --workers` with Blender: the dataset is that of one process, whatever is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from store_samples import contents
+
+from pipeline.dataset.attempts import read_workers
+from pipeline.dataset.layout import TEMPORARY
+
+ROOT = Path(__file__).resolve().parents[2]
+BLENDER = os.environ.get("VARIEGATE_BLENDER", "")  # "chroot /srv/blender /usr/bin/blender", say
+FRAMES = 8
+PATIENCE_S = 600.0
+SCENE = f"""\
+title: Cubes
+frames: {FRAMES}
+views_per_scene: 2
+categories: [{{id: 1, name: cube}}]
+targets: [{{shapes: [cube, cone], category: cube, size_m: 0.1, count: 2}}]
+camera: {{shell: {{distance_m: 0.8}}, resolution: [80, 60]}}
+render: {{quality: draft, samples_per_pixel: 1, denoiser: none}}
+"""
+SLOW = ("--set", "camera.resolution=[640, 480]", "--set", "render.samples_per_pixel=256")
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+
+
+def start(*args: object, cwd: Path = ROOT) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pipeline", *map(str, args)]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, out, err
+
+
+def run(*args: object) -> tuple[int, str, str]:
+    return end(start(*args))
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    path = tmp_path_factory.mktemp("workers") / "scene.yaml"
+    path.write_text(SCENE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(scene):
+    """The dataset of one process without a supervisor."""
+    code, _, err = run("render", scene, "--out", scene.parent / "whole", "--device", "cpu")
+    assert code == 0, err
+    return scene.parent / "whole"
+
+
+@pytest.fixture
+def job(whole):
+    """What `scene` is when it is made final: nothing is surveyed any more."""
+    return whole / "job.json"
+
+
+@pytest.fixture
+def out(scene, request):
+    """A dataset beside the scene, so that job.json names the same places."""
+    yield (folder := scene.parent / f"{request.node.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def render(scene, out, *args):
+    return start("render", scene, "--out", out, "--device", "cpu", "--workers", 2, *args)
+
+
+def wait_until(process, is_there):
+    until = time.monotonic() + PATIENCE_S
+    while not is_there():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_a_frame_made(out):
+    return (out / "frames").is_dir() and any(name.isdecimal() for name in os.listdir(out / "frames"))
+
+
+def working(out):
+    """Processes of workers that are at a frame now, by the frame."""
+    if not (out / "timing").is_dir():
+        return {}
+    return {
+        attempt.frame: int(worker.name.rsplit("-", 2)[1])
+        for worker in read_workers(out)
+        if worker.start.get("role") == "worker"
+        for attempt in worker.attempts
+        if attempt.outcome == "running"
+    }
+
+
+def is_gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def outcomes(out, frame):
+    return [one.outcome for worker in read_workers(out) for one in worker.attempts if one.frame == frame]
+
+
+def assert_as_whole(out, whole):
+    assert contents(out) == contents(whole)
+    assert not list(out.rglob(f"{TEMPORARY}*")) and not list((out / "claims").glob("*"))
+
+
+def test_two_workers_make_the_dataset_of_one_process(scene, whole, out):
+    code, told, err = end(render(scene, out, "--save-blend"))
+    assert code == 0, err
+    assert_as_whole(out, whole)
+    assert f"{FRAMES} frames made" in told and "Progress: 100%" in told and "openjd_progress: 100.0" in told
+    assert f"Saved: '{out}/frames/000003/rgb.png'" in told
+    assert err.count("accepted in") == FRAMES and "(worker 1 ·" in err and "(worker 2 ·" in err
+    assert len(list((out / "blends").glob("*.blend"))) == FRAMES
+    facts = [worker.start for worker in read_workers(out)]
+    assert sorted((one["role"], one.get("worker")) for one in facts if one["role"] == "worker") == [
+        ("worker", 1),
+        ("worker", 2),
+    ]
+    again = run("render", whole / "job.json", "--out", out, "--device", "cpu", "--workers", "auto")
+    assert again[0] == 0 and f"{FRAMES} were there already" in again[1]
+
+
+def test_a_worker_killed_in_mid_frame_costs_that_frame_a_second_try(job, whole, out):
+    process = render(job, out)
+    wait_until(process, lambda: is_a_frame_made(out) and working(out))
+    frame, pid = next(iter(working(out).items()))
+    os.kill(pid, signal.SIGKILL)
+    code, _, err = end(process)
+    assert code == 0, err
+    assert_as_whole(out, whole)
+    lost = [one for worker in read_workers(out) for one in worker.attempts if one.outcome == "lost"]
+    assert all("SIGKILL" in one.reason for one in lost) and "SIGKILL" in err + "".join(one.reason for one in lost)
+
+
+def test_ctrl_c_stops_after_the_frames_in_progress_and_the_same_command_goes_on(job, whole, out):
+    process = render(job, out)
+    wait_until(process, lambda: is_a_frame_made(out))
+    process.send_signal(signal.SIGINT)
+    code, _, err = end(process)
+    made = len(list((out / "frames").glob("[0-9]*")))
+    assert (code, made < FRAMES) == (130, True), err
+    assert (
+        "stopping: frames in progress may take 30 s more" in err and f"interrupted: {made} frames are committed" in err
+    )
+    assert end(render(job, out))[0] == 0
+    assert_as_whole(out, whole)
+    assert not {"lost", "failed"} & {kind for frame in range(FRAMES) for kind in outcomes(out, frame)}
+
+
+def test_a_second_signal_stops_at_once_and_no_process_is_left(scene, out):
+    process = render(scene, out, *SLOW)
+    wait_until(process, lambda: len(working(out)) == 2)
+    pids = working(out).values()
+    process.send_signal(signal.SIGINT)
+    while "stopping" not in process.stderr.readline():  # two signals at one moment are one
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    code, _, err = end(process)
+    assert code == 130 and "interrupted: 0 frames are committed" in err
+    assert all(map(is_gone, pids)) and not list(out.rglob(f"{TEMPORARY}*"))
+
+
+def test_a_killed_supervisor_leaves_no_process_and_the_same_command_cleans_up(job, whole, out):
+    process = render(job, out)
+    wait_until(process, lambda: len(working(out)) == 2)
+    pids = list(working(out).values())
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + PATIENCE_S
+    while not all(map(is_gone, pids)):
+        assert time.monotonic() < until, "a worker outlived its supervisor"
+        time.sleep(0.01)
+    assert end(render(job, out, "--attempts", 1))[0] == 0
+    assert_as_whole(out, whole)
+
+
+def test_a_shard_is_supervised_and_stopped_by_a_queue(whole, out):
+    shutil.copytree(whole, out)
+    for frame in (1, 2, 3):
+        shutil.rmtree(out / f"frames/{frame:06d}")
+    process = start("shard", out, "--frames", "0-3", "--device", "cpu")
+    wait_until(process, lambda: working(out))
+    process.send_signal(signal.SIGTERM)
+    code, told, _ = end(process)
+    assert (code, "openjd_fail: stopped" in told) == (75, True), told
+    code, told, err = run("shard", out, "--frames", "0-3", "--device", "cpu")
+    assert code == 0 and "Progress: 100%" in told and "openjd_status: frame" in told, err
+    assert_as_whole(out, whole)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts a small disk, which takes root")
+def test_a_full_disk_stops_the_run_with_one_message_and_room_lets_it_go_on(job, whole, out):
+    out.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", out]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        code, _, err = end(render(job, out))
+        assert code == 2 and err.count("the disk is full") == 1, err
+        subprocess.run(["mount", "-o", "remount,size=64m", out], check=True)
+        code, _, err = end(render(job, out))
+        assert code == 0, err
+        assert_as_whole(out, whole)
+    finally:
+        subprocess.run(["umount", out], check=True)
+
+
+def test_what_is_wrong_with_a_scene_is_told_with_its_line(scene, tmp_path):
+    path = tmp_path / "scene.yaml"
+    path.write_text(SCENE.replace("shapes: [cube, cone]", "files: no/such.glb"))
+    code, _, err = end(render(path, tmp_path / "ds"))
+    assert code == 2 and f"{path}:5" in err and "no/such.glb" in err and "Traceback" not in err
+    assert not (tmp_path / "ds/dataset.json").exists() and not list(tmp_path.rglob(f"{TEMPORARY}*"))
+
+
+@pytest.mark.skipif(not BLENDER, reason="VARIEGATE_BLENDER does not name a Blender executable")
+def test_workers_of_a_real_blender_give_the_same_labels(scene, whole):
+    import bpy
+
+    version = subprocess.run([*BLENDER.split(), "--version"], capture_output=True, text=True, check=True).stdout
+    if version.split()[1].rsplit(".", 1)[0] != ".".join(map(str, bpy.app.version[:2])):
+        pytest.skip(f"{version.splitlines()[0]} is not of this series")
+    share = Path(os.environ.get("VARIEGATE_BLENDER_ROOT", "/"))
+    folder = share / "tmp" / f"variegate-workers-{os.getpid()}"
+    try:
+        shutil.copytree(ROOT, folder / "repo", ignore=shutil.ignore_patterns(".*", "out", "*.egg-info"))
+        shutil.copy(scene, folder)
+        mapped = () if share == Path("/") else ("--path-map", f"{share}=/")
+        words = ("render", folder / scene.name, "--out", folder / "ds", "--device", "cpu", "--workers", 2)
+        command = [sys.executable, "-m", "pipeline", *map(str, words), "--blender", BLENDER, *mapped]
+        done = subprocess.run(command, cwd=folder / "repo", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        for frame in range(FRAMES):
+            name = f"frames/{frame:06d}/labels.json"
+            assert (folder / "ds" / name).read_bytes() == (whole / name).read_bytes()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
