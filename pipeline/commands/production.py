@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -63,11 +63,12 @@ def status(
         _require_complete(dataset, asked, deep=deep, as_json=as_json)
         return
     seen = _looks(dataset, asked, attempts, watch)
-    if as_json:
-        for one in seen:
-            click.echo(json.dumps(unstructure(one), indent=None if watch else 1))
-    else:
-        _show(seen, Console(), is_watched=watch is not None)
+    with suppress(KeyboardInterrupt) if watch else nullcontext():
+        if as_json:
+            for one in seen:
+                click.echo(json.dumps(unstructure(one), indent=None if watch else 1))
+        else:
+            _show(seen, Console(), is_watched=watch is not None)
 
 
 def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_json: bool) -> None:
@@ -103,6 +104,6 @@ def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None
     elif not is_watched:
         console.print(view_of(next(seen)))
     else:
-        with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False, screen=True) as live:
+        with Live(console=console, auto_refresh=False, screen=True) as live:
             for one in seen:
                 live.update(view_of(one), refresh=True)

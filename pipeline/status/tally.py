@@ -89,7 +89,7 @@ class Tally:
         if mine is None:
             mine = self.processes[process] = ProcessTally()
         mine.add(attempt)
-        item = (frame_seconds(attempt), next(self._number), process, attempt)
+        item = (frame_seconds(attempt), -next(self._number), process, attempt)  # of equals the first ones
         if len(self._slowest) < SLOWEST:
             heapq.heappush(self._slowest, item)
         elif item > self._slowest[0]:

@@ -1,0 +1,187 @@
+"""What `status` shows: in a pipe, on a terminal, as JSON, of submissions, and watched."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+from status_samples import CPU, begin, dead, end, failed, frames_made, lay_frames, rejected, start
+from status_samples import write_log as log
+from store_samples import open_sample, sample_job
+
+from pipeline.cli import main
+from pipeline.commands.status_view import view_of
+from pipeline.dataset.quarantine import quarantine
+from pipeline.errors import FarmError
+from pipeline.farm.ledger import add_entry, record_ids
+from pipeline.farm.submission import Submission
+from pipeline.status.overview import read_status
+from pipeline.status.sections import plain_lines
+
+JOB = sample_job(frames=12)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = open_sample(tmp_path / "ds", JOB)
+    lay_frames(store.root, (0, 1, 2, 3))
+    events = [start(0, **CPU), *frames_made((0, 1, 2), 0, 4, build=1.0, render=3.0, memory=900)]
+    trouble = [rejected(3, 13, "no room"), failed(4, 14, "RuntimeError: no [bold]memory[/bold]"), begin(5, 15)]
+    log(store.root, dead(machine="node7"), [*events, *trouble, end(16, "MemoryError: 7")])
+    quarantine(store, 6, ["Traceback\nValueError: [red]"], None, "")
+    return store
+
+
+def submit(root, ids=("812",), engine="slurm"):
+    def make(folder):
+        submission = Submission(
+            engine=engine,
+            name="dice",
+            dataset=root.as_posix(),
+            folder=folder,
+            frames="0-7",
+            shards=("0-3", "4-7"),
+            command=("python", "-m", "pipeline"),
+        )
+        from pipeline.farm.ledger import ready_files
+
+        return submission, ready_files(submission)
+
+    submission = add_entry(root, engine, make)
+    if ids is not None:
+        record_ids(root, submission, ids, ())
+    return submission
+
+
+def lines_of(store, **options):
+    return list(plain_lines(read_status(store.root, range(12), **options)))
+
+
+EXPECTED = """\
+4 of 12 frames, 33.3 %
+nothing works on it · 15 frames/min on average
+
+frames
+            number  which
+  accepted       3
+  rejected       1
+  missing        7  4-5,7-11
+  given up       1  6
+
+rejected
+  frames  reason
+       1  no room
+
+given up
+  frame  reason
+      6  ValueError: [red]
+
+failed and lost attempts
+  times  outcome  machine  frames  reason
+      1  failed   node7    4       RuntimeError: no [bold]memory[/bold]
+      1  lost     node7    5       the process ended: MemoryError: 7
+
+time of a frame
+  stage        share     mean
+  build          31%   1.00 s
+  render         69%   2.25 s
+  together             3.25 s
+  most memory         900 MiB
+"""
+
+
+def test_a_pipe_gets_plain_aligned_lines(store):
+    lines = lines_of(store)
+    assert lines[0] == str(store.root)
+    assert "\n".join(lines[1:]).startswith(EXPECTED)
+    assert lines[-3] == "hints" and lines[-2].startswith("  7 frames are missing and nothing works on the dataset")
+
+
+def test_every_attempt_is_listed_where_asked_for(store):
+    lines = lines_of(store, attempts=True)
+    listed = lines[lines.index("attempts") + 1 :]
+    assert listed[0].split() == ["frame", "outcome", "process", "begun", "took", "reason"]
+    assert [line.split()[:2] for line in listed[1:7]] == [
+        ["0", "accepted"],
+        ["1", "accepted"],
+        ["2", "accepted"],
+        ["3", "rejected"],
+        ["4", "failed"],
+        ["5", "lost"],
+    ]
+    assert "node7 999999991" in listed[1]
+
+
+def test_a_terminal_shows_the_same_words(store):
+    console = Console(file=io.StringIO(), force_terminal=True, width=110, record=True)
+    console.print(view_of(read_status(store.root, range(12))))
+    shown = console.export_text()
+    for words in ("4 of 12 frames, 33.3 %", "ValueError: [red]", "no [bold]memory[/bold]", "time of a frame", "hints"):
+        assert words in shown
+    assert max(len(line) for line in shown.splitlines()) <= 110
+
+
+def test_status_is_json_for_programs(store, capsys):
+    assert main(["status", str(store.root), "--json", "--attempts"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"]["accepted"] == 3 and told["counts"]["given_up"] == {"6": "Traceback\nValueError: [red]"}
+    assert len(told["attempts"]) == 6 and told["stages"][1]["name"] == "render"
+
+
+def test_submissions_are_told_with_the_engines_own_word(store):
+    submit(store.root)
+    submit(store.root, ids=None)
+    (store.root / "farm/0003-slurm").mkdir()
+    told = read_status(store.root, range(12), ask=lambda entry: {0: "RUNNING", 1: "PENDING"}).submissions
+    assert [(one.folder, one.ids, one.shards, one.states) for one in told[:1]] == [
+        ("farm/0001-slurm", ("812",), 2, {"RUNNING": 1, "PENDING": 1})
+    ]
+    assert told[1].problem.startswith("was interrupted") and "not a submission that can be read" in told[2].problem
+
+
+@pytest.mark.parametrize("error", [FarmError("squeue: no cluster"), RuntimeError("a bug of the engine's")])
+def test_an_engine_that_cannot_be_asked_is_no_failure(store, error):
+    def ask(entry):
+        raise error
+
+    submit(store.root)
+    (told,) = read_status(store.root, range(12), ask=ask).submissions
+    assert told.states is None and told.problem == f"the engine does not answer: {error}"
+    words = " ".join(lines_of(store, ask=ask))
+    assert "farm/0001-slurm  812" in words and f"the engine does not answer: {error}" in words
+
+
+def test_the_frames_of_a_submission_alone(store, capsys):
+    submit(store.root)
+    assert main(["status", str(store.root), "--submission", "farm/0001-slurm", "--require-complete"]) == 1
+    assert capsys.readouterr().out.splitlines()[:2] == ["4 of 8 frames are there", "missing: 4-5,7"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--require-complete", "--watch", "5"), "leave out --watch and --attempts"),
+        (("--deep",), "--deep goes with --require-complete"),
+        (("--watch", "0.1"), "--watch"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(store, capsys, words, said):
+    assert main(["status", str(store.root), *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_watched_dataset_is_told_again_and_again(store, capsys, monkeypatch):
+    from pipeline.commands import production
+
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(production.time, "sleep", sleep)
+    assert main(["status", str(store.root), "--watch", "2"]) == 0
+    assert capsys.readouterr().out.count("4 of 12 frames") == 3 and waits == [2, 2, 2]
