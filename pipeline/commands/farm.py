@@ -36,7 +36,7 @@ from pipeline.terminal import open_job, session
     short_help="Hand frames over to a farm.",
     epilog=f"""\b
 Examples:
-  variegate submit scenes/dice_tray.yaml --frames 0-99999 --out /data/dice --gres gpu:1 --time 4h
+  variegate submit scenes/dice_tray.yaml --set frames=100000 --out /data/dice --gres gpu:1 --time 4h
   variegate submit job.json --out /data/dice --frames-per-shard 200 --max-running 20 --engine-option account=vision
   variegate submit my.yaml --out /data/mine --engine openjd --path-map /data=/mnt/data --dry-run
 
