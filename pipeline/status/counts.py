@@ -14,14 +14,18 @@ from pipeline.errors import StoreError
 from pipeline.status.reasons import alike
 from pipeline.status.tally import Tally
 
+LOOKED_INTO = 2000  # records read: those of a hundred thousand frames would take a minute
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The frames asked for, by how they stand. `unreadable` are there, and nothing says whether they were accepted."""
+    """The frames asked for, by how they stand. `unreadable` are there without a record that can be read; of `untold`
+    further ones no log tells, and they are too many to be looked into."""
 
     asked: int
     accepted: int
     rejected: int
+    untold: int
     unreadable: tuple[int, ...]
     running: tuple[int, ...]
     missing: tuple[int, ...]
@@ -33,24 +37,28 @@ class Counts:
     @property
     def there(self) -> int:
         """How many frames are there, whatever they hold."""
-        return self.accepted + self.rejected + len(self.unreadable)
+        return self.accepted + self.rejected + self.untold + len(self.unreadable)
 
 
 def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
     """Return how the frames `asked` stand: folders tell what is there, logs what they hold; only frames that no log
-    tells of are opened."""
+    tells of are opened, LOOKED_INTO of them at most."""
     there = present(root)
     held = set(quarantined(root))
     running = {attempt.frame for _, attempt in tally.running}
     statuses: Counter[str] = Counter()
     unreadable, absent = [], []
     reasons: list[str] = []
+    looked = 0
     for frame in asked:
         if frame not in there:
             absent.append(frame)
             continue
         status, reason = tally.statuses.get(frame), tally.reasons.get(frame, "")
-        if status is None or (status == "rejected" and not reason):
+        if status is None and looked == LOOKED_INTO:
+            status = "untold"
+        elif status is None or (status == "rejected" and not reason and looked < LOOKED_INTO):
+            looked += 1
             status, reason = _committed(root, frame)
         if status == "rejected":
             reasons.append(reason)
@@ -62,6 +70,7 @@ def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
         asked=len(asked),
         accepted=statuses["accepted"],
         rejected=statuses["rejected"],
+        untold=statuses["untold"],
         unreadable=tuple(unreadable),
         running=tuple(frame for frame in absent if frame in running),
         missing=tuple(frame for frame in absent if frame not in running and frame not in held),

@@ -106,6 +106,7 @@ def _frames(status: Status) -> Section:
     rows = [
         ("accepted", counts.accepted, ""),
         ("rejected", counts.rejected, ""),
+        ("not told", counts.untold, "accepted or rejected: no log tells of these" if counts.untold else ""),
         ("unreadable", len(counts.unreadable), _list(counts.unreadable)),
         ("running", len(counts.running), _list(counts.running)),
         ("missing", len(counts.missing), _list(counts.missing)),

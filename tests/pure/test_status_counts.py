@@ -12,6 +12,7 @@ from store_samples import commit_samples, open_sample, sample_job
 from pipeline.dataset import attempts as attempts_module
 from pipeline.dataset.disk import process_name
 from pipeline.dataset.quarantine import quarantine
+from pipeline.status import counts as counts_module
 from pipeline.status import overview
 from pipeline.status.overview import read_status
 
@@ -56,6 +57,13 @@ def test_frames_that_no_log_tells_of_are_looked_into(store, at, tmp_path):
     counts = status(store).counts
     assert (counts.accepted, counts.rejected, counts.unreadable) == (1, 1, (5,))
     assert counts.rejections == (("no room for object 3 after 50 tries", 1),)
+
+
+def test_many_frames_that_no_log_tells_of_are_not_all_looked_into(store, at, tmp_path, monkeypatch):
+    monkeypatch.setattr(counts_module, "LOOKED_INTO", 2)
+    commit_samples(store, tmp_path, range(6))
+    counts = status(store).counts
+    assert (counts.accepted, counts.untold, counts.there) == (2, 4, 6)
 
 
 def test_reasons_that_differ_by_numbers_are_one(store, at):
