@@ -106,4 +106,4 @@ def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None
     else:
         with Live(console=console, auto_refresh=False, screen=True) as live:
             for one in seen:
-                live.update(view_of(one), refresh=True)
+                live.update(view_of(one, is_watched=True), refresh=True)

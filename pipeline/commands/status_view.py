@@ -15,18 +15,24 @@ BAR_WIDTH = 60
 STYLES = {"accepted": "green", "rejected": "yellow", "running": "cyan", "given up": "red", "unreadable": "red"}
 
 
-def view_of(status: Status) -> RenderableType:
-    """Return everything to show of a dataset's status."""
+def view_of(status: Status, *, is_watched: bool = False) -> RenderableType:
+    """Return everything to show of a dataset's status: hints last, where the eye is, but first on a screen that cuts
+    off its end."""
     parts: list[RenderableType] = [
         Text(status.dataset, style="bold"),
         _bar(status),
         Text(show_pace(status)),
     ]
+    tables: list[RenderableType] = []
     for section in sections(status):
-        parts += [Text(""), Text(section.title, style="bold"), Padding(_table(section), (0, 0, 0, 2))]
-    if status.hints:
-        parts += [Text(""), Text("hints", style="bold yellow"), Padding(_hints(status), (0, 0, 0, 2))]
+        tables += _titled(section.title, _table(section))
+    hints = _titled("hints", _hints(status)) if status.hints else []
+    parts += [*hints, *tables] if is_watched else [*tables, *hints]
     return Group(*parts)
+
+
+def _titled(title: str, content: RenderableType) -> list[RenderableType]:
+    return [Text(""), Text(title, style="bold"), Padding(content, (0, 0, 0, 2))]
 
 
 def _bar(status: Status) -> Table:

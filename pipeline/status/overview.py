@@ -73,7 +73,8 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
     workers = visit_attempts(root, tally.add)
     present_s = now_s(root)
     counts = count_frames(root, asked, tally)
-    pace = measure_pace(workers, tally, len(counts.missing) + len(counts.running), present_s)
+    absent = (*counts.missing, *counts.running, *counts.given_up)
+    pace = measure_pace(workers, tally, len(absent) - len(counts.given_up), present_s)
     by_name = {worker.name: worker for worker in workers}
 
     def told(process: str, attempt: Attempt) -> Told:
@@ -99,7 +100,7 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         stages=stages,
         peak_memory_mib=peak_memory_mib(tally.processes.values()),
         slowest=tuple(told(*one) for one in tally.slowest),
-        submissions=read_submissions(root, ask),
+        submissions=read_submissions(root, frozenset(absent), ask),
         hints=find_hints(evidence),
         attempts=tuple(told(*one) for one in sorted(tally.attempts, key=lambda one: one[1].at_s)) if attempts else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.dataset.layout import LOGS
 from pipeline.frames import show_frames
 from pipeline.pace import show_duration
 from pipeline.status.overview import Status, Told
@@ -81,7 +82,7 @@ def sections(status: Status) -> Iterator[Section]:
     yield from _troubles(status)
     yield from _stages(status)
     yield from _told("slowest frames", status.slowest, ("frame", "process", "took"))
-    yield from _submissions(status.submissions)
+    yield from _submissions(status)
     if status.attempts is not None:
         columns = ("frame", "outcome", "process", "task", "begun", "took", "reason")
         yield from _told("attempts", status.attempts, columns, shown=len(status.attempts))
@@ -159,19 +160,26 @@ def _stages(status: Status) -> Iterator[Section]:
     )
 
 
-def _submissions(submissions: Sequence[Submitted]) -> Iterator[Section]:
-    if submissions:
+def _submissions(status: Status) -> Iterator[Section]:
+    if status.submissions:
         rows = tuple(
-            (one.folder, ", ".join(one.ids), str(one.shards), _shorten(one.frames), _queue_word(one))
-            for one in submissions
+            (one.folder, ", ".join(one.ids), str(one.shards), _shorten(one.frames), str(one.lacking), _queue_word(one))
+            for one in status.submissions
         )
-        columns = ("submission", "ids", "shards", "frames", "the engine says")
-        yield Section(title="submissions", columns=columns, rows=rows, numbers=("shards",))
+        columns = ("submission", "ids", "shards", "frames", "lacking", "the engine says")
+        yield Section(
+            title=f"submissions (logs in {status.dataset}/{LOGS})",
+            columns=columns,
+            rows=rows,
+            numbers=("shards", "lacking"),
+        )
 
 
 def _queue_word(one: Submitted) -> str:
-    if one.problem or one.states is None:
-        return one.problem or "cannot be asked from here"
+    if one.problem:
+        return one.problem
+    if one.states is None:
+        return "cannot be asked from here" if one.lacking else ""
     return ", ".join(f"{number} {state}" for state, number in one.states.items()) or "nothing waits or runs"
 
 

@@ -10,42 +10,51 @@ from pathlib import Path
 from pipeline.dataset.layout import FARM
 from pipeline.errors import PipelineError
 from pipeline.farm.ledger import Entry, read_entry, submission_names
+from pipeline.frames import parse_frames
 
+MOST_FRAMES = 10**12  # frames are whatever the submission says
 Ask = Callable[[Entry], Mapping[int, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A submission. `states` counts the engine's own words for the shards that wait or run, None where it cannot be
-    asked; `problem` says what is wrong with the submission, or why the engine does not answer."""
+    """A submission. `lacking` of its frames are not there. `states` counts the engine's own words for the shards that
+    wait or run, None where it cannot be asked, or need not be since nothing lacks; `problem` says what is wrong with
+    the submission, or why the engine does not answer."""
 
     folder: str
     engine: str = ""
     frames: str = ""
     shards: int = 0
+    lacking: int = 0
     ids: tuple[str, ...] = ()
     states: Mapping[str, int] | None = None
     problem: str = ""
 
 
-def read_submissions(root: Path, ask: Ask | None = None) -> tuple[Submitted, ...]:
-    """Return all submissions of the dataset `root`, oldest first. `ask` asks an engine for the states of shards; it may
-    raise any error, and no submission keeps the others from being read."""
-    return tuple(_submitted(root, name, ask) for name in submission_names(root))
+def read_submissions(root: Path, absent: frozenset[int], ask: Ask | None = None) -> tuple[Submitted, ...]:
+    """Return all submissions of the dataset `root`, oldest first; the frames `absent` are not there.
+
+    `ask` asks an engine for the states of shards. It may raise any error, and no submission keeps the others from being
+    read.
+    """
+    return tuple(_submitted(root, name, absent, ask) for name in submission_names(root))
 
 
-def _submitted(root: Path, name: str, ask: Ask | None) -> Submitted:
+def _submitted(root: Path, name: str, absent: frozenset[int], ask: Ask | None) -> Submitted:
     try:
         entry = read_entry(root, name)
+        submission = entry.submission
+        lacking = len(absent.intersection(parse_frames(submission.frames, MOST_FRAMES)))
     except PipelineError as error:
         return Submitted(folder=f"{FARM}/{name}", problem=str(error))
-    submission = entry.submission
-    states, problem = _ask(entry, ask)
+    states, problem = _ask(entry, ask) if lacking else (None, "")
     return Submitted(
         folder=submission.folder,
         engine=submission.engine,
         frames=submission.frames,
         shards=len(submission.shards),
+        lacking=lacking,
         ids=entry.ids or (),
         states=None if states is None else dict(Counter(states.values()).most_common()),
         problem=problem,

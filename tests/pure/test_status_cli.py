@@ -15,7 +15,7 @@ from pipeline.cli import main
 from pipeline.commands.status_view import view_of
 from pipeline.dataset.quarantine import quarantine
 from pipeline.errors import FarmError
-from pipeline.farm.ledger import add_entry, record_ids
+from pipeline.farm.ledger import add_entry, ready_files, record_ids
 from pipeline.farm.submission import Submission
 from pipeline.status.overview import read_status
 from pipeline.status.sections import plain_lines
@@ -45,8 +45,6 @@ def submit(root, ids=("812",), engine="slurm"):
             shards=("0-3", "4-7"),
             command=("python", "-m", "pipeline"),
         )
-        from pipeline.farm.ledger import ready_files
-
         return submission, ready_files(submission)
 
     submission = add_entry(root, engine, make)
@@ -123,6 +121,13 @@ def test_a_terminal_shows_the_same_words(store):
     assert max(len(line) for line in shown.splitlines()) <= 110
 
 
+def test_a_screen_that_cuts_off_its_end_shows_hints_first(store):
+    console = Console(file=io.StringIO(), width=110, record=True)
+    console.print(view_of(read_status(store.root, range(12)), is_watched=True))
+    shown = console.export_text()
+    assert shown.index("nothing works on the dataset") < shown.index("time of a frame")
+
+
 def test_status_is_json_for_programs(store, capsys):
     assert main(["status", str(store.root), "--json", "--attempts"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -135,10 +140,17 @@ def test_submissions_are_told_with_the_engines_own_word(store):
     submit(store.root, ids=None)
     (store.root / "farm/0003-slurm").mkdir()
     told = read_status(store.root, range(12), ask=lambda entry: {0: "RUNNING", 1: "PENDING"}).submissions
-    assert [(one.folder, one.ids, one.shards, one.states) for one in told[:1]] == [
-        ("farm/0001-slurm", ("812",), 2, {"RUNNING": 1, "PENDING": 1})
+    assert [(one.folder, one.ids, one.shards, one.lacking, one.states) for one in told[:1]] == [
+        ("farm/0001-slurm", ("812",), 2, 4, {"RUNNING": 1, "PENDING": 1})
     ]
     assert told[1].problem.startswith("was interrupted") and "not a submission that can be read" in told[2].problem
+
+
+def test_an_engine_is_not_asked_for_what_is_all_there(store):
+    submit(store.root)
+    lay_frames(store.root, range(4, 8))
+    (told,) = read_status(store.root, range(12), ask=lambda entry: pytest.fail("asked in vain")).submissions
+    assert told.lacking == 0 and told.problem == ""
 
 
 @pytest.mark.parametrize("error", [FarmError("squeue: no cluster"), RuntimeError("a bug of the engine's")])
