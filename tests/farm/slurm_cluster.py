@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged", "runuser")
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged", "setpriv")
 PATIENCE_S = 120.0  # a machine that is busy with other things is slow
 NODES = ("n1", "n2")
 
@@ -84,6 +85,7 @@ class Cluster:
             (self.root / name).mkdir(parents=True)
         outside = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "SBATCH"))}
         self.env = {**outside, "SLURM_CONF": str(self.config)}
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         """Start everything and return when both nodes take jobs."""
@@ -95,12 +97,10 @@ class Cluster:
 
     def stop(self) -> None:
         """End every process of the cluster and remove its folder."""
-        if (self.root / "slurmctld.pid").exists():
-            self.call("scancel", "--state=PENDING,RUNNING", "--user=root", "--user=nobody", check=False)
         for node in NODES:
             self.kill_node(node)
-        self.kill_controller()
-        _end(self._pid(self.root / "munge" / "munged.pid"))
+        self._end("slurmctld")
+        self._end("munged")
         shutil.rmtree(self.root, ignore_errors=True)
 
     def call(self, *command: str, check: bool = True, cwd: Path | None = None) -> str:
@@ -117,8 +117,9 @@ class Cluster:
         end_s = time.monotonic() + patience_s
         while not holds():
             if time.monotonic() > end_s:
-                log = (self.root / "log" / "slurmctld.log").read_text(errors="replace")[-3000:]
-                raise AssertionError(f"never: {what}\n{self.call('squeue', '-a', '-t', 'all', check=False)}\n{log}")
+                logs = [path.read_text(errors="replace")[-2000:] for path in (self.root / "log").iterdir()]
+                queue = self.call("squeue", "-a", "-t", "all", check=False)
+                raise AssertionError("\n".join([f"never: {what}", queue, *logs]))
             time.sleep(0.2)
 
     def nodes_in(self, state: str) -> set[str]:
@@ -126,11 +127,11 @@ class Cluster:
 
     def queue(self, form: str, *options: str) -> list[str]:
         """Return the lines of squeue, one a task of an array."""
-        return self.call("squeue", "-h", "-r", "-o", form, *options, check=False).splitlines()
+        return self.call("squeue", "-h", "-r", "-o", form, *options).splitlines()
 
     def wait_for_end(self, patience_s: float = PATIENCE_S) -> None:
         """Return when nothing waits, runs or is being cleaned up any more."""
-        self.wait_until(lambda: self.is_up() and not self.queue("%i"), "the queue is empty", patience_s)
+        self.wait_until(lambda: not self.queue("%i"), "the queue is empty", patience_s)
 
     def is_up(self) -> bool:
         return "is UP" in self.call("scontrol", "ping", check=False)
@@ -139,31 +140,27 @@ class Cluster:
 
     def start_controller(self) -> None:
         """Start the controller, with the jobs of an earlier one."""
-        self._daemon("slurmctld", "-f", str(self.config))
+        self._start("slurmctld", "slurmctld", "-D", "-f", str(self.config))
         self.wait_until(self.is_up, "the controller is up")
 
-    def kill_controller(self) -> None:
-        """Kill the controller as a crash would."""
-        _end(self._pid(self.root / "slurmctld.pid"), signal.SIGKILL)
+    def stop_controller(self) -> None:
+        """Stop the controller as who restarts it does; one that is killed forgets its last seconds, jobs too."""
+        self._end("slurmctld", signal.SIGTERM)
 
     def start_node(self, node: str) -> None:
-        self._daemon("slurmd", "-N", node, "-f", str(self.config))
+        self._start(node, "slurmd", "-D", "-N", node, "-f", str(self.config))
 
     def kill_node(self, node: str) -> None:
         """Kill a node as a power cut would: slurmd, its stepds, and whatever they run."""
-        _end(self._pid(self.root / f"slurmd-{node}.pid"), signal.SIGKILL)
-        (self.root / f"slurmd-{node}.pid").unlink(missing_ok=True)
-        for pid in self.processes(node):
-            _end(pid, signal.SIGKILL)
+        self._end(node)
+        processes = self.processes(node)
+        for pid in [*stepds_of(processes), *processes]:
+            kill(pid)
 
     def processes(self, node: str, word: str = "") -> list[int]:
-        """Return the processes of a node's jobs, stepds too, whose command line holds `word`."""
-        return [pid for pid, environ, line in _all_processes() if self._is_of(node, environ, line) and word in line]
-
-    def _is_of(self, node: str, environ: str, line: str) -> bool:
-        is_job = f"SLURM_CONF={self.config}" in environ and f"SLURMD_NODENAME={node}" in environ
-        is_stepd = line.startswith("slurmstepd") and f"SLURM_CONF={self.config}" in environ and f"{node}\0" in environ
-        return is_job or is_stepd
+        """Return the processes of a node's jobs whose command line holds `word`."""
+        marks = (f"SLURM_CONF={self.config}", f"SLURMD_NODENAME={node}")
+        return [pid for pid, environ, line in all_processes() if word in line and all(one in environ for one in marks)]
 
     def _start_munge(self) -> None:
         folder = self.root / "munge"
@@ -173,37 +170,26 @@ class Cluster:
         key.write_bytes(os.urandom(128))
         key.chmod(0o600)
         shutil.chown(key, "munge", "munge")
-        files = {
-            "socket": "socket",
-            "key-file": "key",
-            "log-file": "log",
-            "pid-file": "munged.pid",
-            "seed-file": "seed",
-        }
-        options = [f"--{option}={folder / name}" for option, name in files.items()]
-        self._daemon("runuser", "-u", "munge", "--", shutil.which("munged") or "munged", *options)
+        files = ("socket", "key-file", "log-file", "pid-file", "seed-file")
+        options = [f"--{name}={folder / name.removesuffix('-file')}" for name in files]
+        as_munge = ("--reuid=munge", "--regid=munge", "--clear-groups")
+        self._start("munged", "setpriv", *as_munge, "munged", "--foreground", *options)
+        self.wait_until((folder / "socket").exists, "munge listens")
 
-    def _daemon(self, *command: str) -> None:
-        """Start a program that goes into the background by itself."""
-        done = subprocess.run(
-            command,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        if done.returncode:
-            raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stderr}")
+    def _start(self, name: str, *command: str) -> None:
+        with open(self.root / "log" / f"{name}.out", "ab") as out:
+            self._daemons[name] = subprocess.Popen(
+                command, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
 
-    def _pid(self, path: Path) -> int:
-        try:
-            return int(path.read_text())
-        except (OSError, ValueError):
-            return 0
+    def _end(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        daemon = self._daemons.pop(name, None)
+        if daemon is not None:
+            daemon.send_signal(how)
+            daemon.wait()
 
 
-def _all_processes() -> list[tuple[int, str, str]]:
+def all_processes() -> list[tuple[int, str, str]]:
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
@@ -226,14 +212,20 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _end(pid: int, how: signal.Signals = signal.SIGTERM) -> None:
-    """Send a signal and return when the process is gone."""
-    if pid <= 0:
-        return
-    try:
-        os.kill(pid, how)
-        end_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end_s and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
-            time.sleep(0.05)
-    except (ProcessLookupError, FileNotFoundError):
-        pass
+def stepds_of(processes: list[int]) -> set[int]:
+    """Return Slurm's own parents of a job's processes, whose environment says nothing."""
+    found = set()
+    for pid in processes:
+        try:
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if Path(f"/proc/{parent}/comm").read_text().startswith("slurmstepd"):
+                found.add(parent)
+        except (OSError, ValueError):
+            continue  # ended meanwhile
+    return found
+
+
+def kill(pid: int) -> None:
+    """Kill a process that may have ended already."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
