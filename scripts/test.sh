@@ -14,13 +14,19 @@ prepare dev "$version"
 if [ $# -gt 0 ]; then
   exec "$PYTHON" -m pytest "$@"
 fi
-# Pure tests run where Blender cannot be imported, so they have a process of their own, beside that of the others.
+# Pure tests and those of farms run where Blender cannot be imported: in processes of their own, beside that of the others.
 status=0
-pure_log=$(mktemp)
-trap 'kill "$pure" 2>/dev/null || true; rm -f "$pure_log"' EXIT
-"$PYTHON" -m pytest tests/pure >"$pure_log" 2>&1 &
-pure=$!
+apart_log=$(mktemp)
+trap 'kill "$apart" 2>/dev/null || true; rm -f "$apart_log"' EXIT
+apart() {
+  local status=0
+  "$PYTHON" -m pytest tests/pure || status=$?
+  "$PYTHON" -m pytest tests/farm || status=$?
+  return "$status"
+}
+apart >"$apart_log" 2>&1 &
+apart=$!
 "$PYTHON" -m pytest tests/blender tests/golden || status=$?
-wait "$pure" || status=$?
-cat "$pure_log"
+wait "$apart" || status=$?
+cat "$apart_log"
 exit "$status"

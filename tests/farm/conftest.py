@@ -24,7 +24,7 @@ seed: 5
 categories: [{id: 1, name: block}]
 targets: [{shapes: [cube, wedge], category: block, count: {integer: [1, 2]}, size_m: {uniform: [0.1, 0.3]}}]
 placement: {frustum: {depth_m: {uniform: [1, 2]}}}
-camera: {shell: {distance_m: 1.5}, look_at: [0, 0, 0.2], resolution: [80, 60]}
+camera: {shell: {distance_m: 1.5}, look_at: [0, 0, 0.2], min_targets_in_view: 0, resolution: [80, 60]}
 render: {quality: draft, denoiser: none, samples_per_pixel: 2}
 """
 

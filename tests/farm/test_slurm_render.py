@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import variegate
@@ -20,14 +22,15 @@ from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 
 FRAMES = 24
-PATIENCE_S = 300.0
+PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True)
 class Victim:
-    """A process of a shard that is in the midst of a frame, stopped there."""
+    """A worker in the midst of a frame, stopped there: its log's name, its supervisor, and their shard."""
 
     pid: int
+    supervisor: int
     index: str
     frame: int
 
@@ -40,51 +43,60 @@ def whole(job: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def stop_one(slurm: Cluster, out: Path, nodes: Collection[str], spared: Collection[str]) -> Victim:
-    """Return a process of a shard, other than `spared`, that makes a frame on one of `nodes`."""
+def stop_one(slurm: Cluster, out: Path, nodes: str, spared: Collection[str]) -> Victim:
+    """Return a worker of a shard, other than `spared`, that makes a frame on one of `nodes` ("n[12]")."""
     found: list[Victim] = []
 
     def look() -> bool:
-        for node in nodes:
-            for pid in slurm.processes(node, f"pipeline shard {out} "):
-                found.extend(stopped_at_work(pid, out, spared))
-                if found:
-                    return True
+        for log in (out / "timing").glob("*.jsonl"):
+            found.extend(stopped_at_work(log, nodes, spared))
+            if found:
+                return True
         return False
 
     slurm.wait_until(look, f"a shard works on {nodes}", PATIENCE_S)
     return found[0]
 
 
-def stopped_at_work(pid: int, out: Path, spared: Collection[str]) -> list[Victim]:
+def stopped_at_work(log: Path, nodes: str, spared: Collection[str]) -> list[Victim]:
+    start, last = first_and_last(log)
+    task = re.fullmatch(rf"slurm \d+_(\d+) on {nodes}, .*", start.get("task", ""))
+    if task is None or task[1] in spared or start.get("role") != "worker" or last["event"] != "begin":
+        return []
+    pid = pid_of(log.stem)
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        index = words[words.index("--index") + 1]
-        if index in spared:
-            return []
         os.kill(pid, signal.SIGSTOP)
-    except (OSError, ValueError):
-        return []  # ended meanwhile
-    for log in (out / "timing").glob(f"*-{pid}-*.jsonl"):
-        last = json.loads(log.read_text().splitlines()[-1])
-        if last["event"] == "begin":
-            return [Victim(pid=pid, index=index, frame=last["frame"])]
+    except ProcessLookupError:
+        return []
+    start, last = first_and_last(log)
+    if last["event"] == "begin":
+        return [Victim(pid=pid, supervisor=pid_of(start["supervisor"]), index=task[1], frame=last["frame"])]
     os.kill(pid, signal.SIGCONT)
     return []
+
+
+def first_and_last(log: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    lines = log.read_text().splitlines() or ["{}"]
+    return json.loads(lines[0]), json.loads(lines[-1])
+
+
+def pid_of(process: str) -> int:
+    """Return the number in "HOST-PID-TOKEN"."""
+    return int(process.split("-")[1])
 
 
 def test_nothing_is_lost_when_processes_nodes_and_the_controller_die(slurm, job, whole, tmp_path):
     out = tmp_path / "out"
     assert main(["submit", str(job), "--out", str(out), "--frames-per-shard", "3", "--device", "cpu"]) == 0
 
-    killed = stop_one(slurm, out, ("n1", "n2"), spared=())
+    killed = stop_one(slurm, out, "n[12]", spared=())
     kill(killed.pid)
 
-    crashed = stop_one(slurm, out, ("n1", "n2"), spared={killed.index})
-    os.kill(crashed.pid, signal.SIGSEGV)
+    crashed = stop_one(slurm, out, "n[12]", spared={killed.index})
+    os.kill(crashed.supervisor, signal.SIGSEGV)
     os.kill(crashed.pid, signal.SIGCONT)
 
-    lost = stop_one(slurm, out, ("n2",), spared={killed.index, crashed.index})
+    lost = stop_one(slurm, out, "n2", spared={killed.index, crashed.index})
     slurm.stop_controller()
     slurm.kill_node("n2")
     slurm.start_controller()
@@ -93,11 +105,17 @@ def test_nothing_is_lost_when_processes_nodes_and_the_controller_die(slurm, job,
     slurm.wait_for_end(PATIENCE_S)
     assert (out / "farm/0001-slurm/verdict.txt").read_text() == "24 of 24 frames are there\n"
     assert_same_frames(out, whole)
-    assert_attempts_are_told(out, [killed, crashed, lost])
     assert main(["verify", str(out), "--workers", "1"]) == 0
-    array = read_ledger(out)[0].ids[0]
-    for victim in (killed, crashed, lost):
-        assert "Restarts=1" in slurm.call("scontrol", "show", "job", f"{array}_{victim.index}")
+    restarts = [restarts_of(slurm, out, victim.index) for victim in (killed, crashed, lost)]
+    assert restarts == [0, 1, 1], "a shard looks after its workers, Slurm after its shards"
+    assert_attempts_are_told(out, killed, crashed, lost)
+
+
+def restarts_of(slurm: Cluster, out: Path, index: str) -> int:
+    (array, _) = read_ledger(out)[0].ids or ("", "")
+    shown = re.search(r"Restarts=(\d+)", slurm.call("scontrol", "show", "job", f"{array}_{index}"))
+    assert shown is not None
+    return int(shown[1])
 
 
 def assert_same_frames(out: Path, whole: Path) -> None:
@@ -108,15 +126,16 @@ def assert_same_frames(out: Path, whole: Path) -> None:
             assert ours.read_bytes() == file.read_bytes(), ours
 
 
-def assert_attempts_are_told(out: Path, victims: list[Victim]) -> None:
-    workers = {int(worker.name.split("-")[1]): worker for worker in read_workers(out)}
-    for victim in victims:
-        worker = workers[victim.pid]
-        assert worker.outcome == "died"
-        assert str(worker.start["task"]).startswith("slurm ")
-        assert [one.outcome for one in worker.attempts if one.frame == victim.frame] == ["lost"]
+def assert_attempts_are_told(out: Path, killed: Victim, crashed: Victim, lost: Victim) -> None:
+    workers = {pid_of(worker.name): worker for worker in read_workers(out)}
+    for pid in (killed.pid, crashed.supervisor, lost.pid, lost.supervisor):
+        assert workers[pid].outcome == "died"
+        assert str(workers[pid].start["task"]).startswith("slurm ")
+    for victim in (killed, lost):
+        attempts = [one.outcome for one in workers[victim.pid].attempts if one.frame == victim.frame]
+        assert attempts == ["lost"]
     done = [one for worker in workers.values() for one in worker.attempts if one.outcome in ("accepted", "rejected")]
-    assert sorted({one.frame for one in done}) == list(range(FRAMES))
+    assert {one.frame for one in done} == set(range(FRAMES))
 
 
 def test_resume_after_scancel_submits_exactly_the_missing_frames(slurm, job, tmp_path, capfd):
