@@ -14,6 +14,7 @@ import click
 
 from pipeline.addresses import PathMap, parse_path_map
 from pipeline.commands.options import DEVICES
+from pipeline.commands.workers import WorkerCount
 from pipeline.errors import FarmError
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.submission import Submission
@@ -97,6 +98,9 @@ _OPTIONS = (
         help="Failures after which a frame is given up, and starts of a shard that crashes.  [default: 3]",
     ),
     click.option("--device", type=click.Choice(DEVICES), metavar="NAME", help=f"What renders: {', '.join(DEVICES)}."),
+    click.option(
+        "--workers", type=WorkerCount(), metavar="N|auto", help="Processes of a shard, for large GPUs.  [default: 1]"
+    ),
     click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of a shard.  [default: --cpus]"),
     click.option("--blender", metavar="PATH", help="Nodes run this real Blender with scripts/render.py, not a Python."),
     click.option("--python", metavar="PATH", help="Python of the nodes that has this package.  [default: this one]"),
@@ -135,6 +139,7 @@ class Order:
     pairs: tuple[str, ...]
     attempts: int | None
     device: str | None
+    workers: int | str | None
     threads: int | None
     blender: str | None
     python: str | None
@@ -186,7 +191,7 @@ class Order:
             resources=resources,
             path_map=path_map,
             engine_options={**base.engine_options, **dict(self.engine_options)},
-            options=self._shard_options(base.options),
+            options=self._shard_options(base.options, is_blender=order.command[-1] == "--"),
         )
 
     def _command(self) -> tuple[str, ...] | None:
@@ -194,11 +199,20 @@ class Order:
             return _blender_command(self.blender)
         return None if self.python is None else _python_command(self.python, "")
 
-    def _shard_options(self, before: Sequence[str]) -> tuple[str, ...]:
-        """Return the options of the shard command, which come in pairs."""
-        given = {"--device": self.device, "--threads": self.threads or self.cpus, "--attempts": self.attempts}
+    def _shard_options(self, before: Sequence[str], *, is_blender: bool) -> tuple[str, ...]:
+        """Return the options of the shard command, in pairs; those of `before` stay where nothing is said."""
+        if is_blender and self.workers is not None:
+            raise click.UsageError("--workers: a shard that a real Blender runs is one process (leave it out)")
+        given = {
+            "--device": self.device,
+            "--workers": self.workers,
+            "--threads": self.threads or self.cpus,
+            "--attempts": self.attempts,
+        }
         options = dict(zip(before[::2], before[1::2], strict=True))
         options |= {name: str(value) for name, value in given.items() if value is not None}
+        if is_blender:
+            options.pop("--workers", None)
         return tuple(word for pair in options.items() for word in pair)
 
 

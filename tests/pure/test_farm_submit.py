@@ -164,6 +164,7 @@ def test_what_the_test_of_sbatch_refuses_is_told_before_anything_is_written(slur
         (["--engine-option", "mem=3"], "--engine-option mem: not for you to set: use --memory"),
         (["--frames-per-shard", "3", "--minutes-per-shard", "3"], "not both"),
         (["--blender", "blender", "--python", "python3"], "nodes run the one or the other"),
+        (["--blender", "blender", "--workers", "2"], "a shard that a real Blender runs is one process"),
         (["--minutes-per-shard", "3"], "--minutes-per-shard 3: no frame of"),
     ],
 )
@@ -174,10 +175,28 @@ def test_bad_orders_are_refused_before_anything_is_written(slurm, job, out, word
 
 
 def test_times_and_memory_are_read_as_people_write_them(slurm, job, out):
-    assert main(["submit", str(job), "--out", str(out), "--time", "1d12h", "--memory", "1.5G", "--cpus", "4"]) == 0
+    assert (
+        main(
+            [
+                "submit",
+                str(job),
+                "--out",
+                str(out),
+                "--time",
+                "1d12h",
+                "--memory",
+                "1.5G",
+                "--cpus",
+                "4",
+                "--workers",
+                "2",
+            ]
+        )
+        == 0
+    )
     submission = read_ledger(out)[0].submission
     assert (submission.resources.time_min, submission.resources.memory_mb) == (36 * 60, 1536)
-    assert submission.options == ("--threads", "4")
+    assert submission.options == ("--workers", "2", "--threads", "4")
 
 
 def test_a_real_blender_runs_the_script_of_this_checkout(slurm, job, out):
