@@ -28,23 +28,22 @@ def visit_attempts(root: Path, visit: Callable[[str, Attempt], None]) -> tuple[W
     """
     present_s = now_s(root)
     told: dict[str, Lost] = {}
-    logs: list[tuple[ProcessLog, float]] = []
+    logs: list[ProcessLog] = []
     for path in _log_files(root):
         try:
-            beat_s = path.stat().st_mtime
-            log = ProcessLog(path, _lives(path.stem, beat_s, present_s))
+            log = ProcessLog(path, _lives(path.stem, path.stat().st_mtime, present_s))
             for attempt in log.attempts(told):
                 visit(log.name, attempt)
         except FileNotFoundError:
             continue  # tidied away meanwhile
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror} (check the disk)") from error
-        logs.append((log, beat_s))
-    dead = {log.name for log, _ in logs if log.outcome == "died"}
-    for log, _ in logs:  # only now all is known that others told of its frames
+        logs.append(log)
+    dead = {log.name for log in logs if log.outcome == "died"}
+    for log in logs:  # only now all is known that others told of its frames
         for attempt in log.unfinished(told.get(log.name, {}), log.supervisor in dead):
             visit(log.name, attempt)
-    workers = (log.worker(beat_s) for log, beat_s in logs)
+    workers = (log.worker() for log in logs)
     return tuple(sorted(workers, key=lambda one: (one.start_s, one.name)))
 
 

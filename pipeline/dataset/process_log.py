@@ -39,8 +39,8 @@ class Attempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One process. `start` holds the facts it began with, `outcome` how it ended: "" while it lives, "died" when it
-    left without a word; `released` is when it let frames that were given up be tried again. It began at `start_s`, told
-    its last event at `last_s` and was seen alive at `beat_s`; its machine's clock was `slow_s` behind the disk's."""
+    left without a word; `released` is when it let frames that were given up be tried again. It began at `start_s`
+    and told its last event at `last_s`; its machine's clock was `slow_s` behind the disk's."""
 
     name: str
     start: Mapping[str, Any]
@@ -49,7 +49,6 @@ class Worker:
     attempts: tuple[Attempt, ...] = ()
     released: Mapping[int, float] = field(default_factory=dict)
     start_s: float = 0.0
-    beat_s: float = 0.0
     slow_s: float = 0.0
 
 
@@ -119,8 +118,8 @@ class ProcessLog:
                 outcome, reason = "lost", f"the process ended: {ended}"
             yield Attempt(frame=frame, outcome=outcome, at_s=at_s, reason=reason)
 
-    def worker(self, beat_s: float) -> Worker:
-        """Return the process, without its attempts; `beat_s` is its heartbeat."""
+    def worker(self) -> Worker:
+        """Return the process, without its attempts."""
         return Worker(
             name=self.name,
             start=self._start,
@@ -128,7 +127,6 @@ class ProcessLog:
             outcome=self.outcome,
             released=self._released,
             start_s=self._start_s or 0.0,
-            beat_s=beat_s,
             slow_s=self._slow_s,
         )
 
@@ -201,7 +199,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
 def _event(line: bytes) -> dict[str, Any] | None:
     """Return the event of a line, None when it was cut off by a full disk or a dying machine, or is being written."""
     try:
-        event = json.loads(line)
+        event = json.loads(line.decode())  # as text, which is read faster than bytes
     except ValueError:
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

@@ -96,7 +96,7 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         pace=pace,
         living=_living(workers, tally),
         running=tuple(told(*one) for one in sorted(tally.running, key=lambda one: one[1].at_s)),
-        troubles=_troubles(tally, by_name),
+        troubles=_troubles(tally),
         stages=stages,
         peak_memory_mib=peak_memory_mib(tally.processes.values()),
         slowest=tuple(told(*one) for one in tally.slowest),
@@ -132,7 +132,7 @@ def _told(worker: Worker, attempt: Attempt, present_s: float) -> Told:
     )
 
 
-def _troubles(tally: Tally, workers: Mapping[str, Worker]) -> tuple[Trouble, ...]:
+def _troubles(tally: Tally) -> tuple[Trouble, ...]:
     """Return what went wrong, the most frequent first."""
     groups: dict[tuple[str, str], list[Attempt]] = {}
     for process, attempt in tally.troubles:

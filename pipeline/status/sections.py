@@ -139,7 +139,7 @@ def _troubles(status: Status) -> Iterator[Section]:
             for one in status.troubles[:SHOWN]
         )
         yield Section(
-            title="failed and lost attempts",
+            title="attempts that came to nothing",
             columns=("times", "outcome", "machine", "frames", "reason"),
             rows=rows,
             numbers=("times",),

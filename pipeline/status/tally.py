@@ -50,7 +50,7 @@ class Tally:
     """Why frames were rejected, where their log says it."""
     running: list[tuple[str, Attempt]] = field(default_factory=list)
     troubles: list[tuple[str, Attempt]] = field(default_factory=list)
-    """Attempts that failed or were lost, with their process."""
+    """Attempts that failed, were lost, or were stopped by what somebody has a reason for, with their process."""
     attempts: list[tuple[str, Attempt]] = field(default_factory=list)
     """All of them, where asked for."""
     ends_s: array[float] = field(default_factory=lambda: array("d"))
@@ -72,7 +72,7 @@ class Tally:
             self._add_done(process, attempt)
         elif attempt.outcome == "running":
             self.running.append((process, attempt))
-        elif attempt.outcome in ("failed", "lost"):
+        elif attempt.outcome in ("failed", "lost") or attempt.reason:
             self.troubles.append((process, attempt))
 
     @property

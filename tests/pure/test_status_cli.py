@@ -76,7 +76,7 @@ given up
   frame  reason
       6  ValueError: [red]
 
-failed and lost attempts
+attempts that came to nothing
   times  outcome  machine  frames  reason
       1  failed   node7    4       RuntimeError: no [bold]memory[/bold]
       1  lost     node7    5       the process ended: MemoryError: 7

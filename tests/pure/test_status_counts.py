@@ -146,6 +146,14 @@ def test_troubles_are_put_together_by_reason_and_machine(store, at):
     assert seen.attempts is None
 
 
+def test_what_a_killed_job_cost_is_told_though_it_speaks_against_no_frame(store, at):
+    log(store.root, dead(1, "node1"), [start(role="supervisor")])
+    log(store.root, dead(2, "node1"), [start(supervisor=dead(1, "node1")), begin(3, 9)])
+    log(store.root, dead(3, "node1"), [start(), begin(4, 9), end(10, "stopped")])
+    (one,) = status(store).troubles
+    assert (one.outcome, one.reason, one.frames) == ("stopped", "its supervisor was killed", (3,))
+
+
 def test_all_attempts_are_told_where_asked_for(store, at):
     name = process_name()
     log(
