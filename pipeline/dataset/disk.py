@@ -213,9 +213,10 @@ def again_if_stale(read: Callable[[], T]) -> T:
     return read()
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file so that a reader finds the old or the new content, never a part."""
-    temporary = path.parent / temporary_name(path.name)
+def replace_file(path: Path, data: bytes, workplace: Path | None = None) -> None:
+    """Write a file so that a reader finds the old or the new content, never a part. What is unfinished lies in
+    `workplace` of the same disk, by default beside the file."""
+    temporary = (workplace or path.parent) / temporary_name(path.name)
     try:
         write_file(temporary, data)
         os.replace(temporary, path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.dataset.create import read_dataset
-from pipeline.dataset.layout import COMMIT, DATASET, FRAMES, frame_name
+from pipeline.dataset.layout import COMMIT, DATASET, FRAMES, JOB, frame_name
 from pipeline.dataset.pool import Progress
 from pipeline.dataset.read import present_frames, read_base_dir, read_commit, read_job
 from pipeline.dataset.soundness import Soundness, check_frames
@@ -63,11 +63,12 @@ def plan_merge(
     """
     inputs = _distinct([path for path in inputs if not _is_same(path, out)])
     roots = (out, *inputs) if (out / DATASET).exists() else inputs
-    if not roots:
+    if not inputs:
         raise StoreError("there is nothing to merge: name one dataset at least, other than --out")
     digest = _common_digest(roots)
-    jobs = {root: read_job(root) for root in roots}
-    longest = max(roots, key=lambda root: jobs[root].config.frames)  # the first of several
+    # A merge that was killed may have left `out` without a job.json.
+    jobs = {root: read_job(root) for root in roots if root != out or (root / JOB).exists()}
+    longest = max(jobs, key=lambda root: jobs[root].config.frames)  # the first of several
     total = jobs[longest].config.frames
     wanted = range(total) if frames is None else frozenset(frames)
     present = {root: present_frames(root) for root in roots}
@@ -83,7 +84,7 @@ def plan_merge(
         out=out,
         inputs=inputs,
         job=jobs[longest],
-        base_dir=_base_dir(longest, roots),
+        base_dir=_base_dir((longest, *jobs)),
         header=(longest / DATASET).read_bytes(),
         sources=choice.sources,
         damaged=tuple(choice.damaged),
@@ -199,9 +200,9 @@ def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return ", ".join(told) or "the scene file or an override"
 
 
-def _base_dir(longest: Path, roots: Sequence[Path]) -> Path:
-    """Return where the job's relative addresses start: of the longest job, unless that place is of another machine."""
-    places = [read_base_dir(root) for root in (longest, *roots)]
+def _base_dir(roots: Sequence[Path]) -> Path:
+    """Return where the job's relative addresses start: of the first dataset whose place is not of another machine."""
+    places = [read_base_dir(root) for root in roots]
     return next((place for place in places if place.is_dir()), places[0])
 
 

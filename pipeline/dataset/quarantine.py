@@ -54,7 +54,7 @@ def put_quarantine(root: Path, frame: int, files: Mapping[str, bytes]) -> None:
             sync(temporary)
             if not _renamed(temporary, folder):
                 for name, data in files.items():
-                    replace_file(folder / name, data)
+                    replace_file(folder / name, data, workplace=folder.parent)
         finally:
             remove(temporary)
         sync(folder.parent)

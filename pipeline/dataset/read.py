@@ -60,6 +60,8 @@ def present_frames(root: Path) -> tuple[int, ...]:
     """Return the numbers, ascending, that folders of the dataset `root` have as their names, complete or not."""
     try:
         names = os.listdir(root / FRAMES)
+    except FileNotFoundError:
+        return ()  # the dataset is being made at this moment
     except OSError as error:
         raise StoreError(f"{root / FRAMES}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
     return tuple(sorted(int(name) for name in names if is_frame_name(name)))
