@@ -154,8 +154,10 @@ class Cluster:
         """Kill a node as a power cut would: slurmd, its stepds, and whatever they run."""
         self._end(node)
         processes = self.processes(node)
-        for pid in [*stepds_of(processes), *processes]:
-            kill(pid)
+        processes += stepds_of(processes)
+        for how in (signal.SIGSTOP, signal.SIGKILL):  # none sees another end
+            for pid in processes:
+                send(pid, how)
 
     def processes(self, node: str, word: str = "") -> list[int]:
         """Return the processes of a node's jobs whose command line holds `word`."""
@@ -225,7 +227,7 @@ def stepds_of(processes: list[int]) -> set[int]:
     return found
 
 
-def kill(pid: int) -> None:
-    """Kill a process that may have ended already."""
+def send(pid: int, how: signal.Signals) -> None:
+    """Send a signal to a process that may have ended already."""
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
