@@ -16,8 +16,8 @@ from typing import Any
 
 from pipeline import worker_messages
 from pipeline.blender_log import BlenderLog, blender_log
-from pipeline.dataset.disk import process_name
 from pipeline.dataset.layout import LOGS
+from pipeline.dataset.processes import process_name
 
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
 

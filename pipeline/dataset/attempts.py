@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.dataset.disk import is_alive_here, server_time_s
+from pipeline.dataset.disk import server_time_s
 from pipeline.dataset.layout import TIMING
 from pipeline.dataset.process_log import Attempt, Lost, ProcessLog, Worker, last_event
+from pipeline.dataset.processes import is_alive_here
 from pipeline.errors import StoreError
 
 SILENT_S = 120.0  # a process of another machine whose heartbeat is this old is taken for dead

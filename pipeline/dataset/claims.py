@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pipeline.canonical import json_bytes
 from pipeline.dataset.attempts import is_alive
-from pipeline.dataset.disk import create_file, process_name, remove, replace_file, storing
+from pipeline.dataset.disk import create_file, remove, replace_file, storing
 from pipeline.dataset.layout import CLAIMS, Store
+from pipeline.dataset.processes import process_name
 from pipeline.dataset.resume import is_complete
 
 

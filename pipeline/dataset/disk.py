@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import re
-import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.dataset.layout import TEMPORARY
+from pipeline.dataset.processes import is_alive_here, process_name
 from pipeline.errors import StoreError
 
 T = TypeVar("T")
@@ -24,11 +22,6 @@ T = TypeVar("T")
 STRANGER_AGE_S = 24 * 3600.0  # a temporary folder of another host this old has no writer any more
 OCCUPIED = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)  # something is where a rename leads
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)  # a file system, or a file, without more links
-
-_FIRST_PID_SPACE = "4026531836"  # Linux's number of the space that a machine's own processes are counted in
-
-# Tells this process from an earlier one that had the same number on the same host.
-_TOKEN = secrets.token_hex(4)
 
 # A temporary that could not be removed is in nobody's way: no two of a process have one name.
 _NUMBERS = itertools.count(1)
@@ -63,24 +56,6 @@ def store_error(error: OSError, path: Path) -> StoreError:
         reason = f"{reason}: {error.filename}"
     remedy = _REMEDIES.get(error.errno or 0, "check the disk and run the same command again; committed frames are kept")
     return StoreError(f"{path}: cannot be written: {reason} ({remedy})")
-
-
-def host() -> str:
-    """Return this machine's name in characters safe in a file name.
-
-    A container that counts processes on its own is a machine of its own, whatever name it has.
-    """
-    name = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
-    try:
-        space = re.sub(r"[^0-9]", "", os.readlink("/proc/self/ns/pid"))
-    except OSError:
-        return name
-    return name if space in ("", _FIRST_PID_SPACE) else f"{name}.{space}"
-
-
-def process_name() -> str:
-    """Return "HOST-PID-TOKEN", the name of this process among all that ever work on a dataset."""
-    return f"{host()}-{os.getpid()}-{_TOKEN}"
 
 
 def temporary_name(label: str) -> str:
@@ -123,32 +98,6 @@ def server_time_s(folder: Path) -> float | None:
         return None
     finally:
         remove(probe)
-
-
-def is_alive_here(process: str) -> bool | None:
-    """Return whether the process called "HOST-PID-TOKEN" lives; None when it is of another machine, or no such name."""
-    parts = process.rsplit("-", 2)
-    if len(parts) != 3 or parts[0] != host() or not parts[1].isdecimal():
-        return None
-    pid = int(parts[1])
-    if pid == os.getpid():
-        return parts[2] == _TOKEN
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # there, and somebody else's
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    """Return whether a process has ended and only waits for its parent to take note."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.dataset.attempts import is_alive
 from pipeline.dataset.claims import dead_claims
 from pipeline.dataset.damage import put_back, set_aside
-from pipeline.dataset.disk import discard, is_alive_here, make_folder, maker_of, remove, storing
+from pipeline.dataset.disk import discard, make_folder, maker_of, remove, storing
 from pipeline.dataset.heads import Heads, mend_heads
 from pipeline.dataset.layout import (
     FRAMES,
@@ -27,6 +27,7 @@ from pipeline.dataset.layout import (
     is_frame_name,
 )
 from pipeline.dataset.pool import Progress
+from pipeline.dataset.processes import is_alive_here
 from pipeline.dataset.read import present_frames
 from pipeline.dataset.resume import is_left_behind, temporaries
 from pipeline.dataset.soundness import Soundness, check_folder, check_frames

@@ -18,8 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pipeline.dataset.disk import process_name, storing
+from pipeline.dataset.disk import storing
 from pipeline.dataset.layout import TIMING
+from pipeline.dataset.processes import process_name
 
 HEARTBEAT_S = 15.0
 

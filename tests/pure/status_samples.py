@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.dataset.disk import host
+from pipeline.dataset.processes import host
 
 T0 = 1_700_000_000.0
 GPU = {"device": "optix", "models": ["RTX 4090"], "threads": 0, "cores": 16, "role": "shard"}

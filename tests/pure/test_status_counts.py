@@ -10,7 +10,7 @@ from status_samples import write_log as log
 from store_samples import commit_samples, open_sample, sample_job
 
 from pipeline.dataset import attempts as attempts_module
-from pipeline.dataset.disk import process_name
+from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.status import counts as counts_module
 from pipeline.status import overview

@@ -9,7 +9,7 @@ from store_samples import open_sample, sample_job, sample_plan
 
 from pipeline.canonical import json_bytes
 from pipeline.dataset import attempts as attempts_module
-from pipeline.dataset.disk import process_name
+from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.records import Hdri, WorldPlan
 from pipeline.status import overview

@@ -13,7 +13,7 @@ from store_samples import FACTS, commit_samples, contents, open_sample, sample_f
 from pipeline.codecs.exr import decode_exr, encode_exr
 from pipeline.codecs.png import decode_png
 from pipeline.dataset import commit as commit_module
-from pipeline.dataset import disk
+from pipeline.dataset import disk, processes
 from pipeline.dataset.pictures import millimetres, pixels_sha256
 from pipeline.dataset.store import clean_stale, commit, is_complete, missing
 from pipeline.errors import StoreError
@@ -141,7 +141,7 @@ def test_of_two_writers_the_second_drops_its_own(store, tmp_path, monkeypatch):
         real(*args)
         monkeypatch.setattr(commit_module, "_write_frame", real)
         with monkeypatch.context() as other:
-            other.setattr(disk, "_TOKEN", "another1")
+            other.setattr(disk, "process_name", lambda: f"{processes.host()}-{os.getpid()}-another1")
             commit_samples(store, tmp_path, (0,))
 
     monkeypatch.setattr(commit_module, "_write_frame", write_while_another_commits)
@@ -182,7 +182,7 @@ def test_a_damaged_folder_that_another_process_mends_meanwhile_is_kept(store, tm
     def mended_just_before(*args):
         monkeypatch.setattr(commit_module, "_set_aside", real)
         with monkeypatch.context() as other:
-            other.setattr(disk, "_TOKEN", "another1")
+            other.setattr(disk, "process_name", lambda: f"{processes.host()}-{os.getpid()}-another1")
             commit_samples(store, tmp_path, (0,))
         mended.append(os.stat(store.folder(0)).st_ino)
         real(*args)
@@ -250,10 +250,10 @@ def test_an_accepted_frame_without_its_picture_is_a_bug_and_leaves_nothing(store
 
 def test_temporary_folders_of_dead_processes_are_cleaned_and_of_live_ones_kept(store):
     frames = store.root / "frames"
-    dead = frames / f".tmp-000001-{disk.host()}-999999999-aaaa"
-    before = frames / f".tmp-000002-{disk.host()}-{os.getpid()}-bbbb"  # an earlier process of this number
+    dead = frames / f".tmp-000001-{processes.host()}-999999999-aaaa"
+    before = frames / f".tmp-000002-{processes.host()}-{os.getpid()}-bbbb"  # an earlier process of this number
     mine = frames / disk.temporary_name("000003")
-    live = frames / f".tmp-000004-{disk.host()}-{os.getppid()}-cccc"
+    live = frames / f".tmp-000004-{processes.host()}-{os.getppid()}-cccc"
     foreign = frames / ".tmp-000005-another-host-77-dddd"
     old = frames / ".tmp-000006-another-host-77-eeee"
     for folder in (dead, before, mine, live, foreign, old):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from store_samples import commit_samples, contents, main, open_sample, sample_job
 
-from pipeline.dataset import disk
+from pipeline.dataset import disk, processes
 
 FRAMES = 12
 SCRIPT = Path(__file__).with_name("store_samples.py")
@@ -58,7 +58,7 @@ def test_the_order_and_grouping_of_frames_leave_no_trace(tmp_path):
 
 def test_scratch_folders_of_dead_processes_are_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(disk.tempfile, "gettempdir", lambda: str(tmp_path))
-    dead = tmp_path / f".tmp-variegate-{disk.host()}-999999999-0badf00d"
+    dead = tmp_path / f".tmp-variegate-{processes.host()}-999999999-0badf00d"
     dead.mkdir()
     (dead / "passes.exr").write_bytes(b"left behind")
     with disk.scratch_folder() as folder:

@@ -8,7 +8,7 @@ import pytest
 from store_samples import commit_samples, contents, open_sample, sample_job, sample_plan
 
 from pipeline.cli import main
-from pipeline.dataset import damage, disk, resume
+from pipeline.dataset import damage, processes, resume
 from pipeline.dataset.layout import frame_folder
 from pipeline.dataset.quarantine import quarantine, quarantined
 from pipeline.dataset.repair import repair
@@ -67,7 +67,7 @@ def test_the_same_frame_may_be_damaged_again(store, tmp_path):
 def test_a_dry_run_says_the_same_and_changes_nothing(store):
     flip(store, 1)
     (store.root / "dataset.json").write_text("{")
-    (store.root / "frames" / f".tmp-000001.1-{disk.host()}-999999999-0badf00d").mkdir()
+    (store.root / "frames" / f".tmp-000001.1-{processes.host()}-999999999-0badf00d").mkdir()
     before = files(store.root)
     would = repair(store.root, dry_run=True)
     assert files(store.root) == before
@@ -75,7 +75,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(store):
 
 
 def test_debris_of_the_dead_goes_and_that_of_the_living_stays(store):
-    dead, alive = f"{disk.host()}-999999999-0badf00d", disk.process_name()
+    dead, alive = f"{processes.host()}-999999999-0badf00d", processes.process_name()
     places = [
         store.root,
         *(store.root / name for name in ("frames", "timing", "claims", "quarantine", "farm/0001-slurm")),

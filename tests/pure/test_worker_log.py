@@ -10,7 +10,7 @@ import sys
 import pytest
 from store_samples import commit_samples, open_sample, sample_job
 
-from pipeline.dataset import attempts, claims, disk
+from pipeline.dataset import attempts, claims, disk, processes
 from pipeline.dataset.attempts import failures_of, is_alive, read_workers
 from pipeline.dataset.claims import claimed, claimed_by, share_out, sweep_claims
 from pipeline.dataset.quarantine import quarantine, quarantine_reason, quarantined, release
@@ -31,7 +31,7 @@ def log_of(root, name, *events):
 
 
 def dead(number=1, host=None):
-    return f"{host or disk.host()}-99999999{number}-0badf00d"
+    return f"{host or processes.host()}-99999999{number}-0badf00d"
 
 
 def begin(frame, at_s=1.0):
@@ -51,7 +51,7 @@ def test_what_a_process_does_is_read_back(store):
         log.begin(5)
         (before,) = read_workers(store.root)
     (after,) = read_workers(store.root)
-    assert before.outcome == "" and before.start["role"] == "render" and before.name == disk.process_name()
+    assert before.outcome == "" and before.start["role"] == "render" and before.name == processes.process_name()
     assert [(one.frame, one.outcome) for one in before.attempts] == [(3, "accepted"), (4, "failed"), (5, "running")]
     assert before.attempts[0].seconds == SECONDS and before.attempts[0].memory_mib > 10
     assert after.outcome == "done" and after.attempts[2].outcome == "stopped"
@@ -124,22 +124,37 @@ def test_a_clock_that_jumps_kills_nobody(store, monkeypatch):
 
 
 def test_a_container_that_counts_its_own_processes_is_another_machine(monkeypatch):
-    monkeypatch.setattr(disk.os, "readlink", lambda path: "pid:[4026532999]")
-    assert disk.host().endswith(".4026532999")
-    monkeypatch.setattr(disk.os, "readlink", lambda path: f"pid:[{disk._FIRST_PID_SPACE}]")
-    assert "4026" not in disk.host()
+    monkeypatch.setattr(processes.os, "readlink", lambda path: "pid:[4026532999]")
+    assert processes.host().endswith(".4026532999")
+    monkeypatch.setattr(processes.os, "readlink", lambda path: f"pid:[{processes._FIRST_PID_SPACE}]")
+    assert "4026" not in processes.host()
 
 
 def test_an_ended_process_that_nobody_took_note_of_is_dead():
     child = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and still to be taken note of
-    assert disk.is_alive_here(f"{disk.host()}-{child.pid}-00000000") is False
+    assert processes.is_alive_here(f"{processes.host()}-{child.pid}-00000000") is False
     child.wait()
+
+
+def test_a_number_that_was_given_anew_is_another_process(tmp_path):
+    """As after a restart of the machine: a frame claimed by a number that some daemon has now would never be made."""
+    if not processes.process_name().rpartition("-")[2].startswith("s"):
+        pytest.skip("this system does not tell when a process was started")
+    show = "from pipeline.dataset.processes import process_name; print(process_name(), flush=True); input()"
+    child = subprocess.Popen([sys.executable, "-c", show], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        name = child.stdout.readline().strip()
+        assert processes.is_alive_here(name) is True
+        assert processes.is_alive_here(f"{name.rpartition('-')[0]}-s0000000") is False
+        assert processes.is_alive_here(f"{name.rpartition('-')[0]}-0badf00d") is True, "it did not know its start"
+    finally:
+        child.communicate("\n")
 
 
 def test_a_claim_holds_while_its_process_lives(store, monkeypatch):
     with claimed(store.root, 4) as is_ours:
-        assert is_ours and claimed_by(store.root, 4) == disk.process_name()
+        assert is_ours and claimed_by(store.root, 4) == processes.process_name()
     assert claimed_by(store.root, 4) == ""
     (store.root / "claims/000004.json").write_text(json.dumps({"worker": dead()}))
     with claimed(store.root, 4) as is_ours:
@@ -163,7 +178,7 @@ def test_frames_that_others_make_come_last_and_not_at_all_when_they_get_done(sto
             (store.root / "timing" / f"{other}.jsonl").unlink()  # ... and is gone
 
     for frame in share_out(store, (0, 1, 2), wait):
-        assert claimed_by(store.root, frame) == disk.process_name()
+        assert claimed_by(store.root, frame) == processes.process_name()
         commit_samples(store, tmp_path, (frame,))
         ours.append(frame)
     assert ours == [2, 1] and waits == [[0, 1], [1]]
