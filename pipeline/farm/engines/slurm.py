@@ -23,6 +23,7 @@ from pipeline.farm.engines.slurm_scripts import (
     finalize_script,
     render_script,
 )
+from pipeline.farm.knobs import check_all
 from pipeline.farm.submission import Submission
 from pipeline.structure import did_you_mean
 
@@ -30,17 +31,10 @@ ARRAY_SIZE = 1001  # Slurm's MaxArraySize where nothing else is configured
 IDS_A_TIME = 50  # ids in one clause of a dependency, or in one command line
 
 # States of a task that makes no more frames, unless Slurm queues it anew.
-_OVER: tuple[str, ...] = (
-    "COMPLETING",
-    "COMPLETED",
-    "CANCELLED",
-    "FAILED",
-    "TIMEOUT",
-    "NODE_FAIL",
-    "PREEMPTED",
-    "OUT_OF_MEMORY",
+_OVER = frozenset(
+    {"COMPLETING", "COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "OUT_OF_MEMORY"}
+    | {"BOOT_FAIL", "DEADLINE", "REVOKED"}
 )
-_OVER += ("BOOT_FAIL", "DEADLINE", "REVOKED")
 
 # Options of sbatch that are set otherwise, with what to use.
 _TAKEN = {
@@ -79,14 +73,17 @@ class _Call:
 
 
 def _check(submission: Submission) -> None:
-    _check_knobs(submission)
-    for text in (submission.dataset, submission.there(submission.dataset), submission.name):
-        if re.search(r"[\\\x00-\x1f]", text):
-            raise FarmError(f"{text!r}: Slurm takes no backslash or control character there (choose another name)")
+    check_all(submission, _check_texts, _check_knobs)
     if shutil.which("sbatch"):
         array = f"--array=0-{min(len(submission.shards), _array_size()) - 1}"
         run("sbatch", "--test-only", array, text=render_script(submission), accept=NO_CLUSTER)
         run("sbatch", "--test-only", text=finalize_script(submission), accept=NO_CLUSTER)
+
+
+def _check_texts(submission: Submission) -> None:
+    for text in (submission.dataset, submission.there(submission.dataset), submission.name):
+        if re.search(r"[\\\x00-\x1f]", text):
+            raise FarmError(f"{text!r}: Slurm takes no backslash or control character there (choose another name)")
 
 
 def _check_knobs(submission: Submission) -> None:
