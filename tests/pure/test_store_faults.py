@@ -22,7 +22,7 @@ from faults import DIED, REFUSED, Faults, Kind, forked
 from store_samples import FACTS, contents, open_sample, sample_frame, sample_job, sample_plan
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset import disk, heads, read
+from pipeline.dataset import heads, processes, read
 from pipeline.dataset.bring import carry_out
 from pipeline.dataset.claims import claimed, sweep_claims
 from pipeline.dataset.layout import DATASET, frame_folder
@@ -39,7 +39,7 @@ from pipeline.records import Annotation, FramePlan, RenderedFrame
 
 JOB = sample_job(frames=6)
 LONGER = sample_job(frames=9)
-DEAD = f"{disk.host()}-999999999-0badf00d"
+DEAD = f"{processes.host()}-999999999-0badf00d"
 
 Tell = Callable[[str], None]
 
