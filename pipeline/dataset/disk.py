@@ -114,7 +114,7 @@ def scratch_folder() -> Iterator[Path]:
 
 def clean_scratch() -> None:
     """Remove the scratch folders of dead processes."""
-    for left in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}variegate-*"):
+    for left in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}variegate.*"):
         if is_stale(left):
             remove(left)
 

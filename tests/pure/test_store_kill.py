@@ -58,7 +58,8 @@ def test_the_order_and_grouping_of_frames_leave_no_trace(tmp_path):
 
 def test_scratch_folders_of_dead_processes_are_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(disk.tempfile, "gettempdir", lambda: str(tmp_path))
-    dead = tmp_path / f".tmp-variegate-{processes.host()}-999999999-0badf00d"
+    with disk.scratch_folder() as folder:
+        dead = tmp_path / folder.name.replace(processes.process_name(), f"{processes.host()}-999999999-0badf00d")
     dead.mkdir()
     (dead / "passes.exr").write_bytes(b"left behind")
     with disk.scratch_folder() as folder:
