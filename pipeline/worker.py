@@ -39,7 +39,7 @@ def serve(dataset: Path, options: WorkerOptions, channel: Channel) -> int:
     try:
         engine, store = _open(dataset, options, channel)
         with open_log(store, engine, "worker", options.facts) as log:
-            channel.send(worker_messages.READY, device=engine.device.name, models=list(engine.device.models))
+            channel.send(worker_messages.READY)
             worker = _Worker(engine, store, log, channel, options.save_blend)
             while (frame := channel.next_frame()) is not None:
                 worker.make(frame)

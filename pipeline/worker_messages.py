@@ -14,7 +14,7 @@ SEPARATOR = "\x1e"
 
 # The kinds of a worker's messages, in the order they come.
 HELLO = "hello"  # name, log: it lives, and where its words go from now on
-READY = "ready"  # device, models: Blender is open
+READY = "ready"  # Blender is open
 NOTICE = "notice"  # text
 STAGE = "stage"  # frame, name
 DONE = "done"  # frame, status ("accepted", "rejected", or "there" when another process made it), seconds

@@ -20,6 +20,8 @@ from pipeline.job_file import read_job_file
 from pipeline.reporting import Summary
 from pipeline.terminal import INTERRUPTED, Interrupted, count_frames, located
 
+GRACE_S = 30.0
+
 
 def render_with_workers(
     scene: Path,
@@ -44,7 +46,7 @@ def render_with_workers(
         store=open_store(out, job, base_dir_of(scene)),
         wanted=wanted,
         crew=crew,
-        limits=limits_of(options, crew.workers),
+        limits=limits_of(options, crew.workers, GRACE_S),
         retry_quarantined=retry_quarantined,
     )
     outcome = supervise(run, console, INTERRUPTED)

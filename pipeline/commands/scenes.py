@@ -17,7 +17,7 @@ from pipeline.commands.options import (
     set_option,
     with_seed,
 )
-from pipeline.commands.render_workers import render_with_workers
+from pipeline.commands.render_workers import GRACE_S, render_with_workers
 from pipeline.commands.workers import given_limits, worker_options
 from pipeline.config.load import base_dir_of, load_config
 from pipeline.frames import parse_frames
@@ -40,6 +40,7 @@ PREVIEW_FRAMES = 9
 Examples:
   variegate render scenes/tabletop.yaml --out out/table
   variegate render scenes/dice_tray.yaml --out out/dice --frames 0-9,20 --set render.quality=final
+  variegate render scenes/tabletop.yaml --out out/table --workers auto
   variegate render --plan out/dice/frames/000012/plan.json --out out/again"""
 )
 @scene_argument(required=False)
@@ -61,7 +62,7 @@ Examples:
     metavar="PLAN.json",
     help="Make the one frame of this plan again, next to the job.json of its dataset.",
 )
-@worker_options(None, "Render with so many supervised processes; auto: as many as the machine takes.")
+@worker_options(None, "Render with so many supervised processes; auto: as many as the machine takes.", GRACE_S)
 @click.option("--attempts", type=click.IntRange(min=1), metavar="N", help="Failures after which a frame is given up.")
 @click.option("--blender", metavar="COMMAND", default="", help="With --workers: a real Blender to render with.")
 @click.option("--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A is called B in that Blender.")

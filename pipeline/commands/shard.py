@@ -26,6 +26,8 @@ from pipeline.interrupts import interrupts
 from pipeline.progress_lines import LineReporter
 from pipeline.terminal import import_with_blender
 
+GRACE_S = 20.0  # Slurm kills 30 s after SIGTERM, unless told otherwise
+
 
 @click.command(
     short_help="Make some frames of a dataset; what queues run.",
@@ -50,7 +52,7 @@ Examples:
 )
 @click.option("--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A where it was submitted is B here.")
 @retry_option
-@worker_options(1, "Supervised processes; 0: in this one, which a crash of Blender's ends.")
+@worker_options(1, "Supervised processes; 0: in this one, which a crash of Blender's ends.", GRACE_S)
 def shard(
     dataset: Path,
     frames: str | None,
@@ -105,7 +107,7 @@ def _run_workers(
             store=store,
             wanted=wanted,
             crew=crew,
-            limits=limits_of(options, crew.workers),
+            limits=limits_of(options, crew.workers, GRACE_S),
             retry_quarantined=retry_quarantined,
             is_shard=True,
         )

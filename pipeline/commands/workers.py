@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.addresses import PathMap, map_path
 from pipeline.dataset.store import Store
+from pipeline.errors import PipelineError
 from pipeline.farm.local.crew import Crew, blender_program, make_frames
 from pipeline.farm.local.display import WorkersDisplay
 from pipeline.farm.local.gpus import parse_gpus
@@ -47,11 +48,12 @@ class WorkerCount(click.ParamType[Any]):
         return text if text == "auto" else int(text)
 
 
-def worker_options(default: int | None, text: str) -> Callable[[Any], Any]:
-    """Return the options that say how many workers there are, and what each may take."""
+def worker_options(default: int | None, text: str, grace_s: float) -> Callable[[Any], Any]:
+    """Return the options that say how many workers there are, and what each may take. `grace_s` is used where none is
+    given."""
     time_help = "A worker whose frame takes longer is replaced.  [default: 20 times the longest so far]"
     memory_help = "A worker that fills more is replaced; 0 for no limit.  [default: its share of the memory]"
-    grace_help = "What frames in progress may take when the run is stopped.  [default: 30]"
+    grace_help = f"What frames in progress may take when the run is stopped.  [default: {grace_s:.0f}]"
     positive, whole = click.FloatRange(min=0, min_open=True), click.IntRange(min=0)
     options = (
         click.option("--workers", type=WorkerCount(), default=default, metavar="N|auto", help=text),
@@ -77,10 +79,10 @@ def given_limits(options: Options) -> str:
     return ", ".join(flags.get(name, f"--{name.replace('_', '-')}") for name in names if options.get(name))
 
 
-def limits_of(options: Options, workers: int) -> Limits:
+def limits_of(options: Options, workers: int, grace_s: float) -> Limits:
     """Return the limits that the options give, and defaults for the rest."""
     given = {field: options[name] for name, field in _LIMITS.items() if options.get(name) is not None}
-    return Limits(**{"memory_mib": memory_share_mib(workers, os.environ), **given})
+    return Limits(**{"memory_mib": memory_share_mib(workers, os.environ), "grace_s": grace_s, **given})
 
 
 def crew_of(options: Options, frames: int, device: str, dataset: Path, path_map: PathMap, blender: str = "") -> Crew:
@@ -103,7 +105,11 @@ def crew_of(options: Options, frames: int, device: str, dataset: Path, path_map:
     )
     if not blender:
         return crew
-    program = blender_program(shlex.split(blender), path_map)
+    try:
+        words = shlex.split(blender)
+    except ValueError as error:
+        raise PipelineError(f"--blender {blender!r}: {error} (write it as a shell would read it)") from error
+    program = blender_program(words, path_map)
     return replace(crew, dataset=map_path(crew.dataset, path_map), program=program)
 
 

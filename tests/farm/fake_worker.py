@@ -35,7 +35,7 @@ def main(behaviour: dict[str, str], dataset: Path, facts: dict[str, object]) -> 
             os._exit(2)
         store = Store(root=dataset, job=read_job(dataset), facts=FACTS)
         with WorkerLog(dataset, {"role": "worker", **facts}) as log:
-            channel.send(worker_messages.READY, device="cpu", models=[])
+            channel.send(worker_messages.READY)
             while (frame := channel.next_frame()) is not None:
                 make(store, frame, behaviour.get(str(frame), ""), channel, log)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from store_samples import contents, open_sample, sample_job
 from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.layout import TEMPORARY
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
+from pipeline.errors import FarmError
 from pipeline.farm.local.crew import Crew, make_frames
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.supervisor import Stop
@@ -173,6 +175,12 @@ def test_workers_that_cannot_start_end_the_run_with_their_last_words(store):
     outcome, notes = supervise(store, {"start": "die"})
     assert outcome.code == 1 and "3 workers in a row did not start" in outcome.reason
     assert "exit code 3" in outcome.reason and outcome.reason.endswith("cannot open display")
+
+
+def test_a_program_that_is_not_there_is_told_plainly(store):
+    crew = replace(crew_of(store, {}, 1), program=lambda threads: ("/no/such/blender", "--background"))
+    with pytest.raises(FarmError, match="/no/such/blender --background worker ...: cannot be started: No such file"):
+        make_frames(store, range(FRAMES), crew, Limits(), Notes(), Stop())
 
 
 def test_what_every_worker_would_refuse_ends_the_run_at_once(store):

@@ -15,7 +15,7 @@ from pipeline.dataset.disk import clean_scratch
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.layout import LOGS
 from pipeline.dataset.read import iter_frames
-from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, sweep_claims
+from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, sweep_claims
 from pipeline.errors import PipelineError
 from pipeline.farm.local.blame import find_blame
 from pipeline.farm.local.failures import Failures
@@ -114,10 +114,15 @@ def make_frames(
     clean_stale(store)
     sweep_claims(store.root)
     clean_scratch()
-    plans = [plan for frame in failures.given_up if (plan := plan_or_none(store.job, frame)) is not None]
-    if blame := find_blame(store.root, plans, iter_frames(store.root)):
+    if failures.given_up and (blame := _blame(store, wanted)):
         display.notice(blame)
     return outcome
+
+
+def _blame(store: Store, wanted: Sequence[int]) -> str:
+    failed = set(quarantined(store.root)) & set(wanted)
+    plans = [plan for frame in sorted(failed) if (plan := plan_or_none(store.job, frame)) is not None]
+    return find_blame(store.root, plans, iter_frames(store.root))
 
 
 def child_variables(threads: int, env: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shlex
 import signal
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias
 
+from pipeline.errors import FarmError
 from pipeline.worker_messages import END_ORDER, decode, frame_order
 
 LAST_LINES = 40
@@ -36,7 +38,10 @@ Inbox: TypeAlias = "queue.SimpleQueue[tuple[WorkerProcess, dict[str, Any] | None
 
 
 class WorkerProcess:
-    """One process in a slot. Its messages go to `inbox` as (this, message); the last one is None: it is gone."""
+    """One process in a slot; FarmError when it cannot be started.
+
+    Its messages go to `inbox` as (this, message); the last one is None: it is gone.
+    """
 
     def __init__(self, slot: Slot, inbox: Inbox) -> None:
         self.slot = slot
@@ -53,16 +58,22 @@ class WorkerProcess:
         self.counts = True  # whether that speaks against the frame
         self._words: deque[str] = deque(maxlen=LAST_LINES)
         # A group of its own: Ctrl-C at a terminal is for the supervisor, and a kill is for all of the group.
-        self._process = subprocess.Popen(
-            slot.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=dict(slot.env),
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                slot.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=dict(slot.env),
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            words = shlex.join(slot.command[:3])
+            raise FarmError(
+                f"{words} ...: cannot be started: {error.strerror} (is the program's path right?)"
+            ) from error
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
 
     @property
