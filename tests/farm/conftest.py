@@ -1,4 +1,4 @@
-"""Tests of this folder start the real programs of a farm; Blender runs in processes of its own, never in this one."""
+"""Tests of this folder start the real programs of a farm; frames are made in processes of their own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from pathlib import Path
 
 import pytest
 from slurm_cluster import Cluster, why_not
-
-for _name in ("bpy", "mathutils", "bmesh"):
-    if _name not in sys.modules:
-        sys.modules[_name] = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parents[2]
 
