@@ -82,7 +82,9 @@ def given_limits(options: Options) -> str:
 def limits_of(options: Options, workers: int, grace_s: float) -> Limits:
     """Return the limits that the options give, and defaults for the rest."""
     given = {field: options[name] for name, field in _LIMITS.items() if options.get(name) is not None}
-    return Limits(**{"memory_mib": memory_share_mib(workers, os.environ), "grace_s": grace_s, **given})
+    if "memory_mib" not in given:
+        given |= {"memory_mib": memory_share_mib(workers, os.environ), "is_share": True}
+    return Limits(**{"grace_s": grace_s, **given})
 
 
 def crew_of(options: Options, frames: int, device: str, dataset: Path, path_map: PathMap, blender: str = "") -> Crew:

@@ -78,6 +78,10 @@ def misbehave(root: Path, frame: int, how: str, channel: Channel) -> None:
         kept = b"x" * 300 * 2**20
         time.sleep(600)
         del kept
+    elif kind == "swell":
+        kept = b"x" * 400 * 2**20
+        time.sleep(2.5)  # long enough to be seen
+        del kept
     elif kind == "full":
         channel.send(worker_messages.FATAL, code=75, reason="the disk is full")
         os._exit(75)

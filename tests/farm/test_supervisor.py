@@ -157,6 +157,22 @@ def test_a_worker_that_grows_is_killed_in_mid_frame(store, whole):
     assert notes.saw("MiB of memory, more than 300 (--memory-limit)")
 
 
+def test_one_may_fill_more_than_its_share_while_all_together_keep_to_it(store, whole):
+    outcome, notes = supervise(store, {"1": "swell"}, memory_mib=350.0, is_share=True)
+    assert contents(store.root) == whole and outcome.summary.made == FRAMES and not notes.saw("--memory-limit")
+
+
+def test_the_largest_goes_when_all_together_fill_too_much(store, whole):
+    outcome, notes = supervise(store, {"1": "grow once"}, memory_mib=150.0, is_share=True)
+    assert contents(store.root) == whole and notes.saw("frame 1 failed") and notes.saw("more than 150")
+
+
+def test_where_all_workers_do_not_fit_fewer_are_started(store, whole):
+    outcome, notes = supervise(store, {}, workers=4, memory_mib=20.0, is_share=True)
+    assert contents(store.root) == whole and outcome.reason == ""
+    assert notes.saw("before its first frame: 3 workers fit in the memory")
+
+
 def test_a_limit_that_no_worker_fits_in_ends_the_run(store):
     outcome, _ = supervise(store, {}, memory_mib=1.0)
     assert outcome.code == 2 and "before its first frame, --memory-limit is 1" in outcome.reason

@@ -61,6 +61,15 @@ def test_a_worker_is_renewed_before_a_leak_costs_a_frame():
     assert limits.is_worn(50, 1.0) and not limits.is_worn(49, 1.0)
 
 
+def test_a_share_of_the_memory_is_kept_by_all_together():
+    limits = Limits(memory_mib=1000.0, is_share=True)
+    assert not limits.must_end(1500.0, [1500.0, 400.0], 2) and limits.must_end(1500.0, [1500.0, 600.0], 2)
+    assert not limits.must_end(600.0, [1500.0, 600.0], 2)  # the largest goes
+    assert Limits(memory_mib=1000.0).must_end(1500.0, [1500.0, 400.0], 2)
+    assert limits.for_fewer(4).memory_mib == pytest.approx(4000.0 / 3)
+    assert limits.for_fewer(1) is None and Limits(memory_mib=1000.0).for_fewer(4) is None
+
+
 @pytest.mark.parametrize(
     ("cpus", "workers", "threads"), [(8, 2, (4, 4)), (8, 3, (3, 3, 2)), (2, 4, (1, 1, 1, 1)), (16, 1, (16,))]
 )

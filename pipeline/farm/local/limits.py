@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 START_S = 600.0  # for Blender to open, a large template to load
 UNKNOWN_FRAME_S = 3600.0  # for a frame while nobody knows how long they take
@@ -13,12 +14,14 @@ KNOWN = 3  # frames made, after which it is known how long they take
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`frame_s` 0: by the frames made so far. `memory_mib` is of a worker with all its child processes, 0 for none.
-    `recycle` is how many frames a worker makes before it is renewed, 0 for no end of them. `attempts` is how often a
-    frame may fail before it is given up; `grace_s` is for frames in progress when the run is stopped."""
+    """`frame_s` 0: by the frames made so far. `memory_mib` is of a worker with all its children, 0 for none; where
+    it `is_share` of what all may fill, one may fill more in mid-frame while all together keep to it. `recycle` is how
+    many frames a worker makes before it is renewed, 0 for no end of them. `attempts` is how often a frame may fail
+    before it is given up; `grace_s` is for frames in progress when the run is stopped."""
 
     frame_s: float = 0.0
     memory_mib: float = 0.0
+    is_share: bool = False
     recycle: int = 0
     attempts: int = 3
     grace_s: float = 30.0
@@ -31,6 +34,18 @@ class Limits:
 
     def is_too_large(self, memory_mib: float) -> bool:
         return 0 < self.memory_mib < memory_mib
+
+    def must_end(self, memory_mib: float, all_mib: Sequence[float], workers: int) -> bool:
+        """Return whether a worker is to be ended in mid-frame; `all_mib` are the sizes of all, of at most `workers`."""
+        if not self.is_share:
+            return self.is_too_large(memory_mib)
+        return self.is_too_large(sum(all_mib) / workers) and memory_mib == max(all_mib)
+
+    def for_fewer(self, workers: int) -> Limits | None:
+        """Return the limits when one of `workers` is left out and the others get its share; None if that is no way."""
+        if not self.is_share or workers < 2:
+            return None
+        return replace(self, memory_mib=self.memory_mib * workers / (workers - 1))
 
     def is_worn(self, frames_made: int, memory_mib: float) -> bool:
         """Return whether a worker should be renewed between two frames.

@@ -78,7 +78,7 @@ class Supervisor:
     def __init__(
         self, slots: Sequence[Slot], limits: Limits, failures: Failures, log: WorkerLog, display: Display, stop: Stop
     ) -> None:
-        self._slots, self._limits = slots, limits
+        self._slots, self._limits = tuple(slots), limits
         self._failures, self._log, self._display, self._stop = failures, log, display, stop
         self._inbox: Inbox = queue.SimpleQueue()
         self._workers: dict[int, WorkerProcess] = {}
@@ -172,14 +172,22 @@ class Supervisor:
     def _ready(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
         self._failed_starts = 0
         sample_memory([worker])
-        if self._limits.is_too_large(worker.memory_mib):
-            reason = (
-                f"a worker needs {worker.memory_mib:.0f} MiB before its first frame, --memory-limit is "
-                f"{self._limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
-            )
-            self._fatal = (DO_NOT_RETRY, reason)
         worker.is_ready = True
         worker.rest()
+        if self._limits.is_too_large(worker.memory_mib):
+            self._has_no_room(worker)
+
+    def _has_no_room(self, worker: WorkerProcess) -> None:
+        need = f"a worker needs {worker.memory_mib:.0f} MiB before its first frame"
+        limits = self._limits.for_fewer(len(self._slots))
+        if limits is None:
+            limit = f"--memory-limit is {self._limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
+            self._fatal = (DO_NOT_RETRY, f"{need}, {limit}")
+            return
+        self._limits = limits
+        self._slots = tuple(slot for slot in self._slots if slot is not worker.slot)
+        self._display.notice(f"{need}: {len(self._slots)} workers fit in the memory")
+        worker.ask_to_end()
 
     def _stage(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
         worker.stage = message["name"]
@@ -257,15 +265,16 @@ class Supervisor:
         if now_s - self._sampled_s >= SAMPLE_S:
             self._sampled_s = now_s
             sample_memory(self._workers.values())
+        sizes_mib = [worker.memory_mib for worker in self._workers.values()]
         for worker in self._workers.values():
-            self._check(worker, now_s - worker.since_s)
+            self._check(worker, now_s - worker.since_s, sizes_mib)
 
-    def _check(self, worker: WorkerProcess, seconds: float) -> None:
+    def _check(self, worker: WorkerProcess, seconds: float, sizes_mib: Sequence[float]) -> None:
         limit_s = self._limits.time_s(self._summary.made, self._longest_s)
         if worker.frame is not None:
             if seconds > limit_s:
                 worker.kill(f"{worker.stage}: the frame took more than {limit_s:.0f} s (--frame-time-limit)")
-            elif self._limits.is_too_large(worker.memory_mib):
+            elif self._limits.must_end(worker.memory_mib, sizes_mib, len(self._slots)):
                 limit_mib = self._limits.memory_mib
                 worker.kill(f"{worker.memory_mib:.0f} MiB of memory, more than {limit_mib:.0f} (--memory-limit)")
         elif not worker.is_ready and seconds > max(START_S, self._limits.frame_s):
