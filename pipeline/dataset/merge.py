@@ -14,7 +14,8 @@ from typing import Any, Literal
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import COMMIT, DATASET, FRAMES, JOB, frame_name
 from pipeline.dataset.pool import Progress
-from pipeline.dataset.read import present_frames, read_base_dir, read_commit, read_job
+from pipeline.dataset.presence import present
+from pipeline.dataset.read import read_base_dir, read_commit, read_job
 from pipeline.dataset.soundness import Soundness, check_frames
 from pipeline.errors import StoreError
 from pipeline.frames import show_frames
@@ -71,8 +72,8 @@ def plan_merge(
     longest = max(jobs, key=lambda root: jobs[root].config.frames)  # the first of several
     total = jobs[longest].config.frames
     wanted = range(total) if frames is None else frozenset(frames)
-    present = {root: present_frames(root) for root in roots}
-    asked = [(root, frame) for root in roots for frame in present[root] if root == out or frame in wanted]
+    there = {root: sorted(present(root)) for root in roots}
+    asked = [(root, frame) for root in roots for frame in there[root] if root == out or frame in wanted]
     choice = _Choice(out)
     for done, found in enumerate(check_frames(asked, digest, deep=deep, workers=workers), start=1):
         choice.consider(found)
@@ -88,7 +89,7 @@ def plan_merge(
         header=(longest / DATASET).read_bytes(),
         sources=choice.sources,
         damaged=tuple(choice.damaged),
-        beyond=tuple((root, frame) for root in inputs for frame in present[root] if frame >= total),
+        beyond=tuple((root, frame) for root in inputs for frame in there[root] if frame >= total),
     )
 
 

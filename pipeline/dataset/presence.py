@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.dataset.layout import FRAMES
+from pipeline.dataset.layout import FRAMES, is_frame_name
 from pipeline.errors import StoreError
 
 
@@ -17,8 +17,8 @@ def present(root: Path) -> frozenset[int]:
     folder = root / FRAMES
     try:
         with os.scandir(folder) as entries:
-            return frozenset(int(one.name) for one in entries if one.name.isascii() and one.name.isdecimal())
+            return frozenset(int(one.name) for one in entries if is_frame_name(one.name))
     except FileNotFoundError:
         return frozenset()  # a dataset that begins right now
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be read: {error.strerror} (check the disk)") from error
+        raise StoreError(f"{folder}: cannot be read: {error.strerror} (is {root} a dataset?)") from error

@@ -17,8 +17,9 @@ from pipeline.codecs.png import decode_png
 from pipeline.codecs.rle import Counts, decode_counts
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.disk import again_if_stale
-from pipeline.dataset.layout import COMMIT, FRAMES, JOB, LABELS, frame_folder, is_frame_name
+from pipeline.dataset.layout import COMMIT, JOB, LABELS, frame_folder
 from pipeline.dataset.outputs import DEPTH_PNG, MASK_FULL, OUTPUTS, array_of
+from pipeline.dataset.presence import present
 from pipeline.dataset.resume import folder_problem
 from pipeline.errors import StoreError
 from pipeline.job import Job, job_from_json
@@ -28,7 +29,6 @@ from pipeline.structure import from_json
 __all__ = [
     "base_dir_there",
     "iter_frames",
-    "present_frames",
     "read_base_dir",
     "read_category",
     "read_commit",
@@ -51,20 +51,9 @@ def iter_frames(root: Path) -> Iterator[int]:
     Each is checked when it is its turn, so a dataset that still grows can be read.
     """
     digest = read_dataset(root)["job_digest"]
-    for frame in present_frames(root):
+    for frame in sorted(present(root)):
         if not folder_problem(frame_folder(root, frame), frame, digest):
             yield frame
-
-
-def present_frames(root: Path) -> tuple[int, ...]:
-    """Return the numbers, ascending, that folders of the dataset `root` have as their names, complete or not."""
-    try:
-        names = os.listdir(root / FRAMES)
-    except FileNotFoundError:
-        return ()  # the dataset is being made at this moment
-    except OSError as error:
-        raise StoreError(f"{root / FRAMES}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
-    return tuple(sorted(int(name) for name in names if is_frame_name(name)))
 
 
 def read_job(root: Path) -> Job:

@@ -27,8 +27,8 @@ from pipeline.dataset.layout import (
     is_frame_name,
 )
 from pipeline.dataset.pool import Progress
+from pipeline.dataset.presence import present
 from pipeline.dataset.processes import is_alive_here
-from pipeline.dataset.read import present_frames
 from pipeline.dataset.resume import is_left_behind, temporaries
 from pipeline.dataset.soundness import Soundness, check_folder, check_frames
 
@@ -115,7 +115,7 @@ def _mend_frames(
     """Take damaged frames away and return those that are whole."""
     if not (root / FRAMES).is_dir():
         return set()
-    frames = present_frames(root)
+    frames = sorted(present(root))
     whole = set()
     folders = [(root, frame) for frame in frames]
     for done, one in enumerate(check_frames(folders, heads.job_digest, deep=deep, workers=workers), start=1):
