@@ -55,6 +55,10 @@ class StoreError(PipelineError):
     """A dataset folder that cannot be read or written."""
 
 
+class ScratchError(StoreError):
+    """The disk for temporary files, this machine's own, refuses: another machine may fare better, or this one later."""
+
+
 class ExportError(PipelineError):
     """An export that cannot be made as asked, or a folder that holds another one."""
 

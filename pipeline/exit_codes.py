@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, ScratchError
 
 DONE, RETRY, DO_NOT_RETRY, TRANSIENT = 0, 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
 
@@ -22,6 +22,11 @@ _PASSING = frozenset(
         "ENOTCONN",
         "EHOSTDOWN",
         "EREMOTEIO",
+        "EHOSTUNREACH",
+        "ENETUNREACH",
+        "ECONNRESET",
+        "ENOMEM",
+        "ENFILE",
     )
     if hasattr(errno, name)
 )
@@ -33,6 +38,12 @@ def code_of(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return TRANSIENT
     cause = error if isinstance(error, OSError) else error.__cause__
-    if isinstance(cause, OSError) and cause.errno in _PASSING:
+    if isinstance(error, ScratchError) or (isinstance(cause, OSError) and cause.errno in _PASSING):
         return TRANSIENT
     return DO_NOT_RETRY if isinstance(error, PipelineError) else RETRY
+
+
+def is_fault_of_frame(error: Exception) -> bool:
+    """Return whether an error in the making of a frame speaks against that frame, not against the job, this machine or
+    the disk, which would fail the next one too."""
+    return not isinstance(error, PipelineError) and code_of(error) != TRANSIENT

@@ -13,8 +13,10 @@ from typing import Any
 from pipeline.addresses import PathMap, Places, resolve
 from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.config.schema import Config
+from pipeline.dataset.claims import claimed_by
 from pipeline.dataset.disk import scratch_folder
 from pipeline.dataset.given_up import not_given_up
+from pipeline.dataset.read import base_dir_there, read_job
 from pipeline.dataset.store import (
     Store,
     WorkerLog,
@@ -26,7 +28,7 @@ from pipeline.dataset.store import (
     sweep_claims,
 )
 from pipeline.errors import PipelineError, RejectedFrame, StoreError
-from pipeline.exit_codes import TRANSIENT, code_of
+from pipeline.exit_codes import is_fault_of_frame
 from pipeline.job import Job, make_job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
@@ -112,7 +114,7 @@ def render_frames(
         summary = Summary(total=len(frames), already_done=len(frames) - len(asked), given_up=given_up)
         report.begin(len(frames), summary.already_done)
         tally = Tally()
-        with closing(share_out(store, left, lambda others: wait_for(others, report))) as ours:
+        with closing(share_out(store, left, lambda others: wait_for(store, others, report))) as ours:
             for frame in ours:
                 made = try_frame(engine, store, frame, report, log, save_blend=save_blend)
                 tally.add(made.plan)
@@ -123,15 +125,28 @@ def render_frames(
     return summary
 
 
+def open_dataset(
+    dataset: Path, report: Reporter, *, device: str, threads: int, path_map: PathMap
+) -> tuple[Engine, Store]:
+    """Open Blender for the job of a dataset, and the dataset, for a process that makes some of its frames."""
+    job = read_job(dataset)
+    template = None if job.config.template is None else job.config.template.file
+    base_dir = base_dir_there(dataset, path_map)
+    engine = open_engine(device, base_dir, template, threads=threads, path_map=path_map)
+    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
+    return engine, open_dataset_for(engine, job, dataset)
+
+
 def open_log(store: Store, engine: Engine, role: str, facts: Mapping[str, Any] | None = None) -> WorkerLog:
     """Begin this process's log in the dataset: what it is, what it renders with, and further `facts`."""
     device = {"device": engine.device.name, "models": list(engine.device.models), "threads": engine.device.threads}
     return WorkerLog(store.root, {"role": role, **device, **store.facts, **(facts or {})})
 
 
-def wait_for(others: Sequence[int], report: Reporter) -> None:
+def wait_for(store: Store, others: Sequence[int], report: Reporter) -> None:
     """Wait a little for frames that other processes make."""
-    report.notice(f"waiting for {len(others)} frames that other processes make")
+    if maker := claimed_by(store.root, others[0]):
+        report.notice(f"waiting for frames that other processes make: {maker}")
     report.stage(others[0], "waiting for another process")
     time.sleep(WAIT_S)
 
@@ -240,11 +255,11 @@ def try_frame(
         log.stopped(frame)
         raise
     except Exception as error:
-        if isinstance(error, PipelineError) or code_of(error) == TRANSIENT:  # no fault of the frame's
+        if is_fault_of_frame(error):
+            log.failed(frame, f"{type(error).__name__}: {error}")
+        else:
             with suppress(StoreError):
                 log.stopped(frame)
-            raise
-        log.failed(frame, f"{type(error).__name__}: {error}")
         raise
     labels = made.annotation.labels
     log.done(frame, labels.status, {"plan": planned_s, **made.seconds}, labels.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,23 +11,13 @@ from pathlib import Path
 from pipeline.addresses import PathMap
 from pipeline.dataset.attempts import failures_of, read_workers
 from pipeline.dataset.given_up import not_given_up
-from pipeline.dataset.quarantine import quarantine, quarantined
-from pipeline.dataset.read import base_dir_there, read_job
-from pipeline.dataset.store import Store, WorkerLog, missing, share_out
-from pipeline.errors import PipelineError
-from pipeline.exit_codes import DO_NOT_RETRY, DONE
+from pipeline.dataset.read import read_job
+from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, share_out, sweep_claims
+from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame
+from pipeline.farm.local.failures import Failures
 from pipeline.frames import parse_frames, show_frames
 from pipeline.reporting import Reporter, Summary
-from pipeline.run import (
-    Engine,
-    check_renderer,
-    open_dataset_for,
-    open_engine,
-    open_log,
-    try_frame,
-    wait_for,
-)
-from pipeline.sampling.plan import plan_or_none
+from pipeline.run import Engine, open_dataset, open_log, try_frame, wait_for
 
 ATTEMPTS = 3
 
@@ -46,7 +36,8 @@ class ShardOptions:
 def run_shard(
     dataset: Path, frames: str, report: Reporter, options: ShardOptions, last_words: Callable[[], str]
 ) -> int:
-    """Make those of `frames` that the dataset lacks, and return the exit code: 0 all are there, 2 some are given up.
+    """Make those of `frames` that the dataset lacks, and return the exit code: 0 all are there, 2 some are given up,
+    1 so many failed one after another that this machine is to blame.
 
     A frame that fails is tried again after the others. `last_words` gives the end of Blender's log. Errors that are no
     frame's pass through; `code_of` tells their exit code.
@@ -56,15 +47,23 @@ def run_shard(
     if not wanted:
         report.notice(f"none of {frames} is among the {job.config.frames} frames of {dataset}")
         return DONE
-    template = None if job.config.template is None else job.config.template.file
-    base_dir = base_dir_there(dataset, options.path_map)
-    engine = open_engine(options.device, base_dir, template, threads=options.threads, path_map=options.path_map)
-    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
-    store = open_dataset_for(engine, job, dataset)
+    engine, store = open_dataset(
+        dataset, report, device=options.device, threads=options.threads, path_map=options.path_map
+    )
+    clean_stale(store)
+    sweep_claims(dataset)
     with open_log(store, engine, "shard") as log:
-        summary = _make(_Shard(engine, store, report, log, options, last_words), wanted)
-    report.end(summary)
+        asked = missing(store, wanted)
+        left = not_given_up(store, asked, log, report.notice, retry=options.retry_quarantined)
+        failures = Failures(store, options.attempts, failures_of(read_workers(dataset)))
+        shard = _Shard(engine, store, report, log, failures, last_words)
+        report.begin(len(wanted), len(wanted) - len(asked))
+        made = shard.make([frame for frame in left if not failures.give_up_if_due(frame, "")])
     given_up = set(quarantined(dataset)) & set(wanted)
+    report.end(replace(made, total=len(wanted), already_done=len(wanted) - made.made - len(given_up)))
+    if hopeless := failures.hopeless():
+        report.notice(hopeless)
+        return RETRY
     if given_up:
         report.notice(f"frames {show_frames(given_up)} are given up")
     return DO_NOT_RETRY if given_up else DONE
@@ -76,44 +75,37 @@ class _Shard:
     store: Store
     report: Reporter
     log: WorkerLog
-    options: ShardOptions
+    failures: Failures
     last_words: Callable[[], str]
 
+    def make(self, frames: Sequence[int]) -> Summary:
+        """Make frames, those that fail again after the others, until each is there or given up, or it is no use."""
+        summary, left = Summary(total=len(frames), already_done=0), frames
+        while left and not self.failures.hopeless():
+            again: list[int] = []
+            with closing(share_out(self.store, left, self._wait)) as ours:
+                for frame in ours:
+                    try:
+                        made = try_frame(self.engine, self.store, frame, self.report, self.log)
+                    except Exception as error:
+                        if not is_fault_of_frame(error):
+                            raise
+                        if not self._is_given_up(frame, error):
+                            again.append(frame)
+                        if self.failures.hopeless():
+                            break
+                    else:
+                        self.failures.made()
+                        summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
+            left = again
+        return summary
 
-def _make(shard: _Shard, wanted: Sequence[int]) -> Summary:
-    store, report = shard.store, shard.report
-    asked = missing(store, wanted)
-    left = not_given_up(store, asked, shard.log, report.notice, retry=shard.options.retry_quarantined)
-    failures = failures_of(read_workers(store.root))
-    summary = Summary(total=len(wanted), already_done=len(wanted) - len(asked), given_up=len(asked) - len(left))
-    report.begin(summary.total, summary.already_done)
-    while left := _worth_trying(shard, left, failures):
-        again = []
-        with closing(share_out(store, left, lambda others: wait_for(others, report))) as ours:
-            for frame in ours:
-                try:
-                    made = try_frame(shard.engine, store, frame, report, shard.log)
-                except PipelineError:
-                    raise
-                except Exception as error:
-                    report.notice(f"frame {frame} failed: {error!r}")
-                    failures.setdefault(frame, []).append("".join(traceback.format_exception(error)).strip())
-                    again.append(frame)
-                else:
-                    summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
-        left = tuple(again)
-    given_up = len(set(quarantined(store.root)) & set(wanted))
-    return replace(summary, given_up=given_up, already_done=summary.total - summary.made - given_up)
+    def _is_given_up(self, frame: int, error: Exception) -> bool:
+        """Count a failure of a frame, and return whether it is not to be tried again."""
+        reason = "".join(traceback.format_exception(error)).strip()
+        is_given_up = self.failures.add(frame, reason, self.last_words())
+        self.report.notice(f"frame {frame} failed: {error!r}" + ("; it is given up" if is_given_up else ""))
+        return is_given_up
 
-
-def _worth_trying(shard: _Shard, frames: Iterable[int], failures: dict[int, list[str]]) -> tuple[int, ...]:
-    """Return the frames that may still be tried; the others go to quarantine."""
-    left = []
-    for frame in frames:
-        reasons = failures.get(frame, [])
-        if len(reasons) < shard.options.attempts:
-            left.append(frame)
-            continue
-        quarantine(shard.store, frame, reasons, plan_or_none(shard.store.job, frame), shard.last_words())
-        shard.report.notice(f"frame {frame} is given up after {len(reasons)} failures: {reasons[-1].splitlines()[-1]}")
-    return tuple(left)
+    def _wait(self, others: Sequence[int]) -> None:
+        wait_for(self.store, others, self.report)

@@ -19,6 +19,7 @@ from pipeline.config.load import base_dir_of, places_in
 from pipeline.config.schema import Config
 from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS, PLAN, frame_folder
 from pipeline.dataset.read import read_base_dir, read_commit, read_job, read_plan
+from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import AssetError, DeviceError, PipelineError, Problem
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
@@ -60,13 +61,18 @@ def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
         log.terminal.write(f"{text}\n")
         log.terminal.flush()
 
+    def stop_soon() -> None:
+        if out is not None:
+            tell_stopping(out)
+        say("stopping as soon as it is safe; Ctrl-C again stops at once")
+
     def stop_at_once() -> None:
         say(describe_interruption(None if out is None else count_frames(out)))
         os._exit(INTERRUPTED)
 
     with (
         blender_log() as log,
-        interrupts(lambda: say("stopping as soon as it is safe; Ctrl-C again stops at once"), stop_at_once) as flag,
+        interrupts(stop_soon, stop_at_once) as flag,
     ):
         faulthandler.enable(log.terminal)
         report = ConsoleReporter(

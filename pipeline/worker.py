@@ -12,12 +12,11 @@ from typing import Any
 from pipeline import worker_messages
 from pipeline.addresses import PathMap
 from pipeline.dataset.claims import claimed
-from pipeline.dataset.read import base_dir_there, read_job
 from pipeline.dataset.store import Store, WorkerLog, is_complete
 from pipeline.errors import PipelineError
-from pipeline.exit_codes import DONE, TRANSIENT, code_of
+from pipeline.exit_codes import DONE, code_of, is_fault_of_frame
 from pipeline.reporting import Summary
-from pipeline.run import Engine, check_renderer, open_dataset_for, open_engine, open_log, try_frame
+from pipeline.run import Engine, open_dataset, open_log, try_frame
 from pipeline.worker_channel import Channel
 
 
@@ -37,7 +36,13 @@ def serve(dataset: Path, options: WorkerOptions, channel: Channel) -> int:
     as "fatal" with the exit code for it."""
     faulthandler.enable()
     try:
-        engine, store = _open(dataset, options, channel)
+        engine, store = open_dataset(
+            dataset,
+            _ChannelReporter(channel),
+            device=options.device,
+            threads=options.threads,
+            path_map=options.path_map,
+        )
         with open_log(store, engine, "worker", options.facts) as log:
             channel.send(worker_messages.READY)
             worker = _Worker(engine, store, log, channel, options.save_blend)
@@ -54,15 +59,6 @@ def send_fatal(channel: Channel, error: Exception) -> int:
     code = code_of(error)
     channel.send(worker_messages.FATAL, code=code, reason=str(error))
     return code
-
-
-def _open(dataset: Path, options: WorkerOptions, channel: Channel) -> tuple[Engine, Store]:
-    job = read_job(dataset)
-    template = None if job.config.template is None else job.config.template.file
-    base_dir = base_dir_there(dataset, options.path_map)
-    engine = open_engine(options.device, base_dir, template, threads=options.threads, path_map=options.path_map)
-    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, _ChannelReporter(channel))
-    return engine, open_dataset_for(engine, job, dataset)
 
 
 @dataclass(slots=True)
@@ -87,10 +83,8 @@ class _Worker:
         report = _ChannelReporter(self.channel)
         try:
             made = try_frame(self.engine, self.store, frame, report, self.log, save_blend=self.save_blend)
-        except PipelineError:
-            raise
         except Exception as error:
-            if code_of(error) == TRANSIENT:  # the disk of temporary files is full, say
+            if not is_fault_of_frame(error):
                 raise
             reason = "".join(traceback.format_exception(error)).strip()
             self.channel.send(worker_messages.FAILED, frame=frame, reason=reason)

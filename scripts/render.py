@@ -37,6 +37,7 @@ from pipeline.config.load import base_dir_of, load_config
 from pipeline.config.schema import Config
 from pipeline.dataset.layout import JOB
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
+from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
@@ -141,9 +142,9 @@ def _parse_shard(args: Sequence[str]) -> argparse.Namespace:
     which.add_argument("--submission", metavar="farm/NUMBER-ENGINE", help="with --index: a line of its shards.txt")
     parser.add_argument("--index", type=int, metavar="N")
     parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--threads", type=int, default=0, metavar="N", help="of the processor; 0 for all")
+    parser.add_argument("--threads", type=_whole, default=0, metavar="N", help="of the processor; 0 for all")
     parser.add_argument(
-        "--attempts", type=int, default=ATTEMPTS, metavar="N", help="failures before a frame is given up"
+        "--attempts", type=_positive, default=ATTEMPTS, metavar="N", help="failures before a frame is given up"
     )
     parser.add_argument("--path-map", action="append", default=[], metavar="A=B", help="A here is B there")
     parser.add_argument("--retry-quarantined", action="store_true")
@@ -153,26 +154,39 @@ def _parse_shard(args: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _shard(options: argparse.Namespace) -> int:
-    shard = ShardOptions(
-        device=options.device,
-        threads=options.threads,
-        attempts=options.attempts,
-        path_map=parse_path_map(options.path_map),
-        retry_quarantined=options.retry_quarantined,
-    )
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
 
-    def at_first() -> None:
+
+def _positive(text: str) -> int:
+    if not _whole(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _shard(options: argparse.Namespace) -> int:
+    def stop_soon() -> None:
+        tell_stopping(options.dataset)
         say("Note: stopping after this frame; a second signal stops at once")
 
     try:
+        shard = ShardOptions(
+            device=options.device,
+            threads=options.threads,
+            attempts=options.attempts,
+            path_map=parse_path_map(options.path_map),
+            retry_quarantined=options.retry_quarantined,
+        )
         frames = options.frames or read_shard(options.dataset, options.submission, options.index)
-        with interrupts(at_first, lambda: os._exit(TRANSIENT)) as flag:
-            return run_shard(
-                options.dataset, frames, LineReporter(options.dataset, say, flag.is_set), shard, lambda: ""
-            )
+        with interrupts(stop_soon, lambda: os._exit(TRANSIENT)) as flag:
+            report = LineReporter(options.dataset, say, flag.is_set)
+            return run_shard(options.dataset, frames, report, shard, lambda: "")
     except (Exception, KeyboardInterrupt) as error:
         say(f"openjd_fail: {str(error).splitlines()[0] if str(error) else 'stopped'}")
+        if not isinstance(error, KeyboardInterrupt):
+            print(error, file=sys.stderr, flush=True)
         if not isinstance(error, (PipelineError, KeyboardInterrupt)):
             traceback.print_exc()
         return code_of(error)

@@ -18,6 +18,7 @@ from pipeline.commands.workers import Options, Run, crew_of, fail, limits_of, sa
 from pipeline.dataset.create import open_store, read_dataset
 from pipeline.dataset.layout import LOGS
 from pipeline.dataset.read import base_dir_there, read_job
+from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
@@ -72,10 +73,12 @@ def shard(
     """
     if (frames is None) == (submission is None) or (submission is None) != (index is None):
         raise click.UsageError("give --frames LIST, or --submission farm/NUMBER-ENGINE with --index N")
-    if frames is None:
-        assert submission is not None and index is not None
-        frames = read_shard(dataset, submission, index)
-    path_map = parse_path_map(pairs)
+    try:
+        frames = frames or read_shard(dataset, str(submission), int(index or 0))
+        path_map = parse_path_map(pairs)
+    except PipelineError as error:
+        fail(str(error))
+        raise click.exceptions.Exit(code_of(error)) from error
     if options["workers"] != 0:
         options |= {"attempts": attempts, "threads": threads}
         raise click.exceptions.Exit(
@@ -126,13 +129,12 @@ def _run_workers(
 
 def _run(module: Any, dataset: Path, frames: str, options: Any) -> int:
     read_dataset(dataset)
-    with (
-        blender_log() as log,
-        interrupts(
-            lambda: say("Note: stopping after this frame; a second signal stops at once"),
-            lambda: os._exit(TRANSIENT),
-        ) as flag,
-    ):
+
+    def stop_soon() -> None:
+        tell_stopping(dataset)
+        say("Note: stopping after this frame; a second signal stops at once")
+
+    with blender_log() as log, interrupts(stop_soon, lambda: os._exit(TRANSIENT)) as flag:
 
         def say(line: str) -> None:
             log.output.write(f"{line}\n")

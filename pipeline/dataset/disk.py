@@ -105,7 +105,8 @@ def scratch_folder() -> Iterator[Path]:
     """Yield a folder on this machine's own disk for what never reaches the dataset; those of dead processes go."""
     clean_scratch()
     folder = Path(tempfile.gettempdir()) / temporary_name("variegate")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with storing(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
     try:
         yield folder
     finally:

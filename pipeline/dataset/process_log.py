@@ -65,6 +65,7 @@ class ProcessLog:
         self._start_s: float | None = None
         self._last_s = self._slow_s = 0.0
         self._outcome = ""
+        self._is_stopping = False
         self._begun: dict[int, float] = {}
         self._released: dict[int, float] = {}
 
@@ -90,18 +91,24 @@ class ProcessLog:
 
     @property
     def outcome(self) -> str:
-        """How the process ended: "" while it lives, "died" when it left without a word."""
-        return self._outcome or ("" if self._alive else "died")
+        """How the process ended: "" while it lives, "stopped" when it was asked to, "died" when it left without a
+        word."""
+        return self._outcome or ("" if self._alive else "stopped" if self._is_stopping else "died")
 
     @property
     def supervisor(self) -> str:
         """The process that watches over this one, "" for none."""
         return str(self._start.get("supervisor", ""))
 
+    @property
+    def _is_watched_by_people(self) -> bool:
+        return self._start.get("role") == "render"
+
     def unfinished(self, lost: Lost, is_orphan: bool = False) -> Iterator[Attempt]:
         """Yield the attempts without an end: under way, given up, or lost with the process. `lost` is what others told
         of this one's frames. An orphan died with the process that watches over it: a killed queue's job, a lost
-        machine, and nothing that speaks against the frame."""
+        machine, and nothing that speaks against the frame. Neither does the death of a plain `render`, which people
+        kill and whose crashes they see."""
         ended = self.outcome
         for frame, at_s in self._begun.items():
             outcome: Outcome
@@ -114,6 +121,8 @@ class ProcessLog:
                 outcome, reason = "stopped", ""
             elif is_orphan and ended == "died":
                 outcome, reason = "stopped", "its supervisor was killed"
+            elif self._is_watched_by_people and ended == "died":
+                outcome, reason = "stopped", "the process was killed, or crashed"
             else:
                 outcome, reason = "lost", f"the process ended: {ended}"
             yield Attempt(frame=frame, outcome=outcome, at_s=at_s, reason=reason)
@@ -136,6 +145,8 @@ class ProcessLog:
             self._start = event
             disk_s = _number(event.get("disk_s"))
             self._slow_s = disk_s - at_s if disk_s and at_s else 0.0
+        elif kind == "stopping":
+            self._is_stopping = True
         elif kind == "end":
             self._outcome = str(event.get("outcome")) or "died"
         if at_s:

@@ -1,8 +1,9 @@
 """What a process does with a dataset, told as it happens in timing/HOST-PID-TOKEN.jsonl: one JSON object a line.
 
 Every attempt at a frame is a "begin" that a "done", "failed" or "stopped" ends, or a "lost" in the log of the process
-that watches over this one. One that nothing ends is under way, or died with its process. The file's modification time
-is the process's heartbeat. The log decides nothing: whether a frame is there, the frame's folder says.
+that watches over this one. One that nothing ends is under way, or died with its process; "stopping" says that this was
+asked for. The file's modification time is the process's heartbeat. The log decides nothing: whether a frame is there,
+the frame's folder says.
 """
 
 from __future__ import annotations
@@ -25,13 +26,25 @@ from pipeline.dataset.processes import process_name
 HEARTBEAT_S = 15.0
 
 
+def tell_stopping(root: Path) -> None:
+    """Add to this process's log, where it has one, that it was asked to stop: should it be killed now, as queues do
+    that lose patience, that says nothing against the frame in progress. Safe from any thread, at any moment."""
+    path = _path(root)
+    with suppress(OSError):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(handle, _line("stopping", {}).encode())
+        finally:
+            os.close(handle)
+
+
 class WorkerLog:
     """The log of this process. Use it as a context: it ends with an event "end" that says how."""
 
     def __init__(self, root: Path, facts: Mapping[str, Any]) -> None:
         """Begin the log with an event "start" that holds `facts` (role, device, threads, engine's task ...)."""
         self.name = process_name()
-        self._path = root / TIMING / f"{self.name}.jsonl"
+        self._path = _path(root)
         self._lock = threading.Lock()
         self._over = threading.Event()
         with storing(self._path):
@@ -45,9 +58,8 @@ class WorkerLog:
 
     def tell(self, event: str, **facts: Any) -> None:
         """Add an event. Raises StoreError when the disk refuses."""
-        line = json.dumps({"event": event, "at_s": round(time.time(), 3), **facts}, sort_keys=True)
         with self._lock, storing(self._path):
-            self._file.write(line + "\n")
+            self._file.write(_line(event, facts))
 
     def begin(self, frame: int) -> None:
         """Frame `frame` is being made from now on."""
@@ -100,6 +112,14 @@ class WorkerLog:
         while not self._over.wait(HEARTBEAT_S):
             with suppress(OSError):
                 os.utime(self._path)
+
+
+def _path(root: Path) -> Path:
+    return root / TIMING / f"{process_name()}.jsonl"
+
+
+def _line(event: str, facts: Mapping[str, Any]) -> str:
+    return json.dumps({"event": event, "at_s": round(time.time(), 3), **facts}, sort_keys=True) + "\n"
 
 
 def memory_mib() -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codecs.exr import decode_exr
-from pipeline.errors import StoreError
+from pipeline.errors import ScratchError
 from pipeline.scene.compat import set_multilayer
 
 PASSES_FILE = "passes.exr"
@@ -55,7 +55,7 @@ def enable_passes(layer: bpy.types.ViewLayer, outputs: tuple[str, ...] = ()) -> 
 def read_passes(scene: bpy.types.Scene, scratch: Path) -> dict[str, NDArray[Any]]:
     """Return the channels of the last render, by way of an uncompressed multilayer EXR in `scratch`.
 
-    That takes 0.03 s at 640x480; Blender offers no way to them in memory. Raises StoreError when it cannot be written.
+    That takes 0.03 s at 640x480; Blender offers no way to them in memory. Raises ScratchError when the disk refuses.
     """
     path = scratch / PASSES_FILE
     set_multilayer(scene.render.image_settings)
@@ -64,16 +64,16 @@ def read_passes(scene: bpy.types.Scene, scratch: Path) -> dict[str, NDArray[Any]
     try:
         return decode_exr(data)
     except ValueError as error:
-        raise StoreError(f"{path}: {error}; is the disk full?") from error
+        raise ScratchError(f"{path}: {error}; is the disk full?") from error
 
 
 def save_result(scene: bpy.types.Scene, path: Path) -> bytes:
-    """Save the last render in the scene's file format and return the file's content. Raises StoreError."""
+    """Save the last render in the scene's file format and return the file's content. Raises ScratchError."""
     try:
         bpy.data.images["Render Result"].save_render(str(path), scene=scene)
         return path.read_bytes()
     except (RuntimeError, OSError) as error:
-        raise StoreError(f"{path} cannot be written ({str(error).strip()}); is the disk full?") from error
+        raise ScratchError(f"{path} cannot be written ({str(error).strip()}); is the disk full?") from error
 
 
 def find_pass(channels: Mapping[str, NDArray[Any]], layer: str, one: Pass) -> NDArray[Any]:

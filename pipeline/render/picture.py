@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.codecs import jpeg, png
 from pipeline.codecs.exr import encode_exr
-from pipeline.errors import StoreError
+from pipeline.errors import ScratchError
 from pipeline.lens_remap import remap_of
 from pipeline.lenses import Lens
 from pipeline.records import FramePlan
@@ -38,7 +38,7 @@ def write_rgb(
     """Write the last render as the plan's rgb file in `scratch`, as `lens` shows it, and return the path.
 
     `channels` are the passes of the render, needed for an EXR. Saturation and contrast come last, after compositor,
-    exposure, view transform and lens; an EXR holds the light before all of these but the lens. Raises StoreError when
+    exposure, view transform and lens; an EXR holds the light before all of these but the lens. Raises ScratchError when
     it cannot be written.
     """
     if plan.rgb_format == "exr":
@@ -64,7 +64,7 @@ def write_rgb(
     try:
         path.write_bytes(strip(data))
     except ValueError as error:
-        raise StoreError(f"{path}: {error}; is the disk full?") from error
+        raise ScratchError(f"{path}: {error}; is the disk full?") from error
     return path
 
 
@@ -87,6 +87,6 @@ def _encode(picture: NDArray[np.uint8], file_format: str, quality: int, path: Pa
         image.save(filepath=str(path), quality=quality)
         return path.read_bytes()
     except (RuntimeError, OSError) as error:
-        raise StoreError(f"{path} cannot be written ({str(error).strip()}); is the disk full?") from error
+        raise ScratchError(f"{path} cannot be written ({str(error).strip()}); is the disk full?") from error
     finally:
         bpy.data.images.remove(image)

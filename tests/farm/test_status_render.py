@@ -89,11 +89,14 @@ def test_a_render_under_way_is_told_by_its_process(dataset):
     assert abs(process.slow_s) < 60
 
 
-def test_a_killed_one_has_lost_its_frame_and_nobody_works_on(dataset):
+def test_a_killed_one_left_its_frame_and_nobody_works_on(dataset):
     seen = told(dataset)
     assert seen["living"] == {} and seen["running"] == [] and seen["counts"]["running"] == []
     troubles = [(one["outcome"], one["reason"], one["count"]) for one in seen["troubles"]]
-    assert troubles in ([("lost", "the process ended: died", 1)], [])  # killed between two frames: nothing is lost
+    assert troubles in (
+        [("stopped", "the process was killed, or crashed", 1)],
+        [],
+    )  # killed between two frames: nothing is lost
     assert any("nothing works on the dataset" in hint for hint in seen["hints"])
 
 

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_samples import contents, open_sample, sample_job
+from store_samples import commit_samples, contents, open_sample, sample_job
 
 from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.layout import TEMPORARY
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.errors import FarmError
+from pipeline.farm.local import crew, failures
 from pipeline.farm.local.crew import Crew, make_frames
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.supervisor import Stop
@@ -216,10 +217,36 @@ def test_a_full_disk_stops_all_and_keeps_what_is_committed(store, whole):
 
 def test_when_all_fail_the_machine_is_to_blame_and_no_frame_is_given_up(store):
     outcome, _ = supervise(store, {str(frame): "fail" for frame in range(FRAMES)}, workers=1)
-    assert (
-        outcome.code == 1 and "the first 8 frames all failed" in outcome.reason and "ValueError: no" in outcome.reason
-    )
+    assert outcome.code == 1 and "8 frames failed one after another" in outcome.reason
+    assert "ValueError: no" in outcome.reason
     assert quarantined(store.root) == ()
+
+
+def test_a_machine_that_breaks_down_later_gives_up_no_frame(store, monkeypatch):
+    monkeypatch.setattr(failures, "HOPELESS", 3)
+    outcome, _ = supervise(store, {str(frame): "fail" for frame in range(2, FRAMES)}, workers=1)
+    assert outcome.code == 1 and "3 frames failed one after another" in outcome.reason and "frame 2:" in outcome.reason
+    assert quarantined(store.root) == () and outcome.summary.made == 2
+
+
+def test_a_frame_that_is_there_is_never_given_up(store):
+    """Its worker died between putting it in place and saying so, or another machine made it."""
+    commit_samples(store, store.root.parent, (1,))
+    found = failures.Failures(store, 1, {})
+    assert not found.add(1, "killed by signal 9", "") and quarantined(store.root) == ()
+    assert found.add(2, "killed by signal 9", "") and quarantined(store.root) == (2,)
+
+
+def test_what_another_machine_made_of_given_up_frames_counts_as_there(store, monkeypatch):
+    real = crew.clean_scratch
+
+    def another_makes_it():
+        commit_samples(store, store.root.parent, (2,))
+        real()
+
+    monkeypatch.setattr(crew, "clean_scratch", another_makes_it)
+    outcome, _ = supervise(store, {"2": "crash"}, attempts=1)
+    assert (outcome.summary.given_up, outcome.summary.already_done, outcome.summary.made) == (0, 1, FRAMES - 1)
 
 
 def asked(store, behaviour, path, times, **limits):

@@ -14,7 +14,7 @@ from pipeline.dataset import attempts, claims, disk, processes
 from pipeline.dataset.attempts import failures_of, is_alive, read_workers
 from pipeline.dataset.claims import claimed, claimed_by, share_out, sweep_claims
 from pipeline.dataset.quarantine import quarantine, quarantine_reason, quarantined, release
-from pipeline.dataset.worker_log import WorkerLog
+from pipeline.dataset.worker_log import WorkerLog, tell_stopping
 
 JOB = sample_job()
 SECONDS = {"build": 0.25, "render": 0.5}
@@ -81,6 +81,35 @@ def test_a_worker_killed_with_its_supervisor_says_nothing_against_its_frame(stor
     log_of(store.root, dead(4), {"event": "start", "supervisor": dead(3), "at_s": 0.0}, begin(8))
     assert outcomes(store.root) == {(7, "stopped", "its supervisor was killed"), (8, "lost", "the process ended: died")}
     assert failures_of(read_workers(store.root)) == {8: ["the process ended: died"]}
+
+
+def test_one_killed_after_it_was_asked_to_stop_says_nothing_against_its_frame(store):
+    log_of(store.root, dead(1), {"event": "start", "role": "shard", "at_s": 0.0}, begin(7), {"event": "stopping"})
+    assert outcomes(store.root) == {(7, "stopped", "")} and failures_of(read_workers(store.root)) == {}
+
+
+def test_a_living_process_says_that_it_was_asked_to_stop(store):
+    tell_stopping(store.root)  # it has no log yet
+    assert list((store.root / "timing").iterdir()) == []
+    with WorkerLog(store.root, {"role": "shard"}) as log:
+        log.begin(7)
+        tell_stopping(store.root)
+        log.begin(8)
+        (one,) = read_workers(store.root)
+        assert one.outcome == "" and [attempt.outcome for attempt in one.attempts] == ["running", "running"]
+        assert [json.loads(line)["event"] for line in log_lines(store.root)] == ["start", "begin", "stopping", "begin"]
+
+
+def log_lines(root):
+    (path,) = (root / "timing").glob("*.jsonl")
+    return path.read_text().splitlines()
+
+
+def test_the_death_of_a_plain_render_says_nothing_against_its_frame(store):
+    """People kill it, close its terminal, and see what it crashes of."""
+    log_of(store.root, dead(1), {"event": "start", "role": "render", "at_s": 0.0}, begin(7))
+    assert outcomes(store.root) == {(7, "stopped", "the process was killed, or crashed")}
+    assert failures_of(read_workers(store.root)) == {}
 
 
 def test_a_frame_made_or_released_has_no_failures_any_more(store):

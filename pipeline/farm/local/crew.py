@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.addresses import PathMap, map_path
@@ -114,6 +114,8 @@ def make_frames(
     clean_stale(store)
     sweep_claims(store.root)
     clean_scratch()
+    if not outcome.was_stopped and not outcome.reason:
+        outcome = replace(outcome, summary=_as_on_disk(outcome.summary, store, wanted))
     if failures.given_up and (blame := _blame(store, wanted)):
         display.notice(blame)
     return outcome
@@ -123,6 +125,12 @@ def _blame(store: Store, wanted: Sequence[int]) -> str:
     failed = set(quarantined(store.root)) & set(wanted)
     plans = [plan for frame in sorted(failed) if (plan := plan_or_none(store.job, frame)) is not None]
     return find_blame(store.root, plans, iter_frames(store.root))
+
+
+def _as_on_disk(summary: Summary, store: Store, wanted: Sequence[int]) -> Summary:
+    """Return what a run that came to its end did: of the frames it gave up, others may have made some meanwhile."""
+    given_up = len(set(quarantined(store.root)).intersection(wanted))
+    return replace(summary, given_up=given_up, already_done=summary.total - summary.made - given_up)
 
 
 def child_variables(threads: int, env: Mapping[str, str]) -> dict[str, str]:

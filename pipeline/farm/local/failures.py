@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.quarantine import quarantine
-from pipeline.dataset.store import Store
+from pipeline.dataset.store import Store, is_complete
 from pipeline.sampling.plan import plan_or_none
 
-HOPELESS = 8  # frames that fail before any is made, after which the machine is to blame and not the frames
+HOPELESS_AT_FIRST = 8  # frames that fail before any is made, after which the machine is to blame and not the frames
+HOPELESS = 24  # frames that fail one after another later on: no asset is in as many
 
 
 class Failures:
@@ -17,21 +18,28 @@ class Failures:
     def __init__(self, store: Store, attempts: int, before: Mapping[int, Iterable[str]]) -> None:
         self._store, self._attempts = store, attempts
         self._reasons = {frame: list(reasons) for frame, reasons in before.items()}
-        self._old = frozenset(before)
-        self._new: set[int] = set()
+        self._in_a_row: list[int] = []
+        self._is_any_made = False
         self.given_up: list[int] = []
+
+    def made(self) -> None:
+        """A frame was made: this machine can do it."""
+        self._in_a_row.clear()
+        self._is_any_made = True
 
     def add(self, frame: int, reason: str, last_words: str) -> bool:
         """A frame failed once more. Return whether it is given up by that; it is in quarantine then."""
+        if frame not in self._reasons:  # that a frame fails again tells nothing new
+            self._in_a_row.append(frame)
         self._reasons.setdefault(frame, []).append(reason)
-        if frame not in self._old:
-            self._new.add(frame)
         return self.give_up_if_due(frame, last_words)
 
     def give_up_if_due(self, frame: int, last_words: str) -> bool:
         """Put a frame that failed too often into quarantine, and return whether it did."""
         reasons = self._reasons.get(frame, [])
         if len(reasons) < self._attempts:
+            return False
+        if is_complete(self._store, frame):  # made elsewhere, or its process died just after it was in place
             return False
         quarantine(self._store, frame, reasons, plan_or_none(self._store.job, frame), last_words)
         self.given_up.append(frame)
@@ -41,12 +49,12 @@ class Failures:
         """Return how often a frame has failed."""
         return len(self._reasons.get(frame, []))
 
-    def hopeless(self, made: int) -> str:
-        """Return why it is no use to go on, "" when it is: so many frames failed, and none was made."""
-        if made or len(self._new) < HOPELESS:
+    def hopeless(self) -> str:
+        """Return why it is no use to go on, "" when it is: so many frames failed one after another."""
+        if len(self._in_a_row) < (HOPELESS if self._is_any_made else HOPELESS_AT_FIRST):
             return ""
-        frame = min(self._new)
+        frame = self._in_a_row[0]
         return (
-            f"the first {len(self._new)} frames all failed, so the fault is no frame's and the others are not tried; "
-            f"frame {frame}:\n{self._reasons[frame][-1]}"
+            f"{len(self._in_a_row)} frames failed one after another, so the fault is no frame's and the others are not "
+            f"tried; frame {frame}:\n{self._reasons[frame][-1]}"
         )

@@ -200,6 +200,7 @@ class Supervisor:
         if status == "there":
             self._summary = replace(self._summary, already_done=self._summary.already_done + 1)
         else:
+            self._failures.made()
             self._longest_s = max(self._longest_s, seconds)
             self._summary = self._summary.with_frame(status, seconds)
         self._display.frame_done(frame, status, seconds, worker.slot.number)
@@ -242,7 +243,7 @@ class Supervisor:
         if not self._failures.add(frame, reason, last_words):
             self._queue.try_again(frame)
             self._display.notice(f"frame {frame} failed (worker {worker.slot.number}): {short}; it is tried again")
-            if hopeless := self._failures.hopeless(self._summary.made):
+            if hopeless := self._failures.hopeless():
                 self._fatal = (RETRY, hopeless)
             return
         self._summary = replace(self._summary, given_up=self._summary.given_up + 1)
