@@ -49,7 +49,7 @@ def open_store(
         _check_same_job(root, job)
         for name in (FRAMES, LOGS, TIMING):
             (root / name).mkdir(exist_ok=True)
-        job_file = json_bytes(job_to_json(job, relative_base_dir(base_dir, root)), indent=1)
+        job_file = json_bytes(job_to_json(job, _relative(base_dir, root)), indent=1)
         if not (root / JOB).exists():
             create_file(root / JOB, job_file)
         if read_dataset(root)["frames"] < job.config.frames:  # the same job, made longer
@@ -137,7 +137,7 @@ def _check_writable(folder: Path) -> None:
         remove(probe)
 
 
-def relative_base_dir(base_dir: Path, root: Path) -> str:
+def _relative(base_dir: Path, root: Path) -> str:
     """Return `base_dir` as the job.json of the dataset `root` has it."""
     try:
         return Path(os.path.relpath(base_dir.resolve(), root.resolve())).as_posix()

@@ -205,8 +205,3 @@ def _base_dir(roots: Sequence[Path]) -> Path:
     """Return where the job's relative addresses start: of the first dataset whose place is not of another machine."""
     places = [read_base_dir(root) for root in roots]
     return next((place for place in places if place.is_dir()), places[0])
-
-
-def gaps(plan: MergePlan) -> tuple[int, ...]:
-    """Return the frames of the job that the merged dataset will lack."""
-    return tuple(frame for frame in range(plan.job.config.frames) if frame not in plan.sources)

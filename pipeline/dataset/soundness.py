@@ -22,14 +22,12 @@ FEW = 256  # so many frames are done sooner than a process is started
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundness:
-    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `is_foreign` when it is a
-    sound frame of another job. `blender`, `device` and `content` (sha256 over status and files) are "" unless it is
-    whole."""
+    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `blender`, `device` and
+    `content` (sha256 over status and files) are "" unless it is."""
 
     root: Path
     frame: int
     problem: str = ""
-    is_foreign: bool = False
     blender: str = ""
     device: str = ""
     content: str = ""
@@ -58,7 +56,7 @@ def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep:
         if isinstance(cause, OSError) and cause.errno != errno.EIO:
             raise
         # What a disk cannot give back any more is as good as damaged.
-        return Soundness(root=root, frame=frame, problem=str(error), is_foreign=cause is None)
+        return Soundness(root=root, frame=frame, problem=str(error))
     if problem:
         return Soundness(root=root, frame=frame, problem=problem)
     record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
