@@ -22,7 +22,7 @@ from pipeline.errors import FarmError
 from pipeline.farm.local import crew, failures
 from pipeline.farm.local.crew import Crew, make_frames
 from pipeline.farm.local.limits import Limits
-from pipeline.farm.local.supervisor import Stop
+from pipeline.farm.local.protocol import Stop
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_worker.py")

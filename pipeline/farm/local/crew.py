@@ -23,7 +23,8 @@ from pipeline.farm.local.frame_queue import FrameQueue
 from pipeline.farm.local.gpus import gpu_of, gpu_variables
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.machine import share_threads, thread_variables
-from pipeline.farm.local.supervisor import Display, Outcome, Stop, Supervisor
+from pipeline.farm.local.protocol import Display, Outcome, Stop
+from pipeline.farm.local.supervisor import Supervisor
 from pipeline.farm.local.worker_process import Slot
 from pipeline.reporting import Summary
 from pipeline.sampling.plan import plan_or_none

@@ -5,9 +5,9 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from pipeline import worker_messages
 from pipeline.dataset.store import WorkerLog
@@ -17,6 +17,7 @@ from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.frame_queue import FrameQueue
 from pipeline.farm.local.limits import START_S, Limits
 from pipeline.farm.local.memory import sample_memory
+from pipeline.farm.local.protocol import Display, Outcome, Stop
 from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
 from pipeline.reporting import Summary
 
@@ -25,50 +26,6 @@ TICK_S = 0.25
 SAMPLE_S = 1.0
 STOPPED = "the run was stopped"
 FAREWELL_S = 60.0  # for a worker to end when asked to
-
-
-class Display(Protocol):
-    """What a supervisor tells whoever watches it."""
-
-    def begin(self, total: int, already_done: int) -> None:
-        """`total` frames were asked for, `already_done` of them are complete."""
-
-    def frame_done(self, frame: int, status: str, seconds: float, worker: int) -> None:
-        """Frame `frame` is "accepted" or "rejected", or "there" when another process made it."""
-
-    def stage(self, frame: int, name: str) -> None:
-        """Frame `frame` enters stage `name`: build, render, annotate, commit ..."""
-
-    def notice(self, text: str) -> None:
-        """Something worth knowing that ends nothing."""
-
-    def show(self, workers: Sequence[WorkerProcess]) -> None:
-        """What the workers do now; several times a second."""
-
-    def end(self, summary: Summary) -> None:
-        """No frame is made any more."""
-
-
-@dataclass(slots=True)
-class Stop:
-    """How often a run was asked to stop. Once: no new frames, and those in progress may end within the time of grace.
-    Twice: at once."""
-
-    count: int = 0
-
-    def ask(self) -> None:
-        self.count += 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a run ended. `reason`, with the exit code for it, is why no frame could be made any more; "" when all frames
-    are there or given up, or when it was stopped."""
-
-    summary: Summary
-    was_stopped: bool = False
-    reason: str = ""
-    code: int = 0
 
 
 class Supervisor:

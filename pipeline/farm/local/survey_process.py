@@ -14,7 +14,8 @@ from pipeline.config.schema import Config
 from pipeline.dataset.disk import remove, storing, temporary_name
 from pipeline.errors import AssetError, FarmError, PipelineError, Problem
 from pipeline.farm.local.crew import Program, child_variables
-from pipeline.farm.local.supervisor import TICK_S, Stop
+from pipeline.farm.local.protocol import Stop
+from pipeline.farm.local.supervisor import TICK_S
 from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
