@@ -145,6 +145,7 @@ def cancel(dataset: Path, submission: str | None) -> None:
         raise FarmError(f"--submission {submission}: {dataset} has no such submission (it has: {known})")
     if not chosen:
         click.echo(f"{dataset}: nothing was submitted")
+    problems = []
     for entry in chosen:
         folder = entry.submission.folder
         if entry.ids is None:
@@ -153,8 +154,14 @@ def cancel(dataset: Path, submission: str | None) -> None:
         if not entry.ids:
             click.echo(f"{folder}: was handed over by other programs; cancel it with them")
             continue
-        _engine(entry.submission.engine).cancel(entry.submission, entry.ids)
-        click.echo(f"{folder}: cancelled ({_show_ids(entry.ids)})")
+        try:
+            _engine(entry.submission.engine).cancel(entry.submission, entry.ids)
+        except FarmError as problem:
+            problems.append(f"{folder}: {problem}")
+        else:
+            click.echo(f"{folder}: cancelled ({_show_ids(entry.ids)})")
+    if problems:
+        raise FarmError("\n".join(problems))
 
 
 def _job_of(scene: Path, overrides: tuple[str, ...], device: str) -> Job:
@@ -207,10 +214,12 @@ def _submit(
 
 
 def _shard_size(root: Path, order: Order, ledger: tuple[Entry, ...], *, is_new: bool) -> int:
-    """Return the frames of a shard: as asked for; else, of a dataset submitted before, as it was the last time."""
+    """Return the frames of a shard: as asked for; else, of a dataset submitted before, as it was the last time that
+    frames were cut: those of one shard alone may just be what was left."""
     if order.frames_per_shard is None and order.minutes_per_shard is None and ledger and not is_new:
-        shards = ledger[-1].submission.shards
-        return max(len(parse_frames(shard, 10**12)) for shard in shards)
+        submitted = [entry.submission.shards for entry in reversed(ledger)]
+        cut = next((shards for shards in submitted if len(shards) > 1), None)
+        return max(len(parse_frames(shard, 10**12)) for shards in ([cut] if cut else submitted) for shard in shards)
     return frames_per_shard(root, order.frames_per_shard, order.minutes_per_shard)
 
 

@@ -163,7 +163,7 @@ class Order:
             folder="",
             frames="",
             shards=(),
-            command=_python_command(None, self.container),
+            command=_python_command(None, ""),
         )
         return self.changed(plain)
 
@@ -184,7 +184,7 @@ class Order:
             max_running=self.max_running,
             container=self.container,
             attempts=self.attempts,
-            command=self._command(),
+            command=self._command(base),
         )
         return replace(
             order,
@@ -194,10 +194,13 @@ class Order:
             options=self._shard_options(base.options, is_blender=order.command[-1] == "--"),
         )
 
-    def _command(self) -> tuple[str, ...] | None:
+    def _command(self, base: Submission) -> tuple[str, ...]:
         if self.blender is not None:
             return _blender_command(self.blender)
-        return None if self.python is None else _python_command(self.python, "")
+        if self.python is not None:
+            return _python_command(self.python, "")
+        own = _python_command(None, "")  # of this machine: a container has another
+        return _python_command(None, self.container) if self.container and base.command == own else base.command
 
     def _shard_options(self, before: Sequence[str], *, is_blender: bool) -> tuple[str, ...]:
         """Return the options of the shard command, in pairs; those of `before` stay where nothing is said."""

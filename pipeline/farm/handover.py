@@ -45,13 +45,16 @@ def require_programs(engine: Engine) -> None:
 
 
 def hand_over(root: Path, order: Submission, shards: Sequence[Sequence[int]], engine: Engine) -> Handed:
-    """Write the submission and give it to the engine; one that the engine refuses leaves nothing behind."""
+    """Write the submission and give it to the engine; one that the engine refuses leaves nothing behind.
+
+    One that is interrupted stays, without ids: the engine may have taken it, and its shards need the files.
+    """
     submission = add_entry(root, engine.name, lambda folder: _with_files(with_shards(order, folder, shards), engine))
     folder = root / submission.folder
     try:
         commands = engine.commands(submission, folder)
         ids = engine.submit(submission, folder)
-    except BaseException:
+    except FarmError:
         drop_entry(root, submission)
         raise
     record_ids(root, submission, ids, commands)

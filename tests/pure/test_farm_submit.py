@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from store_samples import commit_samples, sample_job
 from pipeline.cli import main
 from pipeline.dataset.quarantine import quarantine, quarantined
 from pipeline.dataset.store import Store, WorkerLog, open_store
+from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
@@ -227,6 +229,23 @@ def test_resume_submits_exactly_what_is_missing_as_before(slurm, job, out, capfd
     assert submission.options == ("--threads", "2")
 
 
+def test_resume_cuts_shards_as_they_were_cut_not_as_a_remnant_was(slurm, job, out):
+    main(["submit", str(job), "--out", str(out), "--frames-per-shard", "4"])
+    make(out, *range(11))
+    assert main(["resume", str(out)]) == 0
+    shutil.rmtree(out / "frames")
+    assert main(["resume", str(out)]) == 0
+    assert [shards for _, shards in submissions(out)] == [("0-3", "4-7", "8-11"), ("11",), ("0-3", "4-7", "8-11")]
+
+
+def test_resume_in_a_container_runs_the_containers_own_python(slurm, job, out):
+    main(["submit", str(job), "--out", str(out)])
+    assert main(["resume", str(out), "--container", "/images/variegate.sif"]) == 0
+    assert main(["resume", str(out), "--container", "/images/other.sif", "--python", "/opt/bin/python3"]) == 0
+    commands = [entry.submission.command[0] for entry in read_ledger(out)]
+    assert commands == [sys.executable, "python", "/opt/bin/python3"]
+
+
 def test_resume_leaves_frames_out_that_still_wait_or_run(slurm, job, out, capfd, monkeypatch):
     main(["submit", str(job), "--out", str(out), "--frames-per-shard", "4"])
     monkeypatch.setenv("FAKE_squeue", "echo '101_0 RUNNING'; echo '101_1 COMPLETING'; echo '102 PENDING'")
@@ -281,6 +300,16 @@ def test_an_interrupted_submission_is_told(slurm, job, out, capfd):
     assert slurm.calls("scancel") == []
 
 
+def test_ctrl_c_while_it_is_submitted_leaves_what_shards_need(slurm, job, out, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(ENGINES, "slurm", replace(ENGINES["slurm"], submit=interrupted))
+    main(["submit", str(job), "--out", str(out)])
+    (entry,) = read_ledger(out)
+    assert entry.ids is None and (out / entry.submission.folder / "shards.txt").is_file()
+
+
 def test_a_dataset_that_moved_is_resumed_where_it_is(slurm, job, out):
     main(["submit", str(job), "--out", str(out)])
     moved = out.with_name("moved")
@@ -312,6 +341,15 @@ def test_cancel_takes_back_one_submission_or_all(slurm, job, out, capfd, monkeyp
     assert "farm/0001-slurm: cancelled (jobs 101, 102)" in capfd.readouterr().out
     assert main(["cancel", str(out), "--submission", "farm/0003-slurm"]) == 2
     assert "it has: farm/0001-slurm, farm/0002-slurm" in capfd.readouterr().err
+
+
+def test_what_cannot_be_cancelled_keeps_no_other_from_it(slurm, job, out, capfd, monkeypatch):
+    main(["submit", str(job), "--out", str(out), "--frames", "0-3"])
+    main(["submit", str(job), "--out", str(out), "--frames", "4-9"])
+    monkeypatch.setenv("FAKE_scancel", 'case "$*" in *101*) echo "scancel: error: Access denied" >&2; exit 1;; esac')
+    assert main(["cancel", str(out)]) == 2
+    told = capfd.readouterr()
+    assert "farm/0002-slurm: cancelled" in told.out and "farm/0001-slurm: scancel: Access denied" in told.err
 
 
 def test_frames_of_all_submissions_together_are_those_asked_for(slurm, job, out):

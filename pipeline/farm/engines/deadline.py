@@ -50,15 +50,16 @@ def commands(submission: Submission, folder: Path) -> tuple[str, ...]:
 def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
     """Submit the render job, then the one that waits for it, and return both ids.
 
-    Raises FarmError where Deadline refuses one; the message names a job that is in the queue already.
+    Raises FarmError where Deadline refuses one; a render job that is in the queue by then is taken back.
     """
     render = _job_id(run_program(_command(folder, RENDER), INSTALL))
     info = folder / FINALIZE[0]
     info.write_text(info.read_text(encoding="utf-8").replace(DEPENDS, render), encoding="utf-8")
     try:
         return render, _job_id(run_program(_command(folder, FINALIZE), INSTALL))
-    except FarmError as problem:
-        raise FarmError(f"{problem}\nThe render job {render} is in the queue all the same") from problem
+    except FarmError:
+        cancel(submission, (render,))
+        raise
 
 
 def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
