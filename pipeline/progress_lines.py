@@ -48,7 +48,7 @@ class LineReporter:
             self._say(f"Note: {text}")
 
     def end(self, summary: Summary) -> None:
-        self._say(f"openjd_status: done, {summary.accepted} frames made, {summary.rejected} rejected")
+        self._say(f"openjd_status: {summary.accepted} frames made, {summary.rejected} rejected")
 
     def _stop_if_asked(self) -> None:
         if self._should_stop():

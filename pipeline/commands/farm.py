@@ -13,7 +13,7 @@ import click
 from pipeline.commands.farm_options import DEFAULT_ENGINE, ENGINE_OPTIONS, Order, farm_options
 from pipeline.commands.options import frames_option, retry_option, scene_argument, seed_option, set_option, with_seed
 from pipeline.config.load import base_dir_of, load_config
-from pipeline.dataset.create import open_store
+from pipeline.dataset.create import open_store, read_dataset
 from pipeline.dataset.quarantine import quarantined
 from pipeline.dataset.read import read_job
 from pipeline.dataset.store import WorkerLog, release
@@ -144,6 +144,7 @@ def cancel(dataset: Path, submission: str | None) -> None:
         known = ", ".join(entry.submission.folder for entry in ledger) or "none"
         raise FarmError(f"--submission {submission}: {dataset} has no such submission (it has: {known})")
     if not chosen:
+        read_dataset(root)
         click.echo(f"{dataset}: nothing was submitted")
     problems = []
     for entry in chosen:

@@ -83,6 +83,8 @@ def render(
     Frames that DATASET already holds are not made again, and stopping at any moment loses at most the frame in
     progress: run the same command to go on. SCENE.yaml may also be a job.json.
     """
+    if not options["workers"] and (given := given_limits(options)):
+        raise click.UsageError(f"{given} goes with --workers")
     if plan is not None:
         if frames is not None or seed is not None or overrides or save_blend or options["workers"]:
             raise click.UsageError(
@@ -93,8 +95,6 @@ def render(
         return
     if scene is None or out is None:
         raise click.UsageError("render needs SCENE.yaml and --out DATASET, or --plan PLAN.json")
-    if not options["workers"] and (given := given_limits(options)):
-        raise click.UsageError(f"{given} goes with --workers")
     overrides = with_seed(overrides, seed)
     config = load_config(scene, overrides)
     wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)

@@ -124,7 +124,7 @@ def repair_command(dataset: Path, dry_run: bool, force: bool, quick: bool, worke
 
 def _repair_lines(dataset: Path, found: Repaired, dry_run: bool) -> list[str]:
     verb = "would be " if dry_run else ""
-    lines = list(found.done)
+    lines = [f"would be mended: {line}" if dry_run else line for line in found.done]
     if found.temporaries:
         lines.append(f"{found.temporaries} unfinished files and folders of dead processes {verb}removed")
     if found.claims:

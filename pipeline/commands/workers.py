@@ -19,7 +19,7 @@ from pipeline.dataset.store import Store
 from pipeline.errors import PipelineError
 from pipeline.farm.local.crew import Crew, blender_program, make_frames
 from pipeline.farm.local.display import WorkersDisplay
-from pipeline.farm.local.gpus import parse_gpus
+from pipeline.farm.local.gpus import asked_gpus
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.machine import count_gpus, memory_share_mib, usable_cpus, usable_memory_mib
 from pipeline.farm.local.protocol import Outcome, Stop
@@ -92,7 +92,7 @@ def crew_of(options: Options, frames: int, device: str, dataset: Path, path_map:
     `path_map` have other names; else this Python's own runs, and `path_map` is the dataset's."""
     cpus = options.get("threads") or usable_cpus(os.environ)
     there = 0 if device == "cpu" else count_gpus(os.environ)
-    gpus = parse_gpus(options["gpus"]) if options["gpus"] else tuple(range(there)) if there > 1 else ()
+    gpus = asked_gpus(options["gpus"], device, there) if options["gpus"] else tuple(range(there)) if there > 1 else ()
     workers = options["workers"]
     if workers == "auto":
         workers = choose_workers(cpus, usable_memory_mib(os.environ), len(set(gpus)) or there)

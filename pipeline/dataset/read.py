@@ -59,10 +59,16 @@ def iter_frames(root: Path) -> Iterator[int]:
 def read_job(root: Path) -> Job:
     """Return the job of the dataset `root`."""
     path = root / JOB
+    if not path.exists():
+        read_dataset(root)  # says so where there is no dataset at all
     try:
         return job_from_json(_load(path), str(path))
     except ValueError as error:
         raise StoreError(str(error)) from error
+    except StoreError as error:
+        if isinstance(error.__cause__, FileNotFoundError | ValueError):
+            raise StoreError(f"{error} (variegate repair {root} says how to mend it)") from error.__cause__
+        raise
 
 
 def read_base_dir(root: Path, home: Path | None = None) -> Path:

@@ -124,7 +124,8 @@ def read_entry(root: Path, name: str) -> Entry:
         submission = from_json(data, Submission, str(folder / SUBMISSION))
         return Entry(submission=submission, ids=_read_ids(folder / SUBMITTED))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{folder}: not a submission that can be read: {error} (remove that folder)") from error
+        said = "; ".join(str(error).splitlines())
+        raise StoreError(f"{folder}: not a submission that can be read: {said} (remove that folder)") from error
 
 
 def _read_ids(path: Path) -> tuple[str, ...] | None:

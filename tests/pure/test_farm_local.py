@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.farm.local import blame, machine
 from pipeline.farm.local.blame import assets_in, find_blame
 from pipeline.farm.local.frame_queue import AGAIN_S, FrameQueue
-from pipeline.farm.local.gpus import gpu_of, gpu_variables, parse_gpus
+from pipeline.farm.local.gpus import asked_gpus, gpu_of, gpu_variables, parse_gpus
 from pipeline.farm.local.limits import KNOWN, LEAST_FRAME_S, UNKNOWN_FRAME_S, Limits
 from pipeline.farm.local.sizing import choose_workers
 from pipeline.structure import unstructure
@@ -86,6 +86,20 @@ def test_gpus_are_given_in_turn_and_counted_among_those_a_queue_gave():
     assert (amd["ROCR_VISIBLE_DEVICES"], amd["HIP_VISIBLE_DEVICES"]) == ("3", "0")
     with pytest.raises(PipelineError, match=r"--gpus 2: CUDA_VISIBLE_DEVICES=4,7 gives this process 2 GPUs"):
         gpu_variables(2, {"CUDA_VISIBLE_DEVICES": "4,7"})
+
+
+@pytest.mark.parametrize(
+    ("device", "there", "said"),
+    [
+        ("cpu", 2, "--gpus 0,1: --device cpu uses none"),
+        ("auto", 0, "--gpus 0,1: no GPU of NVIDIA or AMD is seen here"),
+        ("cuda", 1, r"--gpus 0,1: there are 1 GPUs here \(they count from 0 to 0\)"),
+    ],
+)
+def test_a_gpu_that_is_not_there_is_refused_not_replaced_by_the_processor(device, there, said):
+    with pytest.raises(PipelineError, match=said):
+        asked_gpus("0,1", device, there)
+    assert asked_gpus("0,1", "auto", 2) == (0, 1) == asked_gpus("0,1", "oneapi", 0)
 
 
 def test_gpus_are_numbers():

@@ -63,6 +63,14 @@ def test_an_edited_job_is_refused(store):
         read.read_job(store.root)
 
 
+@pytest.mark.parametrize("text", ["{", None], ids=["damaged", "gone"])
+def test_what_mends_a_job_is_told(store, text):
+    path = store.root / "job.json"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(StoreError, match=r"job.json.*variegate repair .* says how to mend it"):
+        read.read_job(store.root)
+
+
 def test_damaged_labels_are_named(store):
     (store.folder(0) / "labels.json").write_text('{"frame": "0"}')
     with pytest.raises(StoreError, match=r"labels.json does not fit this version"):

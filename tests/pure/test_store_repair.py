@@ -233,6 +233,12 @@ def test_folders_that_are_gone_are_made(store):
     assert (store.root / "timing").is_dir()
 
 
+def test_a_rehearsal_does_not_say_that_it_was_done(store, capfd):
+    os.rmdir(store.root / "timing")
+    assert main(["repair", str(store.root), "--dry-run"]) == 0
+    assert "would be mended: timing/ was not there" in capfd.readouterr().out and not (store.root / "timing").exists()
+
+
 def test_the_command_says_what_it_did(store, capfd):
     flip(store, 1)
     assert main(["repair", str(store.root), "--dry-run"]) == 0

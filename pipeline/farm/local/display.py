@@ -54,7 +54,7 @@ class WorkersDisplay:
 
     def end(self, summary: Summary) -> None:
         self.close()
-        self._tell_status(f"done, {summary.accepted} frames made, {summary.rejected} rejected")
+        self._tell_status(f"{summary.accepted} frames made, {summary.rejected} rejected")
 
     def notice(self, text: str) -> None:
         if text not in self._noticed:

@@ -18,6 +18,21 @@ def parse_gpus(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def asked_gpus(text: str, device: str, there: int) -> tuple[int, ...]:
+    """Return the indices in "0,1,3", where `there` GPUs are known of and `device` is to render.
+
+    Raises PipelineError for one that is not there: a worker would render on the processor without a word.
+    """
+    gpus = parse_gpus(text)
+    if device == "cpu":
+        raise PipelineError(f"--gpus {text}: --device cpu uses none (leave out one of the two)")
+    if not there and device == "auto":
+        raise PipelineError(f"--gpus {text}: no GPU of NVIDIA or AMD is seen here (leave it out, or give --device)")
+    if there and max(gpus) >= there:
+        raise PipelineError(f"--gpus {text}: there are {there} GPUs here (they count from 0 to {there - 1})")
+    return gpus
+
+
 def gpu_of(worker: int, gpus: Sequence[int]) -> int | None:
     """Return the GPU of worker 1, 2, ...: in turn; None where there are none to assign."""
     return gpus[(worker - 1) % len(gpus)] if gpus else None
