@@ -17,10 +17,11 @@ from rich.console import Console
 from pipeline.blender_log import blender_log
 from pipeline.config.load import base_dir_of, places_in
 from pipeline.config.schema import Config
-from pipeline.dataset.layout import FRAMES, JOB, LABELS, LOGS, PLAN, frame_folder
+from pipeline.dataset.layout import JOB, LABELS, LOGS, PLAN, frame_folder
+from pipeline.dataset.presence import present
 from pipeline.dataset.read import read_base_dir, read_commit, read_job, read_plan
 from pipeline.dataset.worker_log import tell_stopping
-from pipeline.errors import AssetError, DeviceError, PipelineError, Problem
+from pipeline.errors import AssetError, DeviceError, PipelineError, Problem, StoreError
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
@@ -105,8 +106,8 @@ def describe_interruption(committed: int | None) -> str:
 def count_frames(out: Path) -> int:
     """Return how many frames are in their place, whether or not this run came to say so."""
     try:
-        return sum(1 for name in os.listdir(out / FRAMES) if name.isdecimal())
-    except OSError:
+        return len(present(out))
+    except StoreError:
         return 0
 
 

@@ -16,6 +16,7 @@ from pipeline.addresses import PathMap, parse_path_map
 from pipeline.commands.options import DEVICES
 from pipeline.commands.workers import WorkerCount
 from pipeline.errors import FarmError
+from pipeline.farm.blender import blender_command, script_here
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.submission import Submission
 
@@ -196,7 +197,7 @@ class Order:
 
     def _command(self, base: Submission) -> tuple[str, ...]:
         if self.blender is not None:
-            return _blender_command(self.blender)
+            return blender_command((_program(self.blender),), script_here().as_posix())
         if self.python is not None:
             return _python_command(self.python, "")
         own = _python_command(None, "")  # of this machine: a container has another
@@ -234,14 +235,6 @@ def _path_map(pairs: tuple[str, ...]) -> PathMap:
 def _python_command(python: str | None, container: str | None) -> tuple[str, ...]:
     """Return the command of a Python; by default the one that runs this, in a container its own."""
     return (_program(python or ("python" if container else sys.executable)), "-m", "pipeline")
-
-
-def _blender_command(blender: str) -> tuple[str, ...]:
-    script = Path(__file__).resolve().parents[2] / "scripts" / "render.py"
-    if not script.is_file():
-        raise FarmError(f"--blender needs {script}, which is not here (submit from a checkout of Variegate)")
-    options = ("--background", "--factory-startup", "--python-exit-code", "1", "--python")
-    return (_program(blender), *options, script.as_posix(), "--")
 
 
 def _program(name: str) -> str:

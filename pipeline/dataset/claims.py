@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.canonical import json_bytes
 from pipeline.dataset.attempts import is_alive
 from pipeline.dataset.disk import create_file, remove, replace_file, storing
-from pipeline.dataset.layout import CLAIMS, Store
+from pipeline.dataset.layout import CLAIMS, Store, frame_name
 from pipeline.dataset.processes import process_name
 from pipeline.dataset.resume import is_complete
 
@@ -95,4 +95,4 @@ def _owner(path: Path) -> str:
 
 
 def _path(root: Path, frame: int) -> Path:
-    return root / CLAIMS / f"{frame:06d}.json"
+    return root / CLAIMS / f"{frame_name(frame)}.json"

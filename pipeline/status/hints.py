@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from pipeline.dataset.layout import PLAN, QUARANTINE
+from pipeline.dataset.layout import PLAN, QUARANTINE, frame_name
 from pipeline.dataset.process_log import Worker, host_of
 from pipeline.dataset.read import read_plan
 from pipeline.errors import StoreError
@@ -102,7 +102,7 @@ def _blame(evidence: Evidence) -> Iterator[str]:
     plans = []
     for frame in list(evidence.counts.given_up)[:BLAME_PLANS]:
         with suppress(StoreError):  # planning itself may be what fails
-            plans.append(read_plan(evidence.root / QUARANTINE / f"{frame:06d}" / PLAN))
+            plans.append(read_plan(evidence.root / QUARANTINE / frame_name(frame) / PLAN))
     made = (frame for frame, status in evidence.tally.statuses.items() if status == "accepted")
     if blame := find_blame(evidence.root, plans, islice(made, BLAME_MADE)):
         yield f"{blame}: mend it or leave it out"

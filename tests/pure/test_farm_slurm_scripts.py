@@ -106,7 +106,7 @@ def test_a_container_wraps_the_command():
     assert "apptainer exec --nv --bind /data/dice '/images/it'\"'\"'s.sif' /venv/bin/python -m pipeline shard" in script
     assert "--chdir=/data/dice" in directives(script)
     pyxis = render_script(SAMPLES["pyxis"])
-    assert "srun --ntasks=1 --container-image=nvcr.io#me/variegate:1 --container-mounts=/data/dice:/data/dice" in (
+    assert "srun --ntasks=1 --container-mounts=/data/dice:/data/dice --container-image=nvcr.io#me/variegate:1" in (
         pyxis.replace("'", "")
     )
 
@@ -248,6 +248,10 @@ def test_finalize_writes_its_verdict_whole_and_passes_its_exit_code_on(programs,
         (
             {"container": "x.sif", "engine_options": {"container-runtime": "aptainer"}},
             r"container-runtime=aptainer: not known \(did you mean 'apptainer'",
+        ),
+        (
+            {"container": "x", "engine_options": {"container-runtime": "docker"}},
+            r"container-runtime=docker: not known \(.*apptainer",
         ),
         (
             {"container": "x.sif", "engine_options": {"container-options": "--bind '/a"}},

@@ -10,24 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import FarmError
+from pipeline.farm.containers import CONTAINER_OPTIONS, RUNTIME, check_container
 from pipeline.farm.engine import Engine
 from pipeline.farm.engines.slurm_programs import NO_CLUSTER, run
 from pipeline.farm.engines.slurm_scripts import (
-    CONTAINER_OPTIONS,
     FINALIZE,
     FINALIZE_PARTITION,
     OWN_KNOBS,
     RENDER,
-    RUNTIME,
-    RUNTIMES,
     finalize_script,
     render_script,
 )
 from pipeline.farm.knobs import check_all
 from pipeline.farm.submission import Submission
-from pipeline.structure import did_you_mean
 
 ARRAY_SIZE = 1001  # Slurm's MaxArraySize where nothing else is configured
+RUNTIMES = ("apptainer", "singularity", "pyxis")  # signals reach what runs in them
 IDS_A_TIME = 50  # ids in one clause of a dependency, or in one command line
 
 # States of a task that makes no more frames, unless Slurm queues it anew.
@@ -94,16 +92,7 @@ def _check_knobs(submission: Submission) -> None:
             raise FarmError(f"--engine-option {name}: not for you to set: {_TAKEN[name]}")
         if name not in OWN_KNOBS and not re.fullmatch(r"[a-z][a-z0-9-]+", name):
             raise FarmError(f"--engine-option {name}: not a long option of sbatch (write account=NAME, exclusive=)")
-    runtime = submission.engine_options.get(RUNTIME, RUNTIMES[0])
-    if runtime not in RUNTIMES:
-        raise FarmError(f"--engine-option {RUNTIME}={runtime}: not known ({did_you_mean(runtime, RUNTIMES)})")
-    for name in (RUNTIME, CONTAINER_OPTIONS):
-        if name in submission.engine_options and not submission.container:
-            raise FarmError(f"--engine-option {name}: goes with --container IMAGE")
-    try:
-        shlex.split(submission.engine_options.get(CONTAINER_OPTIONS, ""))
-    except ValueError as error:
-        raise FarmError(f"--engine-option {CONTAINER_OPTIONS}: {error} (quote as in a shell)") from error
+    check_container(submission, RUNTIMES)
 
 
 def _files(submission: Submission) -> Mapping[str, str]:

@@ -7,17 +7,16 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
+from pipeline.farm.containers import in_container
 from pipeline.farm.submission import Submission
 
 RENDER = "render.sbatch"
 FINALIZE = "finalize.sbatch"
 VERDICT = "verdict.txt"
 
-RUNTIME = "container-runtime"
-CONTAINER_OPTIONS = "container-options"
 FINALIZE_PARTITION = "finalize-partition"
-OWN_KNOBS = (RUNTIME, CONTAINER_OPTIONS, FINALIZE_PARTITION)
-RUNTIMES = ("apptainer", "singularity", "pyxis")
+OWN_KNOBS = (*CONTAINER_KNOBS, FINALIZE_PARTITION)
 
 # Who pays and who is told: the only options of sbatch that the finalize job shares with the shards.
 _SHARED_OPTIONS = ("account", "qos", "reservation", "clusters", "mail-user", "mail-type", "nice", "export", "comment")
@@ -153,17 +152,7 @@ def _home(submission: Submission) -> str:
 
 
 def _contained(submission: Submission, words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a command line as it runs in the submission's container, if it has one."""
-    if not submission.container:
-        return words
-    runtime = submission.engine_options.get(RUNTIME, RUNTIMES[0])
-    dataset, image = submission.there(submission.dataset), submission.container
-    more = tuple(shlex.split(submission.engine_options.get(CONTAINER_OPTIONS, "")))
-    if runtime == "pyxis":
-        mounts = f"--container-mounts={dataset}:{dataset}"
-        return ("srun", "--ntasks=1", f"--container-image={image}", mounts, *more, *words)
-    graphics = ("--nv",) if submission.resources.gres.startswith("gpu") else ()
-    return (runtime, "exec", *graphics, "--bind", dataset, *more, image, *words)
+    return in_container(submission, words, (submission.there(submission.dataset),))
 
 
 def _shell(words: tuple[str, ...]) -> str:

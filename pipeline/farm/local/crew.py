@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pipeline.addresses import PathMap, map_path
 from pipeline.dataset.attempts import failures_of, read_workers
@@ -16,7 +15,7 @@ from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.layout import LOGS
 from pipeline.dataset.read import iter_frames
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, sweep_claims
-from pipeline.errors import PipelineError
+from pipeline.farm.blender import PACKAGE, blender_command, script_here
 from pipeline.farm.local.blame import find_blame
 from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.frame_queue import FrameQueue
@@ -28,8 +27,6 @@ from pipeline.farm.local.supervisor import Supervisor
 from pipeline.farm.local.worker_process import Slot
 from pipeline.reporting import Summary
 from pipeline.sampling.plan import plan_or_none
-
-PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds `pipeline`
 
 Program = Callable[[int], tuple[str, ...]]
 """What starts this program with so many threads, up to its own arguments."""
@@ -51,13 +48,9 @@ class Crew:
 
 
 def blender_program(blender: Sequence[str], path_map: PathMap) -> Program:
-    """Return what starts this program within a real Blender. Raises PipelineError without scripts/render.py."""
-    script = PACKAGE / "scripts/render.py"
-    if not script.is_file():
-        raise PipelineError(f"--blender needs {script}, which is not there: run from a checkout of Variegate")
-    there = map_path(script.as_posix(), path_map)
-    start = (*blender, "--background", "--factory-startup")
-    return lambda threads: (*start, "--threads", str(threads), "--python-exit-code", "1", "--python", there, "--")
+    """Return what starts this program within a real Blender. Raises FarmError without scripts/render.py."""
+    there = map_path(script_here().as_posix(), path_map)
+    return lambda threads: blender_command(blender, there, ("--threads", str(threads)))
 
 
 def make_slots(crew: Crew, store: Store, supervisor: str, env: Mapping[str, str]) -> tuple[Slot, ...]:
