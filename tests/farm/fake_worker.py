@@ -38,6 +38,8 @@ def main(behaviour: dict[str, str], dataset: Path, facts: dict[str, object]) -> 
             channel.send(worker_messages.READY)
             while (frame := channel.next_frame()) is not None:
                 make(store, frame, behaviour.get(str(frame), ""), channel, log)
+            if behaviour.get("end") == "linger":
+                time.sleep(600)
 
 
 def make(store: Store, frame: int, how: str, channel: Channel, log: WorkerLog) -> None:
@@ -82,7 +84,9 @@ def misbehave(root: Path, frame: int, how: str, channel: Channel) -> None:
         kept = b"x" * 400 * 2**20
         time.sleep(2.5)  # long enough to be seen
         del kept
-    elif kind == "full":
+    elif kind.startswith("full"):
+        while kind == "full after 0" and not (root / "frames/000000").exists():
+            time.sleep(0.01)
         channel.send(worker_messages.FATAL, code=75, reason="the disk is full")
         os._exit(75)
     elif kind == "slow":

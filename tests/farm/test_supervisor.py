@@ -19,7 +19,7 @@ from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.layout import TEMPORARY
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.errors import FarmError
-from pipeline.farm.local import crew, failures
+from pipeline.farm.local import crew, failures, supervisor
 from pipeline.farm.local.crew import Crew, make_frames
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.protocol import Stop
@@ -213,6 +213,13 @@ def test_a_full_disk_stops_all_and_keeps_what_is_committed(store, whole):
     assert contents(store.root) == whole and outcome.summary.given_up == 0
     attempts = [one for worker in read_workers(store.root) for one in worker.attempts]
     assert not [one for one in attempts if one.outcome in ("failed", "lost") and one.frame == 4]
+
+
+def test_when_no_frame_can_be_made_any_more_nobody_waits_for_a_worker_to_leave(store):
+    start_s = time.monotonic()
+    outcome, _ = supervise(store, {"1": "full after 0", "end": "linger"}, recycle=1, frames=(0, 1))
+    assert (outcome.code, outcome.reason, outcome.summary.made) == (75, "the disk is full", 1)
+    assert time.monotonic() - start_s < supervisor.FAREWELL_S
 
 
 def test_when_all_fail_the_machine_is_to_blame_and_no_frame_is_given_up(store):

@@ -101,7 +101,7 @@ class Supervisor:
         """Wait for a message, a tick at most, and take in all that are there."""
         try:
             worker, message = self._inbox.get(timeout=TICK_S)
-            while not self._fatal:
+            while True:
                 self._take(worker, message)
                 worker, message = self._inbox.get_nowait()
         except queue.Empty:
@@ -139,7 +139,7 @@ class Supervisor:
         limits = self._limits.for_fewer(len(self._slots))
         if limits is None:
             limit = f"--memory-limit is {self._limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
-            self._fatal = (DO_NOT_RETRY, f"{need}, {limit}")
+            self._give_up(DO_NOT_RETRY, f"{need}, {limit}")
             return
         self._limits = limits
         self._slots = tuple(slot for slot in self._slots if slot is not worker.slot)
@@ -171,7 +171,11 @@ class Supervisor:
         self._count_failure(worker, message["frame"], message["reason"])
 
     def _ends_all(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
-        self._fatal = (message["code"], message["reason"])
+        self._give_up(message["code"], message["reason"])
+
+    def _give_up(self, code: int, reason: str) -> None:
+        """Make no more frames, for the first reason there is."""
+        self._fatal = self._fatal or (code, reason)
 
     def _over(self, worker: WorkerProcess) -> None:
         worker.rest()
@@ -201,7 +205,7 @@ class Supervisor:
             self._queue.try_again(frame)
             self._display.notice(f"frame {frame} failed (worker {worker.slot.number}): {short}; it is tried again")
             if hopeless := self._failures.hopeless():
-                self._fatal = (RETRY, hopeless)
+                self._give_up(RETRY, hopeless)
             return
         self._summary = replace(self._summary, given_up=self._summary.given_up + 1)
         self._display.notice(f"frame {frame} is given up after {self._failures.count(frame)} failures: {short}")
@@ -212,7 +216,7 @@ class Supervisor:
             return
         words = worker.last_words()
         reason = f"{self._failed_starts} workers in a row did not start: {worker.why_it_ended()}"
-        self._fatal = (RETRY, f"{reason}; its last words:\n{words}" if words else reason)
+        self._give_up(RETRY, f"{reason}; its last words:\n{words}" if words else reason)
 
     # --- limits and stops --------------------------------------------------------------------------------------------
 
@@ -250,8 +254,10 @@ class Supervisor:
 
     def _dismiss(self) -> None:
         """Let workers that have nothing to do end by themselves."""
+        if self._fatal:
+            return
         for worker in self._workers.values():
-            if worker.is_idle and not self._fatal:
+            if worker.is_idle:
                 worker.ask_to_end()
         deadline_s = self._kill_at_s if self._stops else monotonic() + FAREWELL_S
         while any(worker.is_leaving for worker in self._workers.values()) and monotonic() < deadline_s:
