@@ -9,13 +9,14 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+from pipeline.dataset.processes import process_name
 
 MAX_BYTES = 16_000_000  # of a log, before it starts anew
 
@@ -34,8 +35,8 @@ class BlenderLog:
         self.descriptor = descriptor
 
     def move_to(self, folder: Path) -> None:
-        """Go on in FOLDER/blender-HOST-PID.log, with what is written so far."""
-        target = folder / f"blender-{socket.gethostname()}-{os.getpid()}.log"
+        """Go on in FOLDER/blender-HOST-PID-TOKEN.log, with what is written so far."""
+        target = folder / f"blender-{process_name()}.log"
         _flush()
         try:
             shutil.copyfile(self.path, target)
