@@ -100,6 +100,10 @@ def put_in_place(temporary: Path, target: Path, frame: int, job_digest: str) -> 
         try:
             os.rename(temporary, target)
             return
+        except FileNotFoundError:
+            # NFS asks again for a rename whose answer was lost, and then there is nothing to rename any more.
+            if folder_problem(target, frame, job_digest):
+                raise
         except OSError as error:
             if error.errno not in OCCUPIED:
                 raise

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
+from pipeline.dataset.disk import server_time_s
 from pipeline.dataset.layout import FRAMES, is_frame_name
 from pipeline.errors import StoreError
 
@@ -22,3 +24,17 @@ def present(root: Path) -> frozenset[int]:
         return frozenset()  # a dataset that begins right now
     except OSError as error:
         raise StoreError(f"{folder}: cannot be read: {error.strerror} (is {root} a dataset?)") from error
+
+
+def absent(root: Path, frames: Collection[int]) -> list[int]:
+    """Return those of `frames` that have no folder, in their order.
+
+    A network file system may show a list of names that is a minute old, on the very machine that made some of the
+    frames; it gets a new one when it has changed the folder itself. So that is done before any frame is said to lack.
+    """
+    there = present(root)
+    lacking = [frame for frame in frames if frame not in there]
+    if not lacking or server_time_s(root / FRAMES) is None:
+        return lacking
+    there = present(root)
+    return [frame for frame in lacking if frame not in there]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import frame_folder
-from pipeline.dataset.presence import present
+from pipeline.dataset.presence import absent
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.dataset.resume import folder_problem
 from pipeline.farm.shards import read_shards
@@ -47,14 +47,13 @@ def find_gaps(root: Path, frames: Collection[int], *, deep: bool = False) -> Gap
 
     Raises StoreError for a dataset that cannot be read, and when deep for a frame of another job.
     """
-    there = present(root)
+    lacking = absent(root, frames)
     held = set(quarantined(root))
-    absent = [frame for frame in frames if frame not in there]
     return Gaps(
         asked=len(frames),
-        missing=tuple(frame for frame in absent if frame not in held),
-        given_up={frame: quarantine_reason(root, frame) for frame in absent if frame in held},
-        damaged=dict(_damaged(root, sorted(there.intersection(frames)))) if deep else {},
+        missing=tuple(frame for frame in lacking if frame not in held),
+        given_up={frame: quarantine_reason(root, frame) for frame in lacking if frame in held},
+        damaged=dict(_damaged(root, sorted(set(frames).difference(lacking)))) if deep else {},
     )
 
 

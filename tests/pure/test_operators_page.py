@@ -16,7 +16,7 @@ from pipeline.dataset.worker_log import HEARTBEAT_S
 from pipeline.farm import sizing as shard_sizing
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.engines.slurm_scripts import WARNING_S
-from pipeline.farm.local import limits, sizing
+from pipeline.farm.local import failures, limits, sizing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "pipeline/farm/README.md"
@@ -157,6 +157,7 @@ def test_numbers_are_those_of_the_program():
         f"never before {limits.LEAST_FRAME_S / 60:g} minutes": 1,
         f"({sizing.MEMORY_MIB / 1000:g} GB are reckoned for each)": 1,
         f"every {HEARTBEAT_S:g} s": 1,
+        f"When {failures.HOPELESS} frames fail one after another ({failures.HOPELESS_AT_FIRST} before any": 1,
         f"silent for {SILENT_S:g} s": 1,
         f"fills {shard_sizing.MINUTES:g} minutes where frames were timed, else {shard_sizing.FRAMES} frames": 1,
         f"{WARNING_S} s before the time limit": 1,

@@ -8,6 +8,7 @@ import pytest
 from store_samples import commit_samples, open_sample, sample_job
 
 from pipeline.cli import main
+from pipeline.dataset import presence
 from pipeline.dataset.quarantine import quarantine
 from pipeline.errors import ConfigError, FarmError, StoreError
 from pipeline.status.gaps import SHOWN, asked_frames, find_gaps, gap_lines
@@ -54,6 +55,14 @@ def test_missing_frames_are_told_apart_from_those_given_up(store):
 def test_a_frame_that_was_given_up_and_made_after_all_is_there(store):
     quarantine(store, 1, ["no"], None, "")
     assert find_gaps(store.root, range(3)).count == 0
+
+
+def test_an_old_list_of_names_is_not_believed(store, monkeypatch):
+    """A network file system may show one to the job that checks, seconds after the last frame came from elsewhere."""
+    lists = iter([frozenset({0, 1}), frozenset({0, 1, 2, 4})])
+    monkeypatch.setattr(presence, "present", lambda root: next(lists))
+    assert find_gaps(store.root, (0, 1, 2, 3, 4)).missing == (3,)
+    assert not list((store.root / "frames").glob(".tmp-*"))
 
 
 def test_what_is_unfinished_and_what_lies_beyond_the_last_frame_does_not_count(store):

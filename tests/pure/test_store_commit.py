@@ -149,6 +149,28 @@ def test_of_two_writers_the_second_drops_its_own(store, tmp_path, monkeypatch):
     assert is_complete(store, 0, deep=True) and temporaries(store) == []
 
 
+def test_a_rename_whose_answer_was_lost_is_done(store, tmp_path, monkeypatch):
+    """NFS asks for it again and hears that there is nothing to rename."""
+    real = os.rename
+
+    def answer_lost(source, target):
+        real(source, target)
+        raise FileNotFoundError(2, "No such file or directory", str(source))
+
+    monkeypatch.setattr(commit_module.os, "rename", answer_lost)
+    plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
+    commit_module.put_in_place(written(store, plan, rendered, annotation), store.folder(0), 0, JOB.digest)
+    assert is_complete(store, 0, deep=True)
+    with pytest.raises(FileNotFoundError):
+        commit_module.put_in_place(store.root / "frames/.tmp-gone", store.folder(1), 1, JOB.digest)
+
+
+def written(store, *made):
+    folder = store.root / "frames" / ".tmp-written"
+    commit_module._write_frame(folder, store, *made)
+    return folder
+
+
 @pytest.mark.parametrize("name", ["rgb.png", "labels.json", "depth.exr", "frame.json"])
 def test_a_truncated_file_makes_the_frame_missing_and_is_replaced(store, tmp_path, name):
     commit_samples(store, tmp_path, (0,))
