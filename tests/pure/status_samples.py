@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from pipeline.dataset import attempts
 from pipeline.dataset.processes import host
+from pipeline.status import overview
 
 T0 = 1_700_000_000.0
 GPU = {"device": "optix", "models": ["RTX 4090"], "threads": 0, "cores": 16, "role": "shard"}
@@ -68,3 +70,14 @@ def lay_frames(root: Path, frames: Iterable[int]) -> None:
     """Put folders in the place of frames: names are what counts."""
     for frame in frames:
         (root / "frames" / f"{frame:06d}").mkdir(parents=True)
+
+
+def clock(monkeypatch: Any) -> Callable[[float], None]:
+    """Return what sets the disk's clock, in seconds after T0; 100 to begin with."""
+
+    def set_clock(seconds: float) -> None:
+        for module in (attempts, overview):
+            monkeypatch.setattr(module, "now_s", lambda root: T0 + seconds)
+
+    set_clock(100)
+    return set_clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from status_samples import CPU, GPU, T0, begin, dead, done, end, failed, frames_made, lay_frames, rejected, start
+from status_samples import CPU, GPU, T0, begin, clock, dead, done, end, failed, frames_made, lay_frames, rejected, start
 from status_samples import write_log as log
 from store_samples import commit_samples, open_sample, sample_job
 
@@ -13,7 +13,6 @@ from pipeline.dataset import attempts as attempts_module
 from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.status import counts as counts_module
-from pipeline.status import overview
 from pipeline.status.overview import read_status
 
 JOB = sample_job(frames=20)
@@ -26,14 +25,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Sets the disk's clock, in seconds after T0."""
-
-    def set_clock(seconds):
-        for module in (attempts_module, overview):
-            monkeypatch.setattr(module, "now_s", lambda root: T0 + seconds)
-
-    set_clock(100)
-    return set_clock
+    return clock(monkeypatch)
 
 
 def status(store, frames=20, **options):

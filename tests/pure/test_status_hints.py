@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from status_samples import CPU, GPU, T0, begin, dead, done, end, failed, frames_made, lay_frames, rejected, start
+from status_samples import CPU, GPU, T0, begin, clock, dead, done, end, failed, frames_made, lay_frames, rejected, start
 from status_samples import write_log as log
 from store_samples import open_sample, sample_job, sample_plan
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset import attempts as attempts_module
 from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.records import Hdri, WorldPlan
-from pipeline.status import overview
 from pipeline.status.overview import read_status
 from pipeline.structure import unstructure
 
@@ -28,12 +26,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def at(monkeypatch):
-    def set_clock(seconds):
-        for module in (attempts_module, overview):
-            monkeypatch.setattr(module, "now_s", lambda root: T0 + seconds)
-
-    set_clock(100)
-    return set_clock
+    return clock(monkeypatch)
 
 
 def hints(store, frames=20):
