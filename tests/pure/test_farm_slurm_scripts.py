@@ -145,7 +145,10 @@ def ended(programs: Programs, submission: Submission, **how) -> tuple[int, str]:
 
 
 def worker(programs: Programs, **changed) -> Submission:
-    return sample_submission(command=(str(programs.folder / "worker"), "-m", "pipeline"), **changed)
+    dataset = programs.folder.parent / "ds"
+    (dataset / "farm/0001-slurm").mkdir(parents=True, exist_ok=True)
+    command = (str(programs.folder / "worker"), "-m", "pipeline")
+    return sample_submission(**{"command": command, "dataset": dataset.as_posix(), **changed})
 
 
 def test_the_shard_gets_its_words_as_they_are(programs):
@@ -171,13 +174,29 @@ def test_a_shard_that_crashed_is_queued_again_and_its_exit_code_stays(programs, 
     assert "queued again" in said
 
 
-def test_it_is_started_as_often_as_attempts_says(programs):
-    code, said = ended(programs, worker(programs, attempts=3), restarts=1, FAKE_worker="exit 1")
-    assert len(programs.calls("scontrol")) == 1
-    code, said = ended(programs, worker(programs, attempts=3), restarts=2, FAKE_worker="exit 1")
-    assert len(programs.calls("scontrol")) == 1
+def test_it_crashes_as_often_as_attempts_says_whatever_else_started_it_anew(programs):
+    for restarts in (7, 9):
+        ended(programs, worker(programs, attempts=3), restarts=restarts, FAKE_worker="kill -SEGV $$")
+    assert len(programs.calls("scontrol")) == 2
+    code, said = ended(programs, worker(programs, attempts=3), restarts=10, FAKE_worker="exit 1")
+    assert len(programs.calls("scontrol")) == 2
     assert code == 1
-    assert "started 3 times, given up until variegate resume" in said
+    assert "crashed 3 times, given up until variegate resume" in said
+    other = ended(programs, worker(programs, attempts=3), task=2, FAKE_worker="exit 1")
+    assert "queued again" in other[1], "each shard has a count of its own"
+
+
+def test_crashes_that_cannot_be_counted_are_those_that_slurm_counts(programs):
+    lost = worker(programs, attempts=3, dataset="/nowhere")
+    assert "queued again" in ended(programs, lost, restarts=1, FAKE_worker="exit 1")[1]
+    assert "crashed 3 times" in ended(programs, lost, restarts=2, FAKE_worker="exit 1")[1]
+
+
+def test_a_full_disk_is_no_crash_and_gets_time(programs):
+    code, said = ended(programs, worker(programs, attempts=1), restarts=7, FAKE_worker="exit 75")
+    assert code == 75 and "queued again" in said
+    assert programs.calls("sleep")[0] == ["sleep", "60"]
+    assert "started 100 times" in ended(programs, worker(programs), restarts=99, FAKE_worker="exit 75")[1]
 
 
 @pytest.mark.parametrize("state", ["COMPLETING", "CANCELLED", ""])

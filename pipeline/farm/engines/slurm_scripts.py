@@ -22,7 +22,8 @@ OWN_KNOBS = (*CONTAINER_KNOBS, FINALIZE_PARTITION)
 _SHARED_OPTIONS = ("account", "qos", "reservation", "clusters", "mail-user", "mail-type", "nice", "export", "comment")
 
 WARNING_S = 60  # before its time limit ends a shard, so that the frame in progress may be finished
-INTERRUPTIONS = 100  # a shard that is stopped makes frames in between; this bounds one that never does
+STARTS = 100  # of a shard that is stopped or loses its node again and again: it makes frames in between, or never ends
+PAUSE_S = 60  # before a shard is queued again whose disk was full
 
 _SHARD = "\0shard"  # stands for the number of the shard until the words are quoted
 
@@ -52,11 +53,21 @@ echo "shard $shard: exit code $code"
 
 # 0: all frames are there. 2: nothing that another try would mend. Anything else is worth another start.
 [ "$code" != 0 ] && [ "$code" != 2 ] || exit "$code"
-starts=@attempts@
-[ "$stops" = 0 ] || starts=@interruptions@
-if [ $((restarts + 1)) -ge "$starts" ]; then
+if [ "$code" != 75 ] && [ "$stops" = 0 ]; then
+  # Crashes have a count of their own: Slurm's holds shards that were stopped and nodes that died, too.
+  crashes=@folder@/crashes-$shard.txt
+  echo "$task, start $((restarts + 1)): exit code $code" >>"$crashes"
+  crashed=$(wc -l <"$crashes") || crashed=$((restarts + 1))
+  if [ "$crashed" -ge @attempts@ ]; then
+    echo "shard $shard: crashed $crashed times, given up until variegate resume"
+    exit "$code"
+  fi
+elif [ $((restarts + 1)) -ge @starts@ ]; then
   echo "shard $shard: started $((restarts + 1)) times, given up until variegate resume"
   exit "$code"
+elif [ "$stops" = 0 ]; then
+  sleep @pause@ & # a full disk may be emptied meanwhile
+  wait $!
 fi
 
 # A job that was cancelled, or that Slurm requeues by itself, no longer counts as running.
@@ -75,9 +86,10 @@ _FINALIZE = r"""
 # Whether every frame of the submission is there: exit code 0, or 1 with what is missing.
 set -u
 verdict=@verdict@
-@command@ >"$verdict.part" 2>&1
+part=${verdict%/*}/.tmp-${verdict##*/}
+@command@ >"$part" 2>&1
 code=$?
-mv -- "$verdict.part" "$verdict"
+mv -- "$part" "$verdict"
 cat -- "$verdict"
 exit "$code"
 """
@@ -103,7 +115,14 @@ def render_script(submission: Submission) -> str:
     }
     options = _given(own, keep=("requeue",)) | _sbatch_options(submission)
     words = _contained(submission, submission.shard_command("--submission", submission.folder, "--index", _SHARD))
-    body = _filled(_RENDER, command=_shell(words), attempts=str(submission.attempts), interruptions=str(INTERRUPTIONS))
+    body = _filled(
+        _RENDER,
+        command=_shell(words),
+        folder=shlex.quote(_folder(submission)),
+        attempts=str(submission.attempts),
+        starts=str(STARTS),
+        pause=str(PAUSE_S),
+    )
     return _script(f"Shards of {submission.dataset}, as shards.txt beside this file has them.", options, body)
 
 
@@ -120,8 +139,8 @@ def finalize_script(submission: Submission) -> str:
     }
     shared = {key: value for key, value in _sbatch_options(submission).items() if key in _SHARED_OPTIONS}
     words = _contained(submission, submission.finalize_command())
-    verdict = f"{submission.there(submission.dataset)}/{submission.folder}/{VERDICT}"
-    body = _filled(_FINALIZE, command=_shell(words), verdict=shlex.quote(verdict))
+    verdict = shlex.quote(f"{_folder(submission)}/{VERDICT}")
+    body = _filled(_FINALIZE, command=_shell(words), verdict=verdict)
     title = f"The end of {submission.folder} of {submission.dataset}."
     return _script(title, _given(own, keep=("requeue",)) | shared, body)
 
@@ -137,6 +156,10 @@ def _given(options: Mapping[str, str], keep: Iterable[str]) -> dict[str, str]:
 
 def _sbatch_options(submission: Submission) -> dict[str, str]:
     return {name: value for name, value in submission.engine_options.items() if name not in OWN_KNOBS}
+
+
+def _folder(submission: Submission) -> str:
+    return f"{submission.there(submission.dataset)}/{submission.folder}"
 
 
 def _log(submission: Submission, which: str) -> str:
