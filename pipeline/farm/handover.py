@@ -47,18 +47,26 @@ def require_programs(engine: Engine) -> None:
 def hand_over(root: Path, order: Submission, shards: Sequence[Sequence[int]], engine: Engine) -> Handed:
     """Write the submission and give it to the engine; one that the engine refuses leaves nothing behind.
 
-    One that is interrupted stays, without ids: the engine may have taken it, and its shards need the files.
+    One that is interrupted, or not answered in time, stays without ids: the engine may have taken it, and its shards
+    need the files.
     """
     submission = add_entry(root, engine.name, lambda folder: _with_files(with_shards(order, folder, shards), engine))
     folder = root / submission.folder
     try:
         commands = engine.commands(submission, folder)
         ids = engine.submit(submission, folder)
-    except FarmError:
-        drop_entry(root, submission)
+    except FarmError as refusal:
+        if not _may_have_arrived(refusal):
+            drop_entry(root, submission)
         raise
     record_ids(root, submission, ids, commands)
     return Handed(submission=submission, ids=ids, next_steps=engine.next_steps(submission, folder))
+
+
+def _may_have_arrived(refusal: FarmError) -> bool:
+    """Return whether an engine gave no answer in time, which says nothing of what it did."""
+    cause = refusal.__cause__
+    return isinstance(cause, TimeoutError) or isinstance(getattr(cause, "reason", None), TimeoutError)
 
 
 def rehearse(root: Path, order: Submission, shards: Sequence[Sequence[int]], engine: Engine) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.error
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from farm_samples import sample_submission
 
 from pipeline.errors import FarmError, StoreError
+from pipeline.farm.engines import ENGINES
+from pipeline.farm.handover import hand_over
 from pipeline.farm.ledger import Entry, add_entry, drop_entry, next_folder, read_ledger, ready_files, record_ids
 from pipeline.farm.sizing import FRAMES, frames_per_shard
 
@@ -72,3 +75,25 @@ def test_a_shard_is_as_large_as_said_or_else_of_a_usual_size(tmp_path):
     assert frames_per_shard(tmp_path / "nowhere", None, None) == FRAMES
     with pytest.raises(FarmError, match=r"--minutes-per-shard 5: no frame of .* was timed yet \(render a few first"):
         frames_per_shard(tmp_path / "nowhere", None, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kept"),
+    [
+        (TimeoutError(), True),
+        (urllib.error.URLError(TimeoutError()), True),
+        (KeyboardInterrupt(), True),
+        (urllib.error.URLError(ConnectionRefusedError()), False),
+        (None, False),
+    ],
+)
+def test_a_submission_that_the_engine_may_have_taken_keeps_what_its_shards_need(tmp_path, cause, kept):
+    def submit(submission, folder):
+        if isinstance(cause, KeyboardInterrupt):
+            raise cause
+        raise FarmError("no") from cause
+
+    engine = replace(ENGINES["slurm"], submit=submit, commands=lambda submission, folder: ())
+    with pytest.raises((FarmError, KeyboardInterrupt)):
+        hand_over(tmp_path, sample_submission(), [[0, 1]], engine)
+    assert [entry.ids for entry in read_ledger(tmp_path)] == [None] * kept
