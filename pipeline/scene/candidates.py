@@ -37,7 +37,7 @@ class Work:
 
     def report(self, path: str, problem: Problem, address: str = "") -> None:
         message = f"{address}: {problem.message}" if address else problem.message
-        told = replace(problem, path=path, message=message)
+        told = replace(problem, where="", path=path, message=message)
         if told not in self.problems:
             self.problems.append(told)
 

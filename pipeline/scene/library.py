@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import bpy
@@ -60,13 +60,13 @@ class Library:
         self._assets: dict[AssetRecipe, LoadedAsset] = {}
 
     def load(self, recipe: AssetRecipe) -> LoadedAsset:
-        """Return the asset of a recipe. Raises AssetError, without a key path, for one that cannot be used."""
+        """Return the asset of a recipe. Raises AssetError, whose `where` names it, for one that cannot be used."""
         if recipe not in self._assets:
-            if recipe.source.startswith("shape:"):
-                self._assets[recipe] = _shape_asset(recipe)
-            else:
-                source = self._source(self._file(recipe.source))
-                self._assets[recipe] = _make(recipe, _chosen(recipe, source), _around(recipe, source))
+            try:
+                self._assets[recipe] = self._made(recipe)
+            except AssetError as error:
+                name = recipe_name(recipe)
+                raise AssetError([replace(one, where=one.where or name) for one in error.problems]) from error
         return self._assets[recipe]
 
     def names(self, source: str) -> BlendNames:
@@ -85,6 +85,12 @@ class Library:
             if isinstance(source, Source):
                 pinned.update(source.kept)
         return pinned
+
+    def _made(self, recipe: AssetRecipe) -> LoadedAsset:
+        if recipe.source.startswith("shape:"):
+            return _shape_asset(recipe)
+        source = self._source(self._file(recipe.source))
+        return _make(recipe, _chosen(recipe, source), _around(recipe, source))
 
     def _file(self, source: str) -> Path:
         try:
