@@ -102,6 +102,13 @@ def test_one_index_a_shard_each_with_its_attempts():
     assert mended["onExitCodes"]["containerName"] == spec["template"]["spec"]["containers"][0]["name"]
 
 
+def test_shards_that_fail_do_not_end_the_others_unless_asked():
+    many = tuple(f"{frame}" for frame in range(200))
+    assert manifest(sample(shards=many, frames="0-199"))["spec"]["maxFailedIndexes"] == 200
+    asked = sample(shards=many, frames="0-199", engine_options=VOLUME | {"max-failed-indexes": "7"})
+    assert manifest(asked)["spec"]["maxFailedIndexes"] == 7
+
+
 def expand(words, env):
     """Return words as the kubelet expands them: $(NAME) is a variable, $$ a plain $."""
     return [re.sub(r"\$\$|\$\((\w+)\)", lambda found: env[found[1]] if found[1] else "$", word) for word in words]

@@ -99,8 +99,8 @@ def _job(submission: Submission) -> dict[str, Any]:
         "parallelism": min(submission.max_running or count, count),
         "completionMode": "Indexed",
         "backoffLimitPerIndex": submission.attempts - 1,
-        # Many dead shards have one cause, which no further pod mends.
-        "maxFailedIndexes": min(positive_number(submission, "max-failed-indexes", max(5, count // 10)), count),
+        # A shard with a frame that was given up has failed; that is no reason to end the others.
+        "maxFailedIndexes": min(positive_number(submission, "max-failed-indexes", MOST_INDEXES), count),
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _failure_rules()},
     }
