@@ -79,8 +79,8 @@ def plan_merge(
         choice.consider(found)
         if progress is not None:
             progress(done, len(asked))
+    choice.refuse_mixture(frozenset(allow_mixed))  # first: it is why frames differ
     choice.refuse_conflicts()
-    choice.refuse_mixture(frozenset(allow_mixed))
     return MergePlan(
         out=out,
         inputs=inputs,
@@ -111,9 +111,13 @@ class _Choice:
         elif frame not in self.sources:
             self.sources[frame] = root
             self._contents[frame] = found.content
-            self._renderers.setdefault((found.blender, found.device), {}).setdefault(root, []).append(frame)
+            self._count_renderer(found)
         elif self._contents[frame] != found.content:
             self._conflicts.append((frame, self.sources[frame], root))
+            self._count_renderer(found)
+
+    def _count_renderer(self, found: Soundness) -> None:
+        self._renderers.setdefault((found.blender, found.device), {}).setdefault(found.root, []).append(found.frame)
 
     def refuse_conflicts(self) -> None:
         """Raise StoreError when a frame is there twice and differs."""

@@ -144,6 +144,17 @@ def test_mixed_renderers_are_refused_unless_told(tmp_path, facts, kind, words):
     assert list(iter_frames(tmp_path / "c")) == [0, 1, 2, 3]
 
 
+def test_a_frame_that_two_renderers_made_differs_because_of_them(tmp_path, halves):
+    store = make(tmp_path / "other", tmp_path, (), blender_version="4.5.1")
+    plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
+    commit(store, plan, replace(rendered, depth_m=rendered.depth_m + 1), annotation)
+    roots = [tmp_path / "a", tmp_path / "other"]
+    with pytest.raises(StoreError, match=r"(?s)different Blender versions or builds.*4\.5\.1: .*other frames 0"):
+        plan_merge(roots, tmp_path / "c")
+    with pytest.raises(StoreError, match=r"frame 0 is in .*a and in .*other, and depth.exr differs"):
+        plan_merge(roots, tmp_path / "c", allow_mixed=["blender"])
+
+
 def test_a_frame_that_is_there_twice_is_taken_once(tmp_path, halves, whole):
     commit_samples(halves[1], tmp_path, (0, 4))
     merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
