@@ -45,6 +45,11 @@ def crews_of(workers: Iterable[Worker], tally: Tally, now_s: float) -> list[Crew
     return [crew for (host, device), group in sorted(groups.items()) if (crew := _crew(host, device, group, now_s))]
 
 
+def is_of_shard(worker: Worker) -> bool:
+    """Return whether a process makes frames of a shard."""
+    return bool(worker.start.get("task")) or worker.start.get("role") == "shard"
+
+
 def _crew(host: str, device: str, group: list[tuple[Worker, ProcessTally]], now_s: float) -> Crew | None:
     begin_s, end_s = busy_spans((worker for worker, _ in group), now_s)[-1]
     group = [one for one in group if one[0].start_s >= begin_s - GAP_S]
@@ -62,7 +67,7 @@ def _crew(host: str, device: str, group: list[tuple[Worker, ProcessTally]], now_
         gpus=0 if device == "cpu" else _gpus([worker for worker, _ in group]),
         cores=_whole(start.get("cores")),
         threads=_whole(start.get("threads")),
-        is_shard=bool(start.get("task")) or start.get("role") == "shard",
+        is_shard=is_of_shard(group[-1][0]),
     )
 
 

@@ -16,9 +16,10 @@ from pipeline.farm.local.blame import find_blame
 from pipeline.frames import show_frames
 from pipeline.pace import show_duration
 from pipeline.status.counts import Counts
-from pipeline.status.crews import Crew
+from pipeline.status.crews import Crew, is_of_shard
 from pipeline.status.reasons import counted
 from pipeline.status.stages import Stage, share_of
+from pipeline.status.submissions import Submitted
 from pipeline.status.tally import ProcessTally, Tally, frame_seconds
 
 GPU_BUSY = 0.6  # of the time that a GPU renders; below it waits for the processor
@@ -49,6 +50,7 @@ class Evidence:
     counts: Counts
     stages: Sequence[Stage]
     crews: Sequence[Crew]
+    submissions: Sequence[Submitted]
 
 
 def find_hints(evidence: Evidence) -> tuple[str, ...]:
@@ -59,10 +61,12 @@ def find_hints(evidence: Evidence) -> tuple[str, ...]:
 def _idle(evidence: Evidence) -> Iterator[str]:
     """Frames lack and no process is there to make them."""
     missing = len(evidence.counts.missing)
-    if missing and all(worker.outcome for worker in evidence.workers):
+    is_queued = any(one.states for one in evidence.submissions)
+    if missing and not is_queued and all(worker.outcome for worker in evidence.workers):
+        submit = f"variegate resume {evidence.root}" if evidence.submissions else "variegate submit"
         yield (
             f"{_frames_are(missing)} missing and nothing works on the dataset: run the same render command again, or "
-            f"submit what is missing (variegate resume {evidence.root})"
+            f"submit what is missing ({submit})"
         )
 
 
@@ -105,7 +109,7 @@ def _blame(evidence: Evidence) -> Iterator[str]:
             plans.append(read_plan(evidence.root / QUARANTINE / frame_name(frame) / PLAN))
     made = (frame for frame, status in evidence.tally.statuses.items() if status == "accepted")
     if blame := find_blame(evidence.root, plans, islice(made, BLAME_MADE)):
-        yield f"{blame}: mend it or leave it out"
+        yield f"{blame}: look there first, mend it or leave it out"
 
 
 def _rejected(evidence: Evidence) -> Iterator[str]:
@@ -180,7 +184,7 @@ def _starts(evidence: Evidence) -> Iterator[str]:
     for worker in evidence.workers:
         mine = evidence.tally.processes.get(worker.name)
         age_s = worker.start.get("age_s")  # when its log began
-        if mine and worker.outcome and isinstance(age_s, int | float):
+        if mine and worker.outcome and is_of_shard(worker) and isinstance(age_s, int | float):
             start_s += max(0.0, mine.begun_s - worker.start_s) + age_s
             total_s += mine.total_s
             processes += 1

@@ -53,6 +53,8 @@ class Status:
     counts: Counts
     pace: Pace
     living: Mapping[str, int]
+    is_starting: bool
+    """None of them is there yet, but a process that starts them."""
     running: tuple[Told, ...]
     troubles: tuple[Trouble, ...]
     stages: tuple[Stage, ...]
@@ -81,6 +83,7 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         return _told(by_name[process], attempt, present_s)
 
     stages = measure_stages(tally.processes.values())
+    living, submissions = _living(workers, tally), read_submissions(root, frozenset(absent), ask)
     evidence = Evidence(
         root=root,
         now_s=present_s,
@@ -89,18 +92,20 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         counts=counts,
         stages=stages,
         crews=crews_of(workers, tally, present_s),
+        submissions=submissions,
     )
     return Status(
         dataset=str(root),
         counts=counts,
         pace=pace,
-        living=_living(workers, tally),
+        living=living,
+        is_starting=not living and any(not worker.outcome for worker in workers),
         running=tuple(told(*one) for one in sorted(tally.running, key=lambda one: one[1].at_s)),
         troubles=_troubles(tally),
         stages=stages,
         peak_memory_mib=peak_memory_mib(tally.processes.values()),
         slowest=tuple(told(*one) for one in tally.slowest),
-        submissions=read_submissions(root, frozenset(absent), ask),
+        submissions=submissions,
         hints=find_hints(evidence),
         attempts=tuple(told(*one) for one in sorted(tally.attempts, key=lambda one: one[1].at_s)) if attempts else None,
     )

@@ -59,10 +59,10 @@ def show_progress(status: Status) -> str:
 
 def show_pace(status: Status) -> str:
     """Return what goes on: processes, rate, and the time left."""
-    counts, pace = status.counts, status.pace
+    pace = status.pace
     number = sum(status.living.values())
     if not number:
-        state = "complete" if counts.there == counts.asked else "nothing works on it"
+        state = _state(status)
         return f"{state} · {_rate(pace.average)} on average" if pace.average else state
     hosts = f" on {len(status.living)} machines" if len(status.living) > 1 else f" on {next(iter(status.living))}"
     parts = [f"{counted(number, 'process', 'processes')}{hosts}"]
@@ -71,6 +71,15 @@ def show_pace(status: Status) -> str:
     if pace.left_s is not None:
         parts.append(f"{show_duration(pace.left_s)} left")
     return " · ".join(parts)
+
+
+def _state(status: Status) -> str:
+    if status.counts.there == status.counts.asked:
+        return "complete"
+    if status.is_starting:
+        return "starting"
+    queued = sum(sum((one.states or {}).values()) for one in status.submissions)
+    return f"no process yet, {counted(queued, 'shard', 'shards')} in the queue" if queued else "nothing works on it"
 
 
 def sections(status: Status) -> Iterator[Section]:

@@ -13,12 +13,13 @@ from store_samples import open_sample, sample_job
 
 from pipeline.cli import main
 from pipeline.commands.status_view import view_of
+from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.errors import FarmError
 from pipeline.farm.ledger import add_entry, ready_files, record_ids
 from pipeline.farm.submission import Submission
 from pipeline.status.overview import read_status
-from pipeline.status.sections import plain_lines
+from pipeline.status.sections import plain_lines, show_pace
 
 JOB = sample_job(frames=12)
 
@@ -144,6 +145,21 @@ def test_submissions_are_told_with_the_engines_own_word(store):
         ("farm/0001-slurm", ("812",), 2, 4, {"RUNNING": 1, "PENDING": 1})
     ]
     assert told[1].problem.startswith("was interrupted") and "not a submission that can be read" in told[2].problem
+
+
+def test_what_waits_in_a_queue_is_not_told_as_idle(store):
+    submit(store.root)
+    status = read_status(store.root, range(12), ask=lambda entry: {0: "RUNNING", 1: "PENDING"})
+    assert show_pace(status).startswith("no process yet, 2 shards in the queue · ")
+    assert not any("nothing works" in hint for hint in status.hints)
+    status = read_status(store.root, range(12), ask=lambda entry: {})
+    assert show_pace(status).startswith("nothing works on it · ")
+    assert status.hints[0].endswith(f"(variegate resume {store.root})")
+
+
+def test_a_process_that_has_no_worker_yet_starts(store):
+    log(store.root, process_name(), [start(role="supervisor")])
+    assert show_pace(read_status(store.root, range(12))).startswith("starting · ")
 
 
 def test_an_engine_is_not_asked_for_what_is_all_there(store):

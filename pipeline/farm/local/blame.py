@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipeline.records import FramePlan
 from pipeline.structure import unstructure
 
 LEAST_FAILED = 2
+LIKELY = 0.05  # that something as rare is there by chance
 MOST_MADE = 2000  # plans looked at: reading those of a hundred thousand frames would take minutes
 
 _IDS = frozenset({"asset_id", "texture_id", "source"})  # of models; of textures; of HDRIs and photos
@@ -39,7 +41,14 @@ def find_blame(root: Path, failed: Iterable[FramePlan], made: Iterable[int]) -> 
         return ""
     names = ", ".join(sorted(suspects))
     verb = "is" if len(suspects) == 1 else "are"
-    return f"{names} {verb} in all {len(plans)} frames that failed and in none of {seen} that were made"
+    sentence = f"{names} {verb} in all {len(plans)} frames that failed and in none of {seen} that were made"
+    return f"{sentence} (few frames: it may be chance)" if _is_weak(len(plans), seen, len(plans[0])) else sentence
+
+
+def _is_weak(failed: int, made: int, assets: int) -> bool:
+    """Return whether one of so many `assets` of a failed frame may well be in the other failed ones alone by chance."""
+    others = failed - 1
+    return assets / comb(others + made, others) > LIKELY
 
 
 def assets_in(plan: Any) -> set[str]:
