@@ -99,6 +99,7 @@ def _run_workers(
     dataset: Path, frames: str, device: str, path_map: PathMap, options: Options, *, retry_quarantined: bool
 ) -> int:
     try:
+        read_dataset(dataset)
         job = read_job(dataset)
         wanted = parse_frames(frames, job.config.frames, clamp=True)
         if not wanted:

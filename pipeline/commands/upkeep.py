@@ -126,11 +126,11 @@ def _repair_lines(dataset: Path, found: Repaired, dry_run: bool) -> list[str]:
     verb = "would be " if dry_run else ""
     lines = [f"would be mended: {line}" if dry_run else line for line in found.done]
     if found.temporaries:
-        lines.append(f"{found.temporaries} unfinished files and folders of dead processes {verb}removed")
+        lines.append(f"unfinished files and folders of dead processes {verb}removed: {found.temporaries}")
     if found.claims:
-        lines.append(f"{found.claims} claims of dead processes {verb}removed")
+        lines.append(f"claims of dead processes {verb}removed: {found.claims}")
     if found.busy:
-        lines.append(f"{found.busy} unfinished files and folders left to processes that may live (see --force)")
+        lines.append(f"unfinished files and folders left to processes that may live (see --force): {found.busy}")
     damaged = list(found.again.items())
     lines += [f"frame {frame} {verb}moved to damaged/: {problem}" for frame, problem in damaged[:SHOWN]]
     if len(damaged) > SHOWN:

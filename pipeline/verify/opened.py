@@ -18,7 +18,7 @@ from pipeline.lens_remap import sampled_rays
 from pipeline.records import Asset, CameraLabel, FramePlan, InstanceLabel, Labels
 from pipeline.verify.finding import Finding
 
-REMEDY = "remove that folder and run render again"
+REMEDY = "run variegate repair, or remove that folder; then render again"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

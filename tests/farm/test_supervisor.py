@@ -190,6 +190,9 @@ def test_workers_are_renewed_after_so_many_frames(store, whole):
 
 def test_workers_that_cannot_start_end_the_run_with_their_last_words(store):
     outcome, notes = supervise(store, {"start": "die"})
+    assert any(
+        note.endswith("did not start: the process ended with exit code 3; another takes over") for note in notes.notices
+    )
     assert outcome.code == 1 and "3 workers in a row did not start" in outcome.reason
     assert "exit code 3" in outcome.reason and outcome.reason.endswith("cannot open display")
 

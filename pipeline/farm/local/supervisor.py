@@ -213,6 +213,9 @@ class Supervisor:
     def _failed_to_start(self, worker: WorkerProcess) -> None:
         self._failed_starts += 1
         if self._failed_starts < FAILED_STARTS:
+            self._display.notice(
+                f"worker {worker.slot.number} did not start: {worker.why_it_ended()}; another takes over"
+            )
             return
         words = worker.last_words()
         reason = f"{self._failed_starts} workers in a row did not start: {worker.why_it_ended()}"
