@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from pipeline.frames import show_frames
 from pipeline.pace import show_duration
 from pipeline.status.counts import Counts
 from pipeline.status.crews import Crew, is_of_shard
-from pipeline.status.reasons import counted
+from pipeline.status.pace import busy_spans
+from pipeline.status.reasons import counted, last_line
 from pipeline.status.stages import Stage, share_of
 from pipeline.status.submissions import Submitted
 from pipeline.status.tally import ProcessTally, Tally, frame_seconds
@@ -33,6 +35,7 @@ START_SHARE = 0.25
 IDLE_SHARE = 0.15
 REJECTED_SHARE = 0.1
 FEW = 5  # frames that say nothing yet
+ENDED_WELL = ("done", "stopped", "died")  # or without a word
 SILENT_S, SILENT_FRAMES = 600.0, 5.0
 GROWTH, GROWTH_MIB, GROWTH_FRAMES = 1.3, 256.0, 40
 CLOCK_S = 60.0
@@ -68,6 +71,18 @@ def _idle(evidence: Evidence) -> Iterator[str]:
             f"{_frames_are(missing)} missing and nothing works on the dataset: run the same render command again, or "
             f"submit what is missing ({submit})"
         )
+
+
+def _ended(evidence: Evidence) -> Iterator[str]:
+    """Frames lack, and the last processes ended with what the next ones would meet too."""
+    workers = evidence.workers
+    if not evidence.counts.missing or not workers or not all(worker.outcome for worker in workers):
+        return
+    begin_s, _ = busy_spans(workers, evidence.now_s)[-1]
+    last = [worker for worker in workers if worker.start_s >= begin_s and not worker.start.get("supervisor")]
+    reasons = Counter(last_line(worker.outcome) for worker in last if worker.outcome not in ENDED_WELL)
+    for reason, number in reasons.most_common(1):
+        yield f"{counted(number, 'process', 'processes')} of the last run ended early: {reason}: mend that first"
 
 
 def _given_up(evidence: Evidence) -> Iterator[str]:
@@ -254,6 +269,7 @@ def _where(crew: Crew, workers: int) -> str:
 
 RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     _silent,
+    _ended,
     _idle,
     _unreadable,
     _given_up,

@@ -95,7 +95,8 @@ def test_a_pipe_gets_plain_aligned_lines(store):
     lines = lines_of(store)
     assert lines[0] == str(store.root)
     assert "\n".join(lines[1:]).startswith(EXPECTED)
-    assert lines[-3] == "hints" and lines[-2].startswith("  7 frames are missing and nothing works on the dataset")
+    assert lines[-4:-2] == ["hints", "  1 process of the last run ended early: MemoryError: 7: mend that first"]
+    assert lines[-2].startswith("  7 frames are missing and nothing works on the dataset")
 
 
 def test_every_attempt_is_listed_where_asked_for(store):
@@ -154,7 +155,7 @@ def test_what_waits_in_a_queue_is_not_told_as_idle(store):
     assert not any("nothing works" in hint for hint in status.hints)
     status = read_status(store.root, range(12), ask=lambda entry: {})
     assert show_pace(status).startswith("nothing works on it · ")
-    assert status.hints[0].endswith(f"(variegate resume {store.root})")
+    assert any(hint.endswith(f"(variegate resume {store.root})") for hint in status.hints)
 
 
 def test_a_process_that_has_no_worker_yet_starts(store):

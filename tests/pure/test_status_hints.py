@@ -213,6 +213,20 @@ def test_frames_that_nobody_makes_are_named(store, at):
     assert hints(store) == []
 
 
+def test_what_ended_the_last_processes_is_named(store, at):
+    gone = "models/mug.glb: the file does not exist"
+    log(store.root, dead(1), [start(0, role="shard"), end(50, gone)])
+    log(store.root, dead(2), [start(0, role="worker", supervisor=dead(1)), end(50, f"AssetError: {gone}")])
+    log(store.root, dead(3), [start(0, role="shard"), end(50, gone)])
+    log(store.root, dead(4), made(frames=19, **BALANCED))
+    lay_frames(store.root, range(19))
+    assert hints(store)[0] == f"2 processes of the last run ended early: {gone}: mend that first"
+    assert not any("ended early" in hint for hint in hints(store, 19))  # nothing lacks
+    at(100_000)
+    log(store.root, dead(5), [start(99_000, role="shard"), end(99_100, "stopped")])
+    assert not any("ended early" in hint for hint in hints(store))
+
+
 def test_a_clock_that_is_wrong_is_named(store, at):
     log(store.root, dead(1, "node7"), [start(-300, disk_s=T0, **CPU), *frames_made((0,), -300, 10, **BALANCED)])
     log(store.root, dead(2, "node8"), [start(5, disk_s=T0, **CPU), *frames_made((1,), 5, 10, **BALANCED)])
