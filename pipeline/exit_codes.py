@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import traceback
 
-from pipeline.errors import PipelineError, ScratchError
+from pipeline.errors import AssetError, PipelineError, ScratchError
 
 DONE, RETRY, DO_NOT_RETRY, TRANSIENT = 0, 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
 
@@ -45,5 +46,11 @@ def code_of(error: BaseException) -> int:
 
 def is_fault_of_frame(error: Exception) -> bool:
     """Return whether an error in the making of a frame speaks against that frame, not against the job, this machine or
-    the disk, which would fail the next one too."""
-    return not isinstance(error, PipelineError) and code_of(error) != TRANSIENT
+    the disk, which would fail the next one too. A model that cannot be read speaks against the frames that hold it."""
+    is_told = isinstance(error, PipelineError) and not isinstance(error, AssetError)
+    return not is_told and code_of(error) != TRANSIENT
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a frame failed: what is to be mended where that is known, else where the error came up."""
+    return str(error) if isinstance(error, PipelineError) else "".join(traceback.format_exception(error)).strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from pipeline.dataset.attempts import failures_of, read_workers
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.read import read_job
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, share_out, sweep_claims
-from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame
+from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame, reason_of
+from pipeline.farm.local.blame import blame_of
 from pipeline.farm.local.failures import Failures
 from pipeline.frames import parse_frames, show_frames
 from pipeline.reporting import Reporter, Summary
@@ -66,6 +66,8 @@ def run_shard(
         return RETRY
     if given_up:
         report.notice(f"frames {show_frames(given_up)} are given up")
+        if blame := blame_of(store, wanted):
+            report.notice(blame)
     return DO_NOT_RETRY if given_up else DONE
 
 
@@ -102,7 +104,7 @@ class _Shard:
 
     def _is_given_up(self, frame: int, error: Exception) -> bool:
         """Count a failure of a frame, and return whether it is not to be tried again."""
-        reason = "".join(traceback.format_exception(error)).strip()
+        reason = reason_of(error)
         is_given_up = self.failures.add(frame, reason, self.last_words())
         self.report.notice(f"frame {frame} failed: {error!r}" + ("; it is given up" if is_given_up else ""))
         return is_given_up

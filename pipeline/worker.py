@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from pipeline.addresses import PathMap
 from pipeline.dataset.claims import claimed
 from pipeline.dataset.store import Store, WorkerLog, is_complete
 from pipeline.errors import PipelineError
-from pipeline.exit_codes import DONE, code_of, is_fault_of_frame
+from pipeline.exit_codes import DONE, code_of, is_fault_of_frame, reason_of
 from pipeline.reporting import Summary
 from pipeline.run import Engine, open_dataset, open_log, try_frame
 from pipeline.worker_channel import Channel
@@ -86,8 +85,7 @@ class _Worker:
         except Exception as error:
             if not is_fault_of_frame(error):
                 raise
-            reason = "".join(traceback.format_exception(error)).strip()
-            self.channel.send(worker_messages.FAILED, frame=frame, reason=reason)
+            self.channel.send(worker_messages.FAILED, frame=frame, reason=reason_of(error))
         else:
             seconds, status = sum(made.seconds.values()), made.annotation.labels.status
             self.channel.send(worker_messages.DONE, frame=frame, status=status, seconds=seconds)

@@ -18,7 +18,7 @@ READY = "ready"  # Blender is open
 NOTICE = "notice"  # text
 STAGE = "stage"  # frame, name
 DONE = "done"  # frame, status ("accepted", "rejected", or "there" when another process made it), seconds
-FAILED = "failed"  # frame, reason: a traceback; the worker goes on
+FAILED = "failed"  # frame, reason: what is to be mended, or a traceback; the worker goes on
 BUSY = "busy"  # frame: another living process makes it
 FATAL = "fatal"  # code, reason: the worker ends, and another one would end the same way
 

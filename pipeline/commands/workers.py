@@ -23,7 +23,7 @@ from pipeline.farm.local.gpus import asked_gpus
 from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.machine import count_gpus, memory_share_mib, usable_cpus, usable_memory_mib
 from pipeline.farm.local.protocol import Outcome, Stop
-from pipeline.farm.local.sizing import choose_workers
+from pipeline.farm.local.worker_count import choose_workers
 from pipeline.interrupts import interrupts
 
 Options = dict[str, Any]

@@ -62,16 +62,22 @@ def is_alive(root: Path, worker: str) -> bool:
 
 
 def failures_of(workers: Iterable[Worker]) -> dict[int, list[str]]:
-    """Return why each frame failed since it was last made or released, oldest first; others are left out."""
+    """Return why each frame failed since it was last made or released, oldest first; others are left out.
+
+    What failed in a plain `render` does not count: that ends at the first failure, before the eyes of a person who
+    mends it and tries again.
+    """
     found: dict[int, list[str]] = {}
     workers = tuple(workers)
     forgiven: dict[int, float] = {}
     for worker in workers:
         for frame, at_s in worker.released.items():
             forgiven[frame] = max(at_s, forgiven.get(frame, 0.0))
-    attempts = sorted((one for worker in workers for one in worker.attempts), key=lambda one: one.at_s)
-    for one in attempts:
-        if one.outcome in ("failed", "lost") and one.at_s > forgiven.get(one.frame, 0.0):
+    attempts = [(one, worker.start.get("role") != "render") for worker in workers for one in worker.attempts]
+    for one, counts in sorted(attempts, key=lambda pair: pair[0].at_s):
+        if one.outcome in ("failed", "lost"):
+            if not counts or one.at_s <= forgiven.get(one.frame, 0.0):
+                continue
             found.setdefault(one.frame, []).append(one.reason)
         elif one.outcome in ("accepted", "rejected"):
             found.pop(one.frame, None)

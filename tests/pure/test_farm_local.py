@@ -13,7 +13,7 @@ from pipeline.farm.local.blame import assets_in, find_blame
 from pipeline.farm.local.frame_queue import AGAIN_S, FrameQueue
 from pipeline.farm.local.gpus import asked_gpus, gpu_of, gpu_variables, parse_gpus
 from pipeline.farm.local.limits import KNOWN, LEAST_FRAME_S, UNKNOWN_FRAME_S, Limits
-from pipeline.farm.local.sizing import choose_workers
+from pipeline.farm.local.worker_count import choose_workers
 from pipeline.structure import unstructure
 from pipeline.worker_messages import decode, encode
 

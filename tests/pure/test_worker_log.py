@@ -125,6 +125,13 @@ def test_a_frame_made_or_released_has_no_failures_any_more(store):
     assert failures_of(read_workers(store.root)) == {3: ["no"]}
 
 
+def test_what_failed_in_a_plain_render_before_a_persons_eyes_does_not_count(store):
+    failed = {"event": "failed", "frame": 1, "reason": "no", "at_s": 2.0}
+    for number, role in ((1, "render"), (2, "shard"), (3, "worker")):
+        log_of(store.root, dead(number), {"event": "start", "at_s": 0.5, "role": role}, begin(1), failed)
+    assert failures_of(read_workers(store.root)) == {1: ["no", "no"]}
+
+
 def test_lines_cut_off_by_a_full_disk_are_passed_over(store):
     path = store.root / "timing" / f"{dead()}.jsonl"
     path.write_text(json.dumps(begin(1)) + '\n{"event": "done", "fra')

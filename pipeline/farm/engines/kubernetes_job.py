@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.kubernetes_volumes import VOLUME_KNOBS, Mount, read_mounts
-from pipeline.farm.gpus import read_gpus
+from pipeline.farm.gres import read_gpus
 from pipeline.farm.knobs import check_all, check_numbers, positive_number
 from pipeline.farm.submission import Submission
 

@@ -20,7 +20,7 @@ from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import check_container
 from pipeline.farm.engine import Engine
 from pipeline.farm.engines.openjd_bundle import bundle_files, check_text
-from pipeline.farm.gpus import read_gpus
+from pipeline.farm.gres import read_gpus
 from pipeline.farm.knobs import check_all, check_knobs, check_numbers, refuse_unmeant
 from pipeline.farm.programs import need_program, run_program
 from pipeline.farm.submission import Submission

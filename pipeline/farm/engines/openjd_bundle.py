@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.errors import FarmError
 from pipeline.farm.containers import in_container
-from pipeline.farm.gpus import read_gpus
+from pipeline.farm.gres import read_gpus
 from pipeline.farm.knobs import positive_number
 from pipeline.farm.submission import Submission
 from pipeline.frames import parse_frames

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.dataset.layout import PLAN, frame_folder
+from pipeline.dataset.read import iter_frames
+from pipeline.dataset.store import Store, quarantined
 from pipeline.records import FramePlan
+from pipeline.sampling.plan import plan_or_none
 from pipeline.structure import unstructure
 
 LEAST_FAILED = 2
@@ -49,6 +52,13 @@ def _is_weak(failed: int, made: int, assets: int) -> bool:
     """Return whether one of so many `assets` of a failed frame may well be in the other failed ones alone by chance."""
     others = failed - 1
     return assets / comb(others + made, others) > LIKELY
+
+
+def blame_of(store: Store, frames: Iterable[int]) -> str:
+    """Return the sentence for those of `frames` that are given up, "" when there is no asset to name."""
+    given_up = sorted(set(quarantined(store.root)) & set(frames))
+    plans = [plan for frame in given_up if (plan := plan_or_none(store.job, frame)) is not None]
+    return find_blame(store.root, plans, iter_frames(store.root))
 
 
 def assets_in(plan: Any) -> set[str]:

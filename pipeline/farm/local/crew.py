@@ -13,10 +13,9 @@ from pipeline.dataset.attempts import failures_of, read_workers
 from pipeline.dataset.disk import clean_scratch
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.layout import LOGS
-from pipeline.dataset.read import iter_frames
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, sweep_claims
 from pipeline.farm.blender import PACKAGE, blender_command, script_here
-from pipeline.farm.local.blame import find_blame
+from pipeline.farm.local.blame import blame_of
 from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.frame_queue import FrameQueue
 from pipeline.farm.local.gpus import gpu_of, gpu_variables
@@ -26,7 +25,6 @@ from pipeline.farm.local.protocol import Display, Outcome, Stop
 from pipeline.farm.local.supervisor import Supervisor
 from pipeline.farm.local.worker_process import Slot
 from pipeline.reporting import Summary
-from pipeline.sampling.plan import plan_or_none
 
 Program = Callable[[int], tuple[str, ...]]
 """What starts this program with so many threads, up to its own arguments."""
@@ -110,15 +108,9 @@ def make_frames(
     clean_scratch()
     if not outcome.was_stopped and not outcome.reason:
         outcome = replace(outcome, summary=_as_on_disk(outcome.summary, store, wanted))
-    if failures.given_up and (blame := _blame(store, wanted)):
+    if failures.given_up and (blame := blame_of(store, wanted)):
         display.notice(blame)
     return outcome
-
-
-def _blame(store: Store, wanted: Sequence[int]) -> str:
-    failed = set(quarantined(store.root)) & set(wanted)
-    plans = [plan for frame in sorted(failed) if (plan := plan_or_none(store.job, frame)) is not None]
-    return find_blame(store.root, plans, iter_frames(store.root))
 
 
 def _as_on_disk(summary: Summary, store: Store, wanted: Sequence[int]) -> Summary:
