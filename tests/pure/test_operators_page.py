@@ -13,10 +13,10 @@ from pipeline import cli
 from pipeline.dataset import layout
 from pipeline.dataset.attempts import SILENT_S
 from pipeline.dataset.worker_log import HEARTBEAT_S
-from pipeline.farm import sizing as shard_sizing
+from pipeline.farm import sizing
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.engines.slurm_scripts import WARNING_S
-from pipeline.farm.local import failures, limits, sizing
+from pipeline.farm.local import failures, limits, worker_count
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "pipeline/farm/README.md"
@@ -155,14 +155,14 @@ def test_numbers_are_those_of_the_program():
         f"`--grace` ({default.grace_s:g} s)": 1,
         f"takes {limits.TIMES_LONGEST:g} times the longest so far": 1,
         f"never before {limits.LEAST_FRAME_S / 60:g} minutes": 1,
-        f"({sizing.MEMORY_MIB / 1000:g} GB are reckoned for each)": 1,
+        f"({worker_count.MEMORY_MIB / 1000:g} GB are reckoned for each)": 1,
         f"every {HEARTBEAT_S:g} s": 1,
         f"When {failures.HOPELESS} frames fail one after another ({failures.HOPELESS_AT_FIRST} before any": 1,
         f"silent for {SILENT_S:g} s": 1,
-        f"fills {shard_sizing.MINUTES:g} minutes where frames were timed, else {shard_sizing.FRAMES} frames": 1,
+        f"fills {sizing.MINUTES:g} minutes where frames were timed, else {sizing.FRAMES} frames": 1,
         f"{WARNING_S} s before the time limit": 1,
     }
     text = " ".join(TEXT.split())
     assert {phrase: text.count(phrase) for phrase in said} == said
-    assert (sizing.CPUS_A_WORKER, sizing.WORKERS_A_GPU) == (1, 2)
+    assert (worker_count.CPUS_A_WORKER, worker_count.WORKERS_A_GPU) == (1, 2)
     assert "one worker a processor, or two a GPU" in TEXT
