@@ -8,19 +8,22 @@ from collections.abc import Iterable
 from pipeline.errors import ConfigError, Problem
 
 _ITEM = re.compile(r"(?P<first>[0-9]{1,12})(?:\s*(?:-|\.\.)\s*(?P<last>[0-9]{1,12})(?:\s*:\s*(?P<step>[0-9]{1,12}))?)?")
+OF_DATASET = "the dataset is of {total} frames"
+OF_SCENE = "the scene file has frames: {total}; --set frames={needed} makes it longer"
 _HOW = 'write frames like "0-9,20,30-40:2"'
 
 
-def parse_frames(text: str, total: int, *, clamp: bool = False) -> tuple[int, ...]:
+def parse_frames(text: str, total: int, *, clamp: bool = False, remedy: str = OF_DATASET) -> tuple[int, ...]:
     """Return the frames named by `text`, sorted, each once.
 
     Items are separated by commas: "7", "0-9" or "0..9", "30-40:2" for every second one.
     Raises ConfigError for what is not a frame list, a reversed range, or a frame outside 0..total-1; with `clamp` those
-    are left out, since some queues cut the last chunk too long.
+    are left out, since some queues cut the last chunk too long. `remedy` says what to do about one outside; {total} in
+    it is how many there are, {needed} how many it takes.
     """
     frames: set[int] = set()
     for item in text.split(","):
-        frames.update(_item_range(item.strip(), text, total, clamp))
+        frames.update(_item_range(item.strip(), text, total, clamp, remedy))
     return tuple(sorted(frames))
 
 
@@ -35,7 +38,7 @@ def show_frames(indices: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _item_range(item: str, text: str, total: int, clamp: bool) -> range:
+def _item_range(item: str, text: str, total: int, clamp: bool, remedy: str) -> range:
     match = _ITEM.fullmatch(item)
     if match is None:
         seen = f"{item!r} in {text!r} is not a frame or a range of frames" if text.strip() else "the list is empty"
@@ -51,7 +54,8 @@ def _item_range(item: str, text: str, total: int, clamp: bool) -> range:
         last = min(last, total - 1)
     if last >= total:
         wrong = last if first < total else first
-        raise _problem(f"frame {wrong} of {item!r} is outside 0-{total - 1}", f"the scene file has frames: {total}")
+        seen = f"frame {wrong} of {item!r} is outside 0-{total - 1}"
+        raise _problem(seen, remedy.format(total=total, needed=last + 1))
     return range(first, last + 1, step)
 
 

@@ -41,7 +41,7 @@ from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
-from pipeline.frames import parse_frames
+from pipeline.frames import OF_SCENE, parse_frames
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
@@ -108,7 +108,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
 def _render(options: argparse.Namespace) -> None:
     overrides = [*_template_given(options.scene), *options.overrides]
     config = load_config(options.scene, overrides)
-    wanted = parse_frames(options.frames, config.frames) if options.frames else range(config.frames)
+    wanted = parse_frames(options.frames, config.frames, remedy=OF_SCENE) if options.frames else range(config.frames)
     report = LineReporter(options.out, say)
     engine = open_engine(
         options.device, base_dir_of(options.scene), None if config.template is None else config.template.file

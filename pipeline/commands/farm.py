@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,18 @@ from pipeline.farm.shards import cut_shards
 from pipeline.farm.sizing import frames_per_shard
 from pipeline.farm.submission import Submission
 from pipeline.frames import parse_frames, show_frames
-from pipeline.job import Job
+from pipeline.job import Job, make_job
 from pipeline.job_file import read_job_file
 from pipeline.terminal import open_job, session
+
+MOST_FRAMES = 1_000_000  # that --frames alone may ask for: more is taken for a slip
 
 
 @click.command(
     short_help="Hand frames over to a farm.",
     epilog=f"""\b
 Examples:
-  variegate submit scenes/dice_tray.yaml --set frames=100000 --out /data/dice --gres gpu:1 --time 4h
+  variegate submit scenes/dice_tray.yaml --frames 0-99999 --out /data/dice --gres gpu:1 --time 4h
   variegate submit job.json --out /data/dice --frames-per-shard 200 --max-running 20 --engine-option account=vision
   variegate submit my.yaml --out /data/mine --engine openjd --path-map /data=/mnt/data --dry-run
 
@@ -79,8 +81,7 @@ def submit(
     if not order.dry_run:
         require_programs(ENGINES[engine])
     job = _job_of(scene, with_seed(overrides, seed), order.device or "auto")
-    total = job.config.frames
-    wanted = parse_frames(frames, total) if frames is not None else range(total)
+    job, wanted = _as_long_as_asked(job, frames)
     ledger = read_ledger(root)
     _submit(root, submission, order, job, wanted, ledger, retry=retry_quarantined, base_dir=base_dir_of(scene))
 
@@ -173,6 +174,18 @@ def _job_of(scene: Path, overrides: tuple[str, ...], device: str) -> Job:
     with session() as report:
         _, job = open_job(scene, config, "cpu" if device == "auto" else device, report, overrides=overrides)
     return job
+
+
+def _as_long_as_asked(job: Job, frames: str | None) -> tuple[Job, Sequence[int]]:
+    """Return the job and the frames of it; frames beyond its last make it longer, as the first stay what they are."""
+    total = job.config.frames
+    if frames is None:
+        return job, range(total)
+    wanted = parse_frames(frames, max(total, MOST_FRAMES), remedy="--set frames=N for so many")
+    if wanted[-1] < total:
+        return job, wanted
+    click.echo(f"the dataset gets {wanted[-1] + 1} frames, more than the scene file's {total}")
+    return make_job(replace(job.config, frames=wanted[-1] + 1), job.catalogue), wanted
 
 
 def _submit(

@@ -20,7 +20,7 @@ from pipeline.commands.options import (
 from pipeline.commands.render_workers import GRACE_S, render_with_workers
 from pipeline.commands.workers import given_limits, worker_options
 from pipeline.config.load import base_dir_of, load_config
-from pipeline.frames import parse_frames
+from pipeline.frames import OF_SCENE, parse_frames
 from pipeline.job_file import write_job_file
 from pipeline.pace import show_duration
 from pipeline.reporting import Summary
@@ -97,7 +97,7 @@ def render(
         raise click.UsageError("render needs SCENE.yaml and --out DATASET, or --plan PLAN.json")
     overrides = with_seed(overrides, seed)
     config = load_config(scene, overrides)
-    wanted = parse_frames(frames, config.frames) if frames is not None else range(config.frames)
+    wanted = parse_frames(frames, config.frames, remedy=OF_SCENE) if frames is not None else range(config.frames)
     if options["workers"]:
         options["save_blend"] = save_blend
         summary = render_with_workers(
@@ -204,7 +204,11 @@ def preview(
         )
     overrides = with_seed(overrides, seed)
     config = load_config(scene, overrides)
-    wanted = range(min(PREVIEW_FRAMES, config.frames)) if frames is None else parse_frames(frames, config.frames)
+    wanted = (
+        range(min(PREVIEW_FRAMES, config.frames))
+        if frames is None
+        else parse_frames(frames, config.frames, remedy=OF_SCENE)
+    )
     with session() as report, tempfile.TemporaryDirectory(prefix="variegate-") as scratch:
         engine, job = open_job(
             scene, preview_config(config, width), device, report, overrides=overrides, is_changed=True

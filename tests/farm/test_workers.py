@@ -234,7 +234,7 @@ def test_what_is_wrong_with_a_scene_is_told_with_its_line(scene, tmp_path):
 
 
 @pytest.mark.skipif(not BLENDER, reason="VARIEGATE_BLENDER does not name a Blender executable")
-def test_workers_of_a_real_blender_give_the_same_labels(scene, whole):
+def test_workers_of_a_real_blender_give_the_bytes_of_one_process_and_the_labels_of_the_package(scene, whole):
     import bpy
 
     version = subprocess.run([*BLENDER.split(), "--version"], capture_output=True, text=True, check=True).stdout
@@ -253,5 +253,12 @@ def test_workers_of_a_real_blender_give_the_same_labels(scene, whole):
         for frame in range(FRAMES):
             name = f"frames/{frame:06d}/labels.json"
             assert (folder / "ds" / name).read_bytes() == (whole / name).read_bytes()
+        inside = Path("/") / folder.relative_to(share)
+        script = ("--background", "--factory-startup", "--python-exit-code", "1", "--python")
+        words = (inside / "repo/scripts/render.py", "--", inside / "ds/job.json", "--out", inside / "alone")
+        command = [*BLENDER.split(), *script, *map(str, words), "--device", "cpu"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert contents(folder / "alone") == contents(folder / "ds")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

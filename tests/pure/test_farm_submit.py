@@ -16,6 +16,7 @@ from store_samples import commit_samples, sample_job
 
 from pipeline.cli import main
 from pipeline.dataset.quarantine import quarantine, quarantined
+from pipeline.dataset.read import read_job
 from pipeline.dataset.store import Store, WorkerLog, open_store
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
@@ -153,10 +154,22 @@ def test_what_the_test_of_sbatch_refuses_is_told_before_anything_is_written(slur
     assert not out.exists()
 
 
+def test_frames_beyond_the_last_make_the_dataset_longer_and_change_none(slurm, job, out, capfd):
+    make(out, 0, 1)
+    assert main(["submit", str(job), "--out", str(out), "--frames", "0-29", "--frames-per-shard", "20"]) == 0
+    assert "the dataset gets 30 frames, more than the scene file's 12" in capfd.readouterr().out
+    assert submissions(out) == [("farm/0001-slurm", ("2-21", "22-29"))]
+    longer = read_job(out)
+    assert (longer.config.frames, longer.digest) == (30, sample_job(frames=FRAMES).digest)
+    assert main(["submit", str(job), "--out", str(out), "--frames", "3", "--frames-per-shard", "20"]) == 0
+    assert read_job(out).config.frames == 30
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--frames", "5-99"], "--frames: frame 99 of '5-99' is outside 0-11"),
+        (["--frames", "9-5"], "'9-5' ends before it begins"),
+        (["--frames", "0-9999999"], "outside 0-999999 (--set frames=N for so many)"),
         (["--gres", "gpu:a100:many"], "'gpu:a100:many' is not NAME, NAME:COUNT or NAME:TYPE:COUNT"),
         (["--path-map", "/data"], "--path-map '/data': write A=B"),
         (["--path-map", "data=/mnt"], "--path-map data=...: the folder here must be absolute"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.frames import parse_frames, show_frames
+from pipeline.frames import OF_SCENE, parse_frames, show_frames
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,12 @@ def test_a_step_of_zero_is_an_error():
         parse_frames("1-9:0", 100)
 
 
-@pytest.mark.parametrize(("text", "wrong"), [("100", 100), ("90-100", 100), ("200-300", 200)])
-def test_a_frame_outside_is_named_with_the_range_there_is(text, wrong):
-    with pytest.raises(ConfigError, match=rf"--frames: frame {wrong} of .* is outside 0-99 \(.*frames: 100\)"):
+@pytest.mark.parametrize(("text", "wrong", "longer"), [("100", 100, 101), ("90-100", 100, 101), ("200-300", 200, 301)])
+def test_a_frame_outside_is_named_with_the_range_there_is_and_the_way_to_more(text, wrong, longer):
+    remedy = rf"\(.*frames: 100; --set frames={longer} makes it longer\)"
+    with pytest.raises(ConfigError, match=rf"--frames: frame {wrong} of .* is outside 0-99 {remedy}"):
+        parse_frames(text, 100, remedy=OF_SCENE)
+    with pytest.raises(ConfigError, match=rf"frame {wrong} of .* is outside 0-99 \(the dataset is of 100 frames\)"):
         parse_frames(text, 100)
 
 
