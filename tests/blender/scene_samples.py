@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.job import Job, make_job
 from pipeline.scene.build import Workshop, open_workshop
@@ -24,7 +25,7 @@ SCENE = {
 
 def workshop_and_job(base_dir: Path, opened: Path | None = None, **changes: object) -> tuple[Workshop, Job]:
     """Open Blender and return it with the job of SCENE, sections replaced by `changes`."""
-    workshop = open_workshop(base_dir, opened)
+    workshop = open_workshop(Places(base_dir=base_dir), opened)
     return workshop, job_of(workshop, **changes)
 
 

@@ -10,6 +10,7 @@ from mark_samples import add, box, box_mesh, curve, group, mark, mesh, plane, re
 from scene_samples import SCENE
 from template_samples import save, settings
 
+from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError
 from pipeline.scene.build import open_workshop
@@ -460,7 +461,7 @@ def test_a_broken_template_is_told_in_one_sentence(case):
 def problems_of(folder, **changes):
     """What survey says of the open file as template."""
     save(folder)
-    workshop = open_workshop(folder, folder / "room.blend")
+    workshop = open_workshop(Places(base_dir=folder), folder / "room.blend")
     reader = Reader()
     config = structure({**SCENE, **settings(), "targets": SCENE["targets"], **changes}, Config, reader)
     assert not reader.problems, reader.problems

@@ -11,6 +11,7 @@ import pytest
 from mark_samples import add, box, box_mesh, curve, group, mark, mesh, plane, read
 from template_samples import save, scatter
 
+from pipeline.addresses import Places
 from pipeline.geometry import boxes_overlap, compose
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.scene.build import open_workshop
@@ -149,7 +150,7 @@ def test_what_falls_lands_on_hidden_colliders_and_not_on_what_is_no_solid_thing(
     mark(box("Smoke", (2, 2, 0.2), at=(0, 0, 1.5)), solid=False)
     mark(box("Zone", at=(0, 0, 3)), "volume")
     save(tmp_path)
-    workshop = open_workshop(tmp_path, tmp_path / "room.blend")
+    workshop = open_workshop(Places(base_dir=tmp_path), tmp_path / "room.blend")
     assert [workshop.session.scene.objects[name].hide_render for name in ("Floor", "Step", "Smoke", "Zone")] == [
         False, True, False, True
     ]  # fmt: skip

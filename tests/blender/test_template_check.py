@@ -7,6 +7,7 @@ import pytest
 from scene_samples import SCENE
 from template_samples import card, named, points, save, scatter, settings
 
+from pipeline.addresses import Places
 from pipeline.check import describe_job
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError
@@ -20,7 +21,7 @@ from pipeline.structure import Reader, structure
 def job_of(folder, *targets, **changes):
     """The job of the open file as template, and what survey said on the way."""
     save(folder)
-    workshop = open_workshop(folder, folder / "room.blend")
+    workshop = open_workshop(Places(base_dir=folder), folder / "room.blend")
     config = structure({**SCENE, **settings(*targets, **changes)}, Config, Reader())
     said: list[str] = []
     return make_job(config, survey(config, workshop.places, workshop.library, said.append, workshop.session)), said

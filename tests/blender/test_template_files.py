@@ -9,6 +9,7 @@ import pytest
 from scene_samples import SCENE
 from template_samples import card, settings
 
+from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError
 from pipeline.job import make_job
@@ -78,7 +79,7 @@ def room(tmp_path):
 
 
 def job_of(folder, said=None):
-    workshop = open_workshop(folder, folder / "room.blend")
+    workshop = open_workshop(Places(base_dir=folder), folder / "room.blend")
     objects = {"targets": [{"shapes": "cube", "category": "block", "size_m": 0.1}]}
     config = structure({**SCENE, **settings(**objects)}, Config, Reader())
     said = [] if said is None else said
