@@ -10,6 +10,7 @@ from pipeline.errors import ConfigError, Problem
 _ITEM = re.compile(r"(?P<first>[0-9]{1,12})(?:\s*(?:-|\.\.)\s*(?P<last>[0-9]{1,12})(?:\s*:\s*(?P<step>[0-9]{1,12}))?)?")
 OF_DATASET = "the dataset is of {total} frames"
 OF_SCENE = "the scene file has frames: {total}; --set frames={needed} makes it longer"
+_ANY = 10**12  # what twelve digits can name
 _HOW = 'write frames like "0-9,20,30-40:2"'
 
 
@@ -25,6 +26,11 @@ def parse_frames(text: str, total: int, *, clamp: bool = False, remedy: str = OF
     for item in text.split(","):
         frames.update(_item_range(item.strip(), text, total, clamp, remedy))
     return tuple(sorted(frames))
+
+
+def read_frames(text: str) -> tuple[int, ...]:
+    """Return the frames that `show_frames` wrote, however many there may be."""
+    return parse_frames(text, _ANY)
 
 
 def show_frames(indices: Iterable[int]) -> str:

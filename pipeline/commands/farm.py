@@ -26,7 +26,7 @@ from pipeline.farm.left import Left, what_is_left
 from pipeline.farm.shards import cut_shards
 from pipeline.farm.sizing import frames_per_shard
 from pipeline.farm.submission import Submission
-from pipeline.frames import parse_frames, show_frames
+from pipeline.frames import parse_frames, read_frames, show_frames
 from pipeline.job import Job, make_job
 from pipeline.job_file import read_job_file
 from pipeline.terminal import open_job, session
@@ -233,7 +233,7 @@ def _shard_size(root: Path, order: Order, ledger: tuple[Entry, ...], *, is_new: 
     if order.frames_per_shard is None and order.minutes_per_shard is None and ledger and not is_new:
         submitted = [entry.submission.shards for entry in reversed(ledger)]
         cut = next((shards for shards in submitted if len(shards) > 1), None)
-        return max(len(parse_frames(shard, 10**12)) for shards in ([cut] if cut else submitted) for shard in shards)
+        return max(len(read_frames(shard)) for shards in ([cut] if cut else submitted) for shard in shards)
     return frames_per_shard(root, order.frames_per_shard, order.minutes_per_shard)
 
 

@@ -11,7 +11,7 @@ from pipeline.dataset.quarantine import quarantined
 from pipeline.errors import FarmError
 from pipeline.farm.engine import Engine
 from pipeline.farm.ledger import Entry
-from pipeline.frames import parse_frames
+from pipeline.frames import read_frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def what_is_left(
         if notice:
             notices.append(notice)
         shards = entry.submission.shards
-        frames = {frame for index in live if index < len(shards) for frame in _frames_of(shards[index])} & missing
+        frames = {frame for index in live if index < len(shards) for frame in read_frames(shards[index])} & missing
         if frames:
             queued[entry.submission.folder] = tuple(sorted(frames))
             missing -= frames
@@ -62,7 +62,3 @@ def _live_shards(entry: Entry, engines: Mapping[str, Engine]) -> tuple[Iterable[
     if states is None:
         return (), f"{name}: {engine.name} cannot be asked from here what of it still waits or runs"
     return states, ""
-
-
-def _frames_of(shard: str) -> tuple[int, ...]:
-    return parse_frames(shard, 10**12)

@@ -10,9 +10,8 @@ from pathlib import Path
 from pipeline.dataset.layout import FARM
 from pipeline.errors import PipelineError
 from pipeline.farm.ledger import Entry, read_entry, submission_names
-from pipeline.frames import parse_frames
+from pipeline.frames import read_frames
 
-MOST_FRAMES = 10**12  # frames are whatever the submission says
 Ask = Callable[[Entry], Mapping[int, str] | None]
 
 
@@ -45,7 +44,7 @@ def _submitted(root: Path, name: str, absent: frozenset[int], ask: Ask | None) -
     try:
         entry = read_entry(root, name)
         submission = entry.submission
-        lacking = len(absent.intersection(parse_frames(submission.frames, MOST_FRAMES)))
+        lacking = len(absent.intersection(read_frames(submission.frames)))
     except PipelineError as error:
         return Submitted(folder=f"{FARM}/{name}", problem=str(error))
     states, problem = _ask(entry, ask) if lacking else (None, "")

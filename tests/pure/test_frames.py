@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.frames import OF_SCENE, parse_frames, show_frames
+from pipeline.frames import OF_SCENE, parse_frames, read_frames, show_frames
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,10 @@ def test_a_frame_outside_is_named_with_the_range_there_is_and_the_way_to_more(te
         parse_frames(text, 100, remedy=OF_SCENE)
     with pytest.raises(ConfigError, match=rf"frame {wrong} of .* is outside 0-99 \(the dataset is of 100 frames\)"):
         parse_frames(text, 100)
+
+
+def test_what_was_shown_is_read_back_however_many_there_are():
+    assert read_frames(show_frames([3, 5_000_000, 5_000_001])) == (3, 5_000_000, 5_000_001)
 
 
 def test_frames_are_shown_as_ranges():

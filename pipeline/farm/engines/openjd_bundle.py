@@ -14,7 +14,7 @@ from pipeline.farm.containers import in_container
 from pipeline.farm.gres import read_gpus
 from pipeline.farm.knobs import positive_number
 from pipeline.farm.submission import Submission
-from pipeline.frames import parse_frames
+from pipeline.frames import read_frames
 
 DATASET = "{{Param.Dataset}}"
 LONGEST_VALUE = 1024
@@ -74,7 +74,7 @@ def _parameters(submission: Submission) -> list[dict[str, Any]]:
         "name": "FramesPerShard",
         "type": "INT",
         "minValue": 1,
-        "default": max(len(_frames_of(shard)) for shard in submission.shards),
+        "default": max(len(read_frames(shard)) for shard in submission.shards),
         "description": "Frames that one task makes.",
     }
     device = {
@@ -177,10 +177,6 @@ def _assets(submission: Submission) -> tuple[str, ...]:
 
 def _is_short(submission: Submission) -> bool:
     return len(submission.frames) <= LONGEST_VALUE
-
-
-def _frames_of(text: str) -> tuple[int, ...]:
-    return parse_frames(text, 10**12)
 
 
 def _yaml(data: object) -> str:
