@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def _wait_for_disk(store: Store, frames: Sequence[int]) -> None:
     """Wait until the disk has the names of all files of some frames, then forget that any had been given up."""
     with storing(store.root / FRAMES):
         for frame in frames:
-            sync(store.folder(frame))
+            with suppress(FileNotFoundError):  # damaged since, and moved away by a repair
+                sync(store.folder(frame))
         sync(store.root / FRAMES)
     release(store.root, frames)
 

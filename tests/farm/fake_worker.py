@@ -39,6 +39,7 @@ def main(behaviour: dict[str, str], dataset: Path, facts: dict[str, object]) -> 
             while (frame := channel.next_frame()) is not None:
                 make(store, frame, behaviour.get(str(frame), ""), channel, log)
             if behaviour.get("end") == "linger":
+                (dataset.parent / "lingers").touch()
                 time.sleep(600)
 
 
@@ -85,7 +86,7 @@ def misbehave(root: Path, frame: int, how: str, channel: Channel) -> None:
         time.sleep(2.5)  # long enough to be seen
         del kept
     elif kind.startswith("full"):
-        while kind == "full after 0" and not (root / "frames/000000").exists():
+        while kind == "full while another lingers" and not (root.parent / "lingers").exists():
             time.sleep(0.01)
         channel.send(worker_messages.FATAL, code=75, reason="the disk is full")
         os._exit(75)

@@ -220,7 +220,7 @@ def test_a_full_disk_stops_all_and_keeps_what_is_committed(store, whole):
 
 def test_when_no_frame_can_be_made_any_more_nobody_waits_for_a_worker_to_leave(store):
     start_s = time.monotonic()
-    outcome, _ = supervise(store, {"1": "full after 0", "end": "linger"}, recycle=1, frames=(0, 1))
+    outcome, _ = supervise(store, {"1": "full while another lingers", "end": "linger"}, recycle=1, frames=(0, 1))
     assert (outcome.code, outcome.reason, outcome.summary.made) == (75, "the disk is full", 1)
     assert time.monotonic() - start_s < supervisor.FAREWELL_S
 

@@ -15,6 +15,7 @@ from pipeline.dataset.bring import carry_out
 from pipeline.dataset.merge import plan_merge
 from pipeline.dataset.quarantine import quarantine, quarantined
 from pipeline.dataset.read import iter_frames
+from pipeline.dataset.repair import repair
 from pipeline.dataset.store import commit, open_store
 from pipeline.dataset.worker_log import WorkerLog
 from pipeline.errors import StoreError
@@ -257,6 +258,18 @@ def test_an_input_that_changes_meanwhile_is_told(tmp_path, halves):
     with pytest.raises(StoreError, match=r"000002 changed while it was merged: rgb.png has .* bytes"):
         carry_out(plan)
     assert list(iter_frames(tmp_path / "c")) == [0]
+
+
+def test_a_frame_that_a_repair_moves_away_meanwhile_is_missing_afterwards_and_ends_nothing(tmp_path, halves):
+    plan, out = plan_merge([tmp_path / "a"], tmp_path / "c"), tmp_path / "c"
+
+    def spoil(done, total):
+        if done == total:
+            (out / "frames/000002/labels.json").unlink()
+            repair(out)
+
+    assert carry_out(plan, progress=spoil).frames == 3
+    assert list(iter_frames(out)) == [0, 4]
 
 
 def test_many_frames_are_checked_in_several_processes(tmp_path, halves, whole, monkeypatch):
