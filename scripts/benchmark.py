@@ -1,7 +1,7 @@
 """What a frame costs beside Cycles: a physics scene of 30 objects at 640x480, stage by stage.
 
     python scripts/benchmark.py [--frames 5] [--quality standard] [--outputs default|all] [--memory 0]
-        [--template-objects 20 2000] [--workers 1 2 --rounds 5]
+        [--template-objects 20 2000] [--workers 1 2 2x2 --rounds 5]
 
 Ends with `ratio: 1.04`: the time of a whole frame (plan, physics, build, render, labels, files, cleaning) over that of
 Cycles alone on the same built scene, and before it the same of CPU seconds, which a busy machine hardly moves.
@@ -12,8 +12,8 @@ small frames instead and ends with the growth of resident memory after the first
 render and outside of it, for things that rest, for some of the template labelled, and for things that fall as well; it
 ends with the largest difference a frame. With `--memory N` the small frames are those of a template of A objects.
 
-`--workers 1 2` compares numbers of worker processes that share all processors: the same `--frames` frames by each in
-turn, `--rounds` times, and the ratio of their throughput.
+`--workers 1 2 2x2` compares crews of worker processes, here one and two that share all processors, and two of two
+threads each: the same `--frames` frames by each in turn, `--rounds` times, and the ratio of their throughput.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pipeline.reporting import SilentReporter
 from pipeline.run import Engine, make_frame, open_dataset_for, open_engine, survey_job
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene, close_scene
-from worker_throughput import compare_workers
+from worker_throughput import Size, compare_workers
 
 SCENE = """
 extends: preset:tabletop
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--outputs", choices=["default", "all"], default="default")
     parser.add_argument("--memory", type=int, default=0)
     parser.add_argument("--template-objects", type=int, nargs="+", default=[])
-    parser.add_argument("--workers", type=int, nargs="+", default=[])
+    parser.add_argument("--workers", type=Size.parse, nargs="+", default=[])
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="variegate-") as folder:

@@ -1,4 +1,4 @@
-"""Compares numbers of workers on one machine.
+"""Compares numbers of workers on one machine, and of threads each.
 
 Each crew makes the same frames in turn, round after round, so that what else the machine does falls on all of them.
 """
@@ -9,6 +9,7 @@ import os
 import queue
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -22,13 +23,29 @@ from pipeline.job import Job
 from pipeline.worker_messages import DONE, FAILED, FATAL, READY
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many workers, and threads that they share: "2" is 2 workers on all processors, "2x4" 2 workers of 4 each."""
+
+    workers: int
+    threads: int
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        workers, _, each = text.partition("x")
+        return cls(int(workers), int(workers) * int(each) if each else usable_cpus(os.environ))
+
+    def __str__(self) -> str:
+        return f"{self.workers} workers, {self.threads} threads"
+
+
 class IdleCrew:
     """Workers of one crew, open and waiting: they take no processor time until a round."""
 
-    def __init__(self, workers: int, job: Job, root: Path, base_dir: Path) -> None:
-        self.workers = workers
+    def __init__(self, size: Size, job: Job, root: Path, base_dir: Path) -> None:
+        self.size = size
         store = open_store(root, job, base_dir)
-        crew = Crew(workers=workers, cpus=usable_cpus(os.environ), dataset=str(root.resolve()), device="cpu")
+        crew = Crew(workers=size.workers, cpus=size.threads, dataset=str(root.resolve()), device="cpu")
         self._store: Store = store
         self._inbox: Inbox = queue.SimpleQueue()
         self._processes = [WorkerProcess(slot, self._inbox) for slot in make_slots(crew, store, "", os.environ)]
@@ -59,9 +76,9 @@ class IdleCrew:
                 return process
 
 
-def compare_workers(job: Job, folder: Path, counts: Sequence[int], frames: int, rounds: int) -> None:
-    """Print frames a minute of each number of workers, and the ratio of each to the first, round by round."""
-    crews = [IdleCrew(count, job, folder / f"workers-{count}", folder) for count in counts]
+def compare_workers(job: Job, folder: Path, sizes: Sequence[Size], frames: int, rounds: int) -> None:
+    """Print frames a minute of each size of crew, and the ratio of each to the first, round by round."""
+    crews = [IdleCrew(size, job, folder / f"crew-{number}", folder) for number, size in enumerate(sizes)]
     try:
         for crew in crews:
             crew.seconds_for(range(frames))  # reads the assets, and is not counted
@@ -72,12 +89,12 @@ def compare_workers(job: Job, folder: Path, counts: Sequence[int], frames: int, 
     for crew, column in zip(crews, zip(*rows, strict=True), strict=True):
         ratios = [row[0] / seconds for row, seconds in zip(rows, column, strict=True)]
         spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-        print(f"{crew.workers} workers: {60 * frames * rounds / sum(column):.1f} frames a minute, ratio {spread}")
+        print(f"{crew.size}: {60 * frames * rounds / sum(column):.1f} frames a minute, ratio {spread}")
 
 
 def _round(crews: Sequence[IdleCrew], frames: Sequence[int]) -> list[float]:
     seconds = [crew.seconds_for(frames) for crew in crews]
-    print("  ".join(f"{crew.workers}: {s:.2f} s" for crew, s in zip(crews, seconds, strict=True)), flush=True)
+    print("  ".join(f"{crew.size}: {s:.2f} s" for crew, s in zip(crews, seconds, strict=True)), flush=True)
     return seconds
 
 
