@@ -72,14 +72,15 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
     built = build_places(surroundings)
     state = sample_template_state(config, catalogue, scene, scopes["materials"], scopes["lights"], view)
     solids = varied_solids(catalogue.marks.solids, catalogue.marks.varied, state)
+    places = places_of(catalogue.marks, built)
     site = Site(
         config=config,
         catalogue=catalogue,
-        places=places_of(catalogue.marks, built),
+        places=places,
         scene=scene,
         looks=scopes["materials"],
         occupied=Occupied(solids_with(solids, built.blocks)),
-        keep_out=keep_out_of(catalogue.marks.keep_out) if config.contexts else (),
+        keep_out=keep_out_of(places.keep_out) if config.contexts else (),
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
     camera = _sample_view(site, frame, site.times_s[0])

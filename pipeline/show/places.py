@@ -1,4 +1,4 @@
-"""What an artist marked, drawn onto a picture: paint on surfaces, curves with arrows, volumes, anchors, slots.
+"""What an artist marked, drawn onto a picture: surfaces with their paint, curves, volumes, anchors, slots, keep-outs.
 
 All is drawn through what stands before it, so that nothing is overlooked.
 """
@@ -21,6 +21,7 @@ from pipeline.show.marks import Brush, Pen, smooth_lines
 SPLINE_COLOR: Color = (255, 200, 40)
 VOLUME_COLOR: Color = (90, 190, 255)
 SLOT_COLOR: Color = (255, 110, 200)
+KEEP_OUT_COLOR: Color = (255, 70, 50)
 PAINT_ALPHA = 110
 ARROW_EVERY = 0.125  # of a curve's length
 ARROW_SIZE = 0.02  # of the farthest extent of the curve
@@ -34,7 +35,9 @@ def draw_places(picture: Picture, places: Places, camera: CameraLabel, brush: Br
         for surface in places.surfaces:
             _draw_surface(pen, surface, camera)
         for volume in places.volumes:
-            _draw_edges(pen, volume, camera)
+            _draw_edges(pen, volume, camera, VOLUME_COLOR)
+        for volume in places.keep_out:
+            _draw_edges(pen, volume, camera, KEEP_OUT_COLOR)
         for spline in places.splines:
             _draw_spline(pen, spline, camera)
         for slot in places.slots:
@@ -60,7 +63,7 @@ def _draw_surface(pen: Pen, surface: MarkedSurface, camera: CameraLabel) -> None
             pen.fill(corners, (int(red), int(green), int(blue)), PAINT_ALPHA)
 
 
-def _draw_edges(pen: Pen, volume: MarkedVolume, camera: CameraLabel) -> None:
+def _draw_edges(pen: Pen, volume: MarkedVolume, camera: CameraLabel, color: Color) -> None:
     """Draw the edges where the faces of a volume turn."""
     points = np.asarray(volume.vertices_m)
     normals: dict[tuple[int, int], list[Array]] = {}
@@ -70,7 +73,7 @@ def _draw_edges(pen: Pen, volume: MarkedVolume, camera: CameraLabel) -> None:
         for edge in ((a, b), (b, c), (c, a)):
             normals.setdefault((min(edge), max(edge)), []).append(normal)
     sharp = [edge for edge, sides in normals.items() if len(sides) < 2 or float(sides[0] @ sides[1]) < SHARP]
-    _draw_lines(pen, camera, [(points[a], points[b]) for a, b in sharp], VOLUME_COLOR)
+    _draw_lines(pen, camera, [(points[a], points[b]) for a, b in sharp], color)
 
 
 def _draw_spline(pen: Pen, spline: MarkedSpline, camera: CameraLabel) -> None:
@@ -100,7 +103,7 @@ def _names(places: Places) -> Iterator[tuple[str, Vector]]:
     """Yield each mark's name once, and a point of it."""
     seen = set()
     spots: list[tuple[str, Vector]] = [(one.name, one.vertices_m[0]) for one in places.surfaces]
-    spots += [(one.name, one.vertices_m[0]) for one in places.volumes]
+    spots += [(one.name, one.vertices_m[0]) for one in (*places.volumes, *places.keep_out)]
     spots += [(one.name, one.points_m[len(one.points_m) // 2]) for one in places.splines]
     spots += [(one.name, one.location_m) for one in places.anchors]
     spots += [(one.name, one.location_m) for one in places.slots]

@@ -70,6 +70,7 @@ def test_every_kind_of_place_shows_and_is_named():
     )
     kinds = {
         "volumes": MarkedVolume(name="", object_name="V", vertices_m=corners, triangles=sides),
+        "keep_out": MarkedVolume(name="", object_name="K", vertices_m=corners, triangles=sides),
         "anchors": MarkedAnchor(name="", object_name="A", location_m=(0.0, 0.0, 0.0), rotation=ORIGIN),
         "slots": MarkedSlot(
             name="",
@@ -83,6 +84,9 @@ def test_every_kind_of_place_shows_and_is_named():
     for kind, mark in kinds.items():
         lit = drawn(**{kind: (mark,)}).sum(axis=2) > 100
         assert 20 < lit.sum() < 3000, kind
+    room, kept_out = (drawn(**{kind: (kinds[kind],)}) for kind in ("volumes", "keep_out"))
+    assert ((room.sum(axis=2) > 0) == (kept_out.sum(axis=2) > 0)).all()
+    assert (kept_out[..., 0] >= kept_out[..., 2]).all() and (room[..., 0] <= room[..., 2]).all()
     named = drawn(anchors=(replace(kinds["anchors"], name="Here"),))
     assert (named > 180).all(axis=2).sum() > (drawn(anchors=(kinds["anchors"],)) > 180).all(axis=2).sum() + 20
 

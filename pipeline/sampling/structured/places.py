@@ -45,7 +45,7 @@ TOUCH_M = 0.001  # solid boxes are so much smaller, so that what stands on them 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """All marks of one scene that things may be placed by, or the camera."""
+    """All marks of one scene that things may be placed by, or the camera, and the rooms where nothing is put."""
 
     surfaces: tuple[MarkedSurface, ...] = ()
     splines: tuple[MarkedSpline, ...] = ()
@@ -53,6 +53,7 @@ class Places:
     anchors: tuple[MarkedAnchor, ...] = ()
     slots: tuple[MarkedSlot, ...] = ()
     cameras: tuple[MarkedCamera, ...] = ()
+    keep_out: tuple[MarkedVolume, ...] = ()
 
 
 def places_of(marks: Marks, built: Built = NOTHING) -> Places:
@@ -64,6 +65,7 @@ def places_of(marks: Marks, built: Built = NOTHING) -> Places:
         anchors=(*marks.anchors, *built.anchors),
         slots=marks.slots,
         cameras=marks.cameras,
+        keep_out=marks.keep_out,
     )
 
 
