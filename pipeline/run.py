@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from pipeline.addresses import PathMap, Places, resolve
 from pipeline.annotations.annotate import annotate, rejected_labels
-from pipeline.config.schema import Config
 from pipeline.dataset.claims import claimed_by
 from pipeline.dataset.disk import scratch_folder
 from pipeline.dataset.given_up import not_given_up
-from pipeline.dataset.read import base_dir_there, read_job
-from pipeline.dataset.store import (
-    Store,
-    WorkerLog,
-    clean_stale,
-    commit,
-    missing,
-    open_store,
-    share_out,
-    sweep_claims,
-)
+from pipeline.dataset.store import Store, WorkerLog, clean_stale, commit, missing, share_out, sweep_claims
+from pipeline.engine import Engine, check_renderer, open_dataset_for, open_log
 from pipeline.errors import PipelineError, RejectedFrame, StoreError
 from pipeline.exit_codes import is_fault_of_frame
-from pipeline.job import Job, make_job
+from pipeline.job import Job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
-from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
-from pipeline.render.eevee import require_eevee, software_notice
 from pipeline.render.frame import render_frame
 from pipeline.render.settings import configure
 from pipeline.reporting import Reporter, Summary
 from pipeline.sampling.plan import plan_frame
 from pipeline.sampling.tally import Tally
-from pipeline.scene.build import Workshop, build_scene, close_scene, open_workshop, save_scene
-from pipeline.scene.compat import blender_facts
-from pipeline.scene.survey import survey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Engine:
-    """Blender, open and ready: files are read once as long as it lives."""
-
-    workshop: Workshop
-    device: Device
+from pipeline.scene.build import build_scene, close_scene, save_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,30 +39,6 @@ class Made:
 
 
 WAIT_S = 2.0  # between looks at frames that other processes make
-
-
-def open_engine(
-    device: str, base_dir: Path, template: str | None = None, *, threads: int = 0, path_map: PathMap = ()
-) -> Engine:
-    """Open Blender on the template (an address) or an empty file, to render with `threads` of the processor, 0 for all.
-
-    Raises DeviceError when the device is not there.
-    """
-    places = Places(base_dir=base_dir, path_map=path_map)
-    file = None if template is None else resolve(template, places)
-    return Engine(workshop=open_workshop(places, file), device=choose_device(device, threads))
-
-
-def survey_job(engine: Engine, config: Config, report: Reporter) -> Job:
-    """Return the job of a configuration: its assets found, checked and measured."""
-    shop = engine.workshop
-    return make_job(config, survey(config, shop.places, shop.library, report.notice, shop.session))
-
-
-def open_dataset_for(engine: Engine, job: Job, out: Path) -> Store:
-    """Open or make the dataset `out` of a job; its frames will say which Blender and device made them."""
-    facts = {**blender_facts(), "device": engine.device.name}
-    return open_store(out, job, engine.workshop.places.base_dir, facts)
 
 
 def render_frames(
@@ -125,24 +77,6 @@ def render_frames(
     return summary
 
 
-def open_dataset(
-    dataset: Path, report: Reporter, *, device: str, threads: int, path_map: PathMap
-) -> tuple[Engine, Store]:
-    """Open Blender for the job of a dataset, and the dataset, for a process that makes some of its frames."""
-    job = read_job(dataset)
-    template = None if job.config.template is None else job.config.template.file
-    base_dir = base_dir_there(dataset, path_map)
-    engine = open_engine(device, base_dir, template, threads=threads, path_map=path_map)
-    check_renderer(engine, job.config.render.denoiser, job.config.render.engine, report)
-    return engine, open_dataset_for(engine, job, dataset)
-
-
-def open_log(store: Store, engine: Engine, role: str, facts: Mapping[str, Any] | None = None) -> WorkerLog:
-    """Begin this process's log in the dataset: what it is, what it renders with, and further `facts`."""
-    device = {"device": engine.device.name, "models": list(engine.device.models), "threads": engine.device.threads}
-    return WorkerLog(store.root, {"role": role, **device, **store.facts, **(facts or {})})
-
-
 def wait_for(store: Store, others: Sequence[int], report: Reporter) -> None:
     """Wait a little for frames that other processes make."""
     if maker := claimed_by(store.root, others[0]):
@@ -167,15 +101,6 @@ def render_plan(engine: Engine, job: Job, plan: FramePlan, out: Path, report: Re
     tell_dropped(tally, report)
     report.end(Summary(total=1, already_done=0).with_frame(made.annotation.labels.status, sum(made.seconds.values())))
     return store.folder(plan.frame)
-
-
-def check_renderer(engine: Engine, denoiser: str, renderer: str, report: Reporter) -> None:
-    """Find out before anything is written whether this Blender has what the job asks of it."""
-    pick_denoiser(denoiser, engine.device)
-    if text := denoiser_notice(denoiser, engine.device):
-        report.notice(text)
-    if renderer == "eevee" and (text := software_notice(require_eevee())):
-        report.notice(text)
 
 
 def preview_frames(engine: Engine, job: Job, frames: Sequence[int], report: Reporter, scratch: Path) -> Iterator[Made]:

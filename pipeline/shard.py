@@ -12,12 +12,13 @@ from pipeline.dataset.attempts import failures_of, read_workers
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.read import read_job
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, share_out, sweep_claims
+from pipeline.engine import Engine, open_dataset, open_log
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame, reason_of
 from pipeline.farm.local.blame import blame_of
 from pipeline.farm.local.failures import Failures
 from pipeline.frames import parse_frames, show_frames
 from pipeline.reporting import Reporter, Summary
-from pipeline.run import Engine, open_dataset, open_log, try_frame, wait_for
+from pipeline.run import try_frame, wait_for
 
 ATTEMPTS = 3
 

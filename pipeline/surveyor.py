@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pipeline import worker_messages
 from pipeline.config.schema import Config
+from pipeline.engine import open_engine
 from pipeline.errors import PipelineError, ProblemsError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE
 from pipeline.job import make_job
 from pipeline.job_file import write_job_file
-from pipeline.run import open_engine
 from pipeline.scene.survey import survey
 from pipeline.structure import from_json, unstructure
 from pipeline.worker_channel import Channel

@@ -28,7 +28,7 @@ from pipeline.job_file import read_job_file
 from pipeline.progress import ConsoleReporter
 
 if TYPE_CHECKING:
-    from pipeline.run import Engine
+    from pipeline.engine import Engine
 
 NO_BLENDER = (
     "this Python has no Blender (pip install 'bpy==5.2.*' on Python 3.13, 'bpy==4.5.*' on Python 3.11; "
@@ -152,13 +152,13 @@ def open_job(
 
     `config` is `scene` with `overrides`, or made from it (`is_changed`). Raises AssetError with file, line and key.
     """
-    run = import_run()
+    blender = import_with_blender("pipeline.engine")
     template = None if config.template is None else config.template.file
-    engine: Engine = run.open_engine(device, base_dir_of(scene), template)
+    engine: Engine = blender.open_engine(device, base_dir_of(scene), template)
     if scene.suffix == ".json" and not overrides and not is_changed:
         return engine, read_job_file(scene)
     with located(scene, overrides):
-        job: Job = run.survey_job(engine, config, report)
+        job: Job = blender.survey_job(engine, config, report)
     return engine, job
 
 
@@ -195,8 +195,8 @@ def replay(plan_file: Path, job_file: Path | None, out: Path | None, device: str
     base_dir = read_base_dir(dataset) if job_file is None else base_dir_of(job_file)
     out = out or dataset.with_name(f"{dataset.name}-replay")
     with session(out) as report:
-        run = import_run()
-        engine = run.open_engine(device, base_dir, plan.template or None)
+        run, blender = import_run(), import_with_blender("pipeline.engine")
+        engine = blender.open_engine(device, base_dir, plan.template or None)
         folder: Path = run.render_plan(engine, job, plan, out, report)
     return folder, _compare(plan_file.parent / LABELS, folder / LABELS)
 
@@ -217,14 +217,14 @@ def render_again(root: Path, frames: Sequence[int], out: Path) -> None:
     job, base_dir = read_job(root), read_base_dir(root)
     plans = [read_plan(frame_folder(root, frame) / PLAN) for frame in frames]
     with session() as report:
-        run = import_run()
+        run, blender = import_run(), import_with_blender("pipeline.engine")
         for frame, plan in zip(frames, plans, strict=True):
             renderer = read_commit(root, frame)["renderer"]
-            _check_series(renderer.get("blender", ""), run.blender_facts()["blender"], frame)
+            _check_series(renderer.get("blender", ""), blender.blender_facts()["blender"], frame)
             try:
-                engine = run.open_engine(renderer.get("device", "auto"), base_dir, plan.template or None)
+                engine = blender.open_engine(renderer.get("device", "auto"), base_dir, plan.template or None)
             except DeviceError:
-                engine = run.open_engine("auto", base_dir, plan.template or None)
+                engine = blender.open_engine("auto", base_dir, plan.template or None)
             run.render_plan(engine, job, plan, out, report)
 
 

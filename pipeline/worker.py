@@ -12,10 +12,11 @@ from pipeline import worker_messages
 from pipeline.addresses import PathMap
 from pipeline.dataset.claims import claimed
 from pipeline.dataset.store import Store, WorkerLog, is_complete
+from pipeline.engine import Engine, open_dataset, open_log
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import DONE, code_of, is_fault_of_frame, reason_of
 from pipeline.reporting import Summary
-from pipeline.run import Engine, open_dataset, open_log, try_frame
+from pipeline.run import try_frame
 from pipeline.worker_channel import Channel
 
 

@@ -33,12 +33,13 @@ from crowded_template import save_crowded_template
 from pipeline.config.load import load_config
 from pipeline.config.schema import OutputName
 from pipeline.dataset.store import commit
+from pipeline.engine import Engine, open_dataset_for, open_engine, survey_job
 from pipeline.job import Job
 from pipeline.render import frame as frame_module
 from pipeline.render.device import Device
 from pipeline.render.frame import render_frame, render_once
 from pipeline.reporting import SilentReporter
-from pipeline.run import Engine, make_frame, open_dataset_for, open_engine, survey_job
+from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene, close_scene
 from worker_throughput import Size, compare_workers

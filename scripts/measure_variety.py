@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pipeline.codecs.png import decode_png
 from pipeline.config.load import load_config
+from pipeline.engine import open_engine, survey_job
 from pipeline.reporting import SilentReporter
-from pipeline.run import Made, open_engine, preview_frames, survey_job
+from pipeline.run import Made, preview_frames
 
 OVERRIDES = (
     "camera.resolution=[96,72]",

@@ -38,6 +38,7 @@ from pipeline.config.schema import Config
 from pipeline.dataset.layout import JOB
 from pipeline.dataset.read import read_base_dir, read_job, read_plan
 from pipeline.dataset.worker_log import tell_stopping
+from pipeline.engine import Engine, open_engine, survey_job
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
@@ -46,7 +47,7 @@ from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
 from pipeline.progress_lines import LineReporter
-from pipeline.run import Engine, open_engine, render_frames, render_plan, survey_job
+from pipeline.run import render_frames, render_plan
 from pipeline.shard import ATTEMPTS, ShardOptions, run_shard
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
 from pipeline.status.overview import read_status

@@ -159,9 +159,9 @@ def test_a_second_ctrl_c_stops_in_the_middle_of_a_render(scene, tmp_path):
 
 def test_an_error_of_ours_keeps_its_traceback_and_blenders_last_words(scene, tmp_path):
     broken = (
-        "import sys, os; import pipeline.run as run\n"
+        "import sys, os; import pipeline.engine as engine\n"
         "def boom(*a, **k): os.system('echo the last thing Blender said'); raise KeyError('bug')\n"
-        "run.survey_job = boom\n"
+        "engine.survey_job = boom\n"
         "from pipeline.__main__ import main; sys.exit(main())"
     )
     result = run("check", scene, program=("-c", broken))

@@ -9,9 +9,10 @@ import pytest
 
 from pipeline.addresses import shipped_dir
 from pipeline.config.load import load_config, presets
+from pipeline.engine import open_engine, survey_job
 from pipeline.preview import preview_config
 from pipeline.reporting import SilentReporter
-from pipeline.run import make_frame, open_engine, survey_job
+from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
 
 LITERATURE = sorted(file.stem for file in (shipped_dir("scenes") / "presets").glob("*.yaml"))

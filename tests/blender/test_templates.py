@@ -14,12 +14,13 @@ import pytest
 
 from pipeline.addresses import shipped_dir
 from pipeline.config.load import load_config
+from pipeline.engine import open_engine, survey_job
 from pipeline.geometry import compose, transform_points
 from pipeline.job import Job
 from pipeline.preview import preview_config
 from pipeline.records import FramePlan, InstancePlan
 from pipeline.reporting import SilentReporter
-from pipeline.run import make_frame, open_engine, survey_job
+from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
 
 ROOT = Path(__file__).resolve().parents[2]

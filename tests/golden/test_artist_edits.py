@@ -14,10 +14,10 @@ import pytest
 bpy = pytest.importorskip("bpy", reason="needs the bpy package")
 
 from pipeline.config.load import load_config  # noqa: E402
+from pipeline.engine import open_engine, survey_job  # noqa: E402
 from pipeline.job import Job  # noqa: E402
 from pipeline.records import FramePlan  # noqa: E402
 from pipeline.reporting import SilentReporter  # noqa: E402
-from pipeline.run import open_engine, survey_job  # noqa: E402
 from pipeline.sampling.plan import plan_frame  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from pipeline.config.load import load_config
+from pipeline.engine import open_engine, survey_job
 from pipeline.exporters.bop import export_bop
 from pipeline.exporters.kitti import export_kitti
 from pipeline.models import write_bop_models
 from pipeline.reporting import SilentReporter
-from pipeline.run import open_engine, render_frames, survey_job
+from pipeline.run import render_frames
 from pipeline.verify.exports import verify_export
 
 SCENE = """

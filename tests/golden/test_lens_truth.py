@@ -10,11 +10,12 @@ from PIL import Image
 from test_truth import CUBE
 
 from pipeline.config.load import load_config
+from pipeline.engine import open_engine, survey_job
 from pipeline.geometry import inverse_rigid, transform_points
 from pipeline.lens_remap import sampled_rays
 from pipeline.lenses import project, project_camera_points, unproject
 from pipeline.reporting import SilentReporter
-from pipeline.run import make_frame, open_engine, survey_job
+from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
 
 SCENE = """

@@ -15,8 +15,9 @@ from template_samples import card, link, save  # noqa: E402
 
 from pipeline.codecs.png import decode_png  # noqa: E402
 from pipeline.config.load import load_config  # noqa: E402
+from pipeline.engine import open_engine, survey_job  # noqa: E402
 from pipeline.reporting import SilentReporter  # noqa: E402
-from pipeline.run import open_engine, render_frames, survey_job  # noqa: E402
+from pipeline.run import render_frames  # noqa: E402
 from pipeline.verify.run import verify_dataset  # noqa: E402
 
 SCENE = """

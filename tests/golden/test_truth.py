@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config
+from pipeline.engine import open_engine, survey_job
 from pipeline.geometry import box_corners, inverse_rigid, transform_points
 from pipeline.lenses import project
 from pipeline.reporting import SilentReporter
-from pipeline.run import make_frame, open_engine, survey_job
+from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
 
 CUBE = """v -1 -1 -1
