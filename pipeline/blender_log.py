@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from pipeline.dataset.last_words import log_file
 from pipeline.dataset.processes import process_name
 
 MAX_BYTES = 16_000_000  # of a log, before it starts anew
@@ -36,7 +37,7 @@ class BlenderLog:
 
     def move_to(self, folder: Path) -> None:
         """Go on in FOLDER/blender-HOST-PID-TOKEN.log, with what is written so far."""
-        target = folder / f"blender-{process_name()}.log"
+        target = log_file(folder, process_name())
         _flush()
         try:
             shutil.copyfile(self.path, target)
@@ -48,6 +49,11 @@ class BlenderLog:
         os.close(self.descriptor)
         os.unlink(self.path)
         self.path, self.descriptor, self.is_kept = target, descriptor, True
+
+    def note(self, line: str) -> None:
+        """Add a line of our own."""
+        with suppress(OSError):
+            os.write(self.descriptor, f"{line}\n".encode(errors="replace"))
 
     def trim(self) -> None:
         """Start the file anew when it has grown too long."""

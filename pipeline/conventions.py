@@ -34,3 +34,5 @@ SUN_W_PER_M2_PER_W = 0.1  # a sun's irradiance from the energy_w of its plan
 SUN_DEG_PER_M = 2.0  # its angular size from the size_m
 
 TEMPLATE_ASSET = "template#"  # begins the asset_id of what a template itself holds: "template#Mug", "template#Cups[3]"
+
+DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")  # what renders; auto takes the best there is

@@ -16,21 +16,23 @@ from pipeline.engine import Engine, open_dataset, open_log
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame, reason_of
 from pipeline.farm.local.blame import blame_of
 from pipeline.farm.local.failures import Failures
+from pipeline.farm.local.limits import Limits
 from pipeline.frames import parse_frames, show_frames
 from pipeline.reporting import Reporter, Summary
 from pipeline.run import try_frame, wait_for
-
-ATTEMPTS = 3
+from pipeline.watchdog import ended_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardOptions:
-    """How a shard is run. `attempts` is how often a frame may fail, on any machine, before it is given up."""
+    """How a shard is run. `attempts` is how often a frame may fail, on any machine, before it is given up;
+    `frame_time_limit_s` what one may take before this process is ended, 0: by the frames made so far."""
 
     device: str = "auto"
     threads: int = 0
-    attempts: int = ATTEMPTS
+    attempts: int = Limits().attempts
     path_map: PathMap = ()
+    frame_time_limit_s: float = 0.0
     retry_quarantined: bool = False
 
 
@@ -40,26 +42,30 @@ def run_shard(
     """Make those of `frames` that the dataset lacks, and return the exit code: 0 all are there, 2 some are given up,
     1 so many failed one after another that this machine is to blame.
 
-    A frame that fails is tried again after the others. `last_words` gives the end of Blender's log. Errors that are no
-    frame's pass through; `code_of` tells their exit code.
+    A frame that fails is tried again after the others, one that ended an earlier process too. A frame that takes too
+    long ends this process (exit code 1). `last_words` gives the end of Blender's log. Errors that are no frame's pass
+    through; `code_of` tells their exit code.
     """
     job = read_job(dataset)
     wanted = parse_frames(frames, job.config.frames, clamp=True)
     if not wanted:
         report.notice(f"none of {frames} is among the {job.config.frames} frames of {dataset}")
         return DONE
-    engine, store = open_dataset(
-        dataset, report, device=options.device, threads=options.threads, path_map=options.path_map
-    )
+    limits = Limits(frame_s=options.frame_time_limit_s)
+    with ended_after(limits.start_s):
+        engine, store = open_dataset(
+            dataset, report, device=options.device, threads=options.threads, path_map=options.path_map
+        )
     clean_stale(store)
     sweep_claims(dataset)
     with open_log(store, engine, "shard") as log:
         asked = missing(store, wanted)
         left = not_given_up(store, asked, log, report.notice, retry=options.retry_quarantined)
-        failures = Failures(store, options.attempts, failures_of(read_workers(dataset)))
-        shard = _Shard(engine, store, report, log, failures, last_words)
+        workers = read_workers(dataset)
+        failures = Failures(store, options.attempts, failures_of(workers))
+        shard = _Shard(engine, store, report, log, failures, limits, last_words)
         report.begin(len(wanted), len(wanted) - len(asked))
-        made = shard.make([frame for frame in left if not failures.give_up_if_due(frame, "")])
+        made = shard.make(sorted(failures.worth_trying(left, workers), key=failures.count))
     given_up = set(quarantined(dataset)) & set(wanted)
     report.end(replace(made, total=len(wanted), already_done=len(wanted) - made.made - len(given_up)))
     if hopeless := failures.hopeless():
@@ -79,7 +85,9 @@ class _Shard:
     report: Reporter
     log: WorkerLog
     failures: Failures
+    limits: Limits
     last_words: Callable[[], str]
+    longest_s: float = 0.0
 
     def make(self, frames: Sequence[int]) -> Summary:
         """Make frames, those that fail again after the others, until each is there or given up, or it is no use."""
@@ -89,7 +97,8 @@ class _Shard:
             with closing(share_out(self.store, left, self._wait)) as ours:
                 for frame in ours:
                     try:
-                        made = try_frame(self.engine, self.store, frame, self.report, self.log)
+                        with ended_after(self.limits.time_s(summary.made, self.longest_s)):
+                            made = try_frame(self.engine, self.store, frame, self.report, self.log)
                     except Exception as error:
                         if not is_fault_of_frame(error):
                             raise
@@ -99,7 +108,9 @@ class _Shard:
                             break
                     else:
                         self.failures.made()
-                        summary = summary.with_frame(made.annotation.labels.status, sum(made.seconds.values()))
+                        seconds = sum(made.seconds.values())
+                        self.longest_s = max(self.longest_s, seconds)
+                        summary = summary.with_frame(made.annotation.labels.status, seconds)
             left = again
         return summary
 

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from pipeline.addresses import PathMap, parse_path_map
-from pipeline.commands.options import DEVICES
 from pipeline.commands.workers import WorkerCount
+from pipeline.conventions import DEVICES
 from pipeline.errors import FarmError
 from pipeline.farm.blender import blender_command, script_here
 from pipeline.farm.engines import ENGINES

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
+from pipeline.conventions import DEVICES
 
 
 def scene_argument(required: bool = True) -> Callable[[Any], Any]:

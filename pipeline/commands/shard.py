@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +10,24 @@ import click
 from rich.console import Console
 
 from pipeline.addresses import PathMap, parse_path_map
-from pipeline.blender_log import blender_log
 from pipeline.commands.options import device_option, retry_option
-from pipeline.commands.workers import Options, Run, crew_of, fail, limits_of, say, supervise, worker_options
+from pipeline.commands.workers import (
+    Options,
+    Run,
+    crew_of,
+    fail,
+    given_limits,
+    limits_of,
+    say,
+    supervise,
+    worker_options,
+)
 from pipeline.dataset.create import open_store, read_dataset
-from pipeline.dataset.layout import LOGS
 from pipeline.dataset.read import base_dir_there, read_job
-from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
 from pipeline.frames import parse_frames
-from pipeline.interrupts import interrupts
-from pipeline.progress_lines import LineReporter
 from pipeline.terminal import import_with_blender
 
 GRACE_S = 20.0  # Slurm kills 30 s after SIGTERM, unless told otherwise
@@ -73,6 +76,8 @@ def shard(
     """
     if (frames is None) == (submission is None) or (submission is None) != (index is None):
         raise click.UsageError("give --frames LIST, or --submission farm/NUMBER-ENGINE with --index N")
+    if options["workers"] == 0 and (given := given_limits(options | {"frame_time_limit": None})):
+        raise click.UsageError(f"{given} is for workers, and --workers 0 has none (leave it out)")
     try:
         frames = frames or read_shard(dataset, str(submission), int(index or 0))
         path_map = parse_path_map(pairs)
@@ -84,15 +89,23 @@ def shard(
         raise click.exceptions.Exit(
             _run_workers(dataset, frames, device, path_map, options, retry_quarantined=retry_quarantined)
         )
-    module = import_with_blender("pipeline.shard")
-    shard_options = module.ShardOptions(
-        device=device,
-        threads=threads,
-        attempts=attempts,
-        path_map=path_map,
-        retry_quarantined=retry_quarantined,
+    raise click.exceptions.Exit(
+        _run_here(
+            dataset,
+            frames,
+            device=device,
+            threads=threads,
+            attempts=attempts,
+            path_map=path_map,
+            frame_time_limit_s=options["frame_time_limit"] or 0.0,
+            retry_quarantined=retry_quarantined,
+        )
     )
-    raise click.exceptions.Exit(_run(module, dataset, frames, shard_options))
+
+
+def _run_here(dataset: Path, frames: str, **options: Any) -> int:
+    here = import_with_blender("pipeline.shard_process")
+    return int(here.run_shard_here(dataset, frames, here.ShardOptions(**options)))
 
 
 def _run_workers(
@@ -126,28 +139,3 @@ def _run_workers(
         say("openjd_fail: stopped")
         return TRANSIENT
     return DO_NOT_RETRY if outcome.summary.given_up else DONE
-
-
-def _run(module: Any, dataset: Path, frames: str, options: Any) -> int:
-    read_dataset(dataset)
-
-    def stop_soon() -> None:
-        tell_stopping(dataset)
-        say("Note: stopping after this frame; a second signal stops at once")
-
-    with blender_log() as log, interrupts(stop_soon, lambda: os._exit(TRANSIENT)) as flag:
-
-        def say(line: str) -> None:
-            log.output.write(f"{line}\n")
-
-        log.move_to(dataset / LOGS)
-        report = LineReporter(dataset, say, flag.is_set, log.trim)
-        try:
-            return int(module.run_shard(dataset, frames, report, options, log.tail))
-        except (Exception, KeyboardInterrupt) as error:
-            text = str(error) or "stopped"
-            say(f"openjd_fail: {text.splitlines()[0]}")
-            if not isinstance(error, PipelineError | KeyboardInterrupt):
-                text = "".join(traceback.format_exception(error))
-            log.terminal.write(f"{text}\n")
-            return code_of(error)

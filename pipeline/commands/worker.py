@@ -46,7 +46,8 @@ def worker(dataset: Path, device: str, threads: int, pairs: tuple[str, ...], sav
 def survey(folder: Path, base_dir: Path) -> None:
     """Make FOLDER/job.json of FOLDER/config.json."""
     with open_channel() as channel:
-        os._exit(_import("pipeline.surveyor", channel).survey_folder(folder, base_dir, channel))
+        code = _import("pipeline.surveyor", channel).survey_folder(folder, base_dir, channel)
+    os._exit(code)
 
 
 def _import(module: str, channel: Channel) -> ModuleType:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.dataset.last_words import why_it_died
+
 TAIL_BYTES = 65_536  # more than any line
 
 Outcome = Literal["accepted", "rejected", "failed", "lost", "stopped", "running"]
@@ -124,7 +126,8 @@ class ProcessLog:
             elif self._is_watched_by_people and ended == "died":
                 outcome, reason = "stopped", "the process was killed, or crashed"
             else:
-                outcome, reason = "lost", f"the process ended: {ended}"
+                why = why_it_died(self._path.parent.parent, self.name) if ended == "died" else ""
+                outcome, reason = "lost", why or f"the process ended: {ended}"
             yield Attempt(frame=frame, outcome=outcome, at_s=at_s, reason=reason)
 
     def worker(self) -> Worker:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
+import time
+from contextlib import nullcontext
 
 import pytest
 from store_samples import commit_samples, open_sample, sample_job, sample_plan
@@ -25,6 +28,10 @@ FRAMES = 4
 class Notes(SilentReporter):
     def __init__(self):
         self.told = []
+        self.begun = []
+
+    def stage(self, frame, name):
+        self.begun.append(frame)
 
     def notice(self, text):
         self.told.append(text)
@@ -36,22 +43,28 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def shards(store, tmp_path, monkeypatch):
+def notes():
+    return Notes()
+
+
+@pytest.fixture
+def shards(store, notes, tmp_path, monkeypatch):
     """Run a shard whose frames fail as told, {frame: errors in their order}, and are made up else."""
     monkeypatch.setattr(run, "plan_frame", sample_plan)
     monkeypatch.setattr(shard, "open_dataset", lambda *args, **options: (ENGINE, store))
 
     def run_one(errors, frames="0-3", **options):
+        notes.told.clear()
         left = {frame: list(these) for frame, these in errors.items()}
 
         def make(engine, plan, store, report, *, save_blend):
+            report.stage(plan.frame, "build")
             if left.get(plan.frame):
                 raise left[plan.frame].pop(0)
             commit_samples(store, tmp_path, (plan.frame,))
             return MADE
 
         monkeypatch.setattr(run, "_commit_one", make)
-        notes = Notes()
         return run_shard(store.root, frames, notes, ShardOptions(**options), lambda: "last words"), notes.told
 
     return run_one
@@ -94,6 +107,28 @@ def test_when_all_fail_the_machine_is_to_blame(shards, store, monkeypatch):
     monkeypatch.setattr(failures, "HOPELESS_AT_FIRST", 3)
     code, told = shards({frame: [ValueError("no")] * 9 for frame in range(FRAMES)})
     assert code == RETRY and "3 frames failed one after another" in told[-1] and quarantined(store.root) == ()
+
+
+def test_a_frame_in_which_a_process_died_comes_last_and_is_given_up_when_that_was_often_enough(shards, store, notes):
+    for number in (1, 2):
+        events = ({"event": "start", "role": "shard", "at_s": 0.5}, {"event": "begin", "frame": 0, "at_s": 1.0})
+        path = store.root / "timing" / f"{host()}-99999999{number}-0badf00d.jsonl"
+        path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert shards({3: [ValueError("no")]})[0] == DONE and notes.begun == [1, 2, 3, 0, 3]
+    shutil.rmtree(store.folder(0))
+    path.with_name(f"{host()}-999999993-0badf00d.jsonl").write_text(path.read_text().replace("1.0", f"{time.time()}"))
+    assert shards({}, attempts=1)[0] == DO_NOT_RETRY and quarantined(store.root) == (0,)
+
+
+def test_a_frame_may_take_20_times_the_longest_or_what_was_asked_for(shards, monkeypatch):
+    armed = []
+    monkeypatch.setattr(shard, "ended_after", lambda seconds: armed.append(seconds) or nullcontext())
+    monkeypatch.setattr(MADE, "seconds", {"render": 40.0})
+    assert shards({2: [ValueError("no")]})[0] == DONE
+    assert armed == [600.0, 3600.0, 3600.0, 3600.0, 3600.0, 800.0]
+    armed.clear()
+    assert shards({}, frames="0-3", retry_quarantined=True, frame_time_limit_s=900.0)[0] == DONE
+    assert armed == [900.0]
 
 
 def test_what_dead_processes_left_is_cleared(shards, store):

@@ -87,6 +87,7 @@ def test_help_names_the_commands_and_version_the_version(capfd):
         ),
         (["shard", "nowhere", "--frames", "0"], ["nowhere is not a dataset: it has no dataset.json"]),
         (["shard", "nowhere", "--submission", "farm/0001-slurm", "--index", "3"], ["shards.txt: cannot be read"]),
+        (["shard", "nowhere", "--frames", "0", "--workers", "0", "--recycle", "9"], ["--recycle is for workers"]),
         (["shard", "nowhere", "--frames", "0", "--path-map", "A"], ["--path-map 'A': write A=B"]),
         (["shard", "nowhere", "--frames", "0", "--index", "3"], ["--submission farm/NUMBER-ENGINE with --index N"]),
         (["resume", "nowhere"], ["nowhere is not a dataset"]),

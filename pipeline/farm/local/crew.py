@@ -93,8 +93,9 @@ def make_frames(
         slots = make_slots(crew, store, log.name, os.environ)
         asked = missing(store, wanted)
         left = not_given_up(store, asked, log, display.notice, retry=retry_quarantined)
-        failures = Failures(store, limits.attempts, failures_of(read_workers(store.root)))
-        worth = [frame for frame in left if not failures.give_up_if_due(frame, "")]
+        workers = read_workers(store.root)
+        failures = Failures(store, limits.attempts, failures_of(workers))
+        worth = failures.worth_trying(left, workers)
         given_up = len(asked) - len(worth)
         summary = Summary(total=len(wanted), already_done=len(wanted) - len(asked), given_up=given_up)
         queue = FrameQueue(worth, store.job.config.views_per_scene)

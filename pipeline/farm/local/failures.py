@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pipeline.dataset.last_words import last_words
+from pipeline.dataset.process_log import Worker
 from pipeline.dataset.quarantine import quarantine
 from pipeline.dataset.store import Store, is_complete
 from pipeline.sampling.plan import plan_or_none
@@ -44,6 +46,21 @@ class Failures:
         quarantine(self._store, frame, reasons, plan_or_none(self._store.job, frame), last_words)
         self.given_up.append(frame)
         return True
+
+    def worth_trying(self, frames: Iterable[int], workers: Iterable[Worker]) -> list[int]:
+        """Return those of `frames` that did not fail too often yet. The others are given up, with the last words of
+        the process, of all the `workers` there were, in which each failed last."""
+        failed_in = {
+            attempt.frame: worker.name
+            for worker in workers
+            for attempt in worker.attempts
+            if attempt.outcome in ("failed", "lost")
+        }
+
+        def words_of(frame: int) -> str:
+            return last_words(self._store.root, failed_in[frame]) if frame in failed_in else ""
+
+        return [frame for frame in frames if not self.give_up_if_due(frame, words_of(frame))]
 
     def count(self, frame: int) -> int:
         """Return how often a frame has failed."""

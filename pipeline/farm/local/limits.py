@@ -26,6 +26,11 @@ class Limits:
     attempts: int = 3
     grace_s: float = 30.0
 
+    @property
+    def start_s(self) -> float:
+        """The seconds in which Blender is to open the dataset."""
+        return max(START_S, self.frame_s)
+
     def time_s(self, made: int, longest_s: float) -> float:
         """Return the seconds a frame may take, when `made` frames took `longest_s` at most."""
         if self.frame_s:

@@ -1,0 +1,191 @@
+"""A shard in one process, with Blender: what a queue is told, how it is stopped, and a frame that hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.dataset.attempts import read_workers
+from pipeline.dataset.create import open_store
+from pipeline.dataset.quarantine import quarantined, read_quarantine
+from pipeline.job_file import read_job_file
+
+ROOT = Path(__file__).resolve().parents[2]
+BLENDER = os.environ.get("VARIEGATE_BLENDER", "")  # "chroot /srv/blender /usr/bin/blender", say
+PATIENCE_S = 600.0
+LIMIT_S = 6
+SAID = "the last thing Blender said"
+
+# Runs a program in which one frame hangs, in C code that keeps Python's lock: no thread of Python's ever runs again; or
+# in a sleep that lets them run.
+HANGS = f"""\
+import ctypes, os, runpy, sys, time
+sys.path.insert(0, os.environ["REPO"])
+from pipeline import run
+build, hanging, program = run.build_scene, int(os.environ["HANGING"]), os.environ["PROGRAM"]
+wait = ctypes.PyDLL(None).sleep if os.environ["LOCKED"] else time.sleep
+def build_or_hang(plan, workshop):
+    if plan.frame == hanging:
+        os.write(1, b"{SAID}\\n")
+        wait(3600)
+    return build(plan, workshop)
+run.build_scene = build_or_hang
+start = runpy.run_path if program.endswith(".py") else runpy.run_module
+start(program, run_name="__main__")
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="takes sleep from the C library")
+
+
+@dataclass
+class Blender:
+    """What runs shards of the dataset `folder`/ds: its command line up to the words of `shard`, and where what is."""
+
+    folder: Path
+    command: tuple[str, ...]
+    dataset: Path
+    repo: Path
+    program: str
+    options: tuple[str, ...] = ()
+
+    def start(self, *words: object, hanging: int = -1, locked: bool = True) -> subprocess.Popen[str]:
+        command = [*self.command, "shard", *map(str, (self.dataset, *words, *self.options)), "--device", "cpu"]
+        hangs = {"REPO": str(self.repo), "HANGING": str(hanging), "LOCKED": "1" if locked else ""}
+        env = os.environ | hangs | {"PROGRAM": self.program}
+        return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def package(folder: Path) -> Blender:
+    return Blender(folder, (sys.executable, "-c", HANGS), folder / "ds", ROOT, "pipeline", ("--workers", "0"))
+
+
+def script(folder: Path) -> Blender:
+    """scripts/render.py, with the package as its Blender."""
+    program = str(ROOT / "scripts/render.py")
+    return Blender(folder, (sys.executable, "-c", HANGS, "--"), folder / "ds", ROOT, program)
+
+
+def executable(folder: Path, root: Path) -> Blender:
+    """A Blender that has `root` for a file system."""
+    shutil.copytree(ROOT, folder / "repo", ignore=shutil.ignore_patterns(".*", "out", "*.egg-info", "tests"))
+    (folder / "hangs.py").write_text(HANGS)
+    there = Path("/") / folder.relative_to(root)
+    own = ("--background", "--factory-startup", "--python-exit-code", "1", "--python", f"{there}/hangs.py", "--")
+    program = f"{there}/repo/scripts/render.py"
+    return Blender(folder, (*BLENDER.split(), *own), there / "ds", there / "repo", program)
+
+
+@pytest.fixture(params=["script", "executable"])
+def blender(request, job, tmp_path):
+    """What runs shards of a dataset without a frame."""
+    if request.param == "script":
+        begin_dataset(job, tmp_path / "ds")
+        yield script(tmp_path)
+        return
+    if not BLENDER:
+        pytest.skip("VARIEGATE_BLENDER does not name a Blender executable")
+    root = Path(os.environ.get("VARIEGATE_BLENDER_ROOT", "/"))
+    folder = root / "tmp" / f"variegate-shard-{os.getpid()}"
+    try:
+        begin_dataset(job, folder / "ds")
+        yield executable(folder, root)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin_dataset(job: Path, root: Path) -> None:
+    """Make the dataset of a job without a frame, as `submit` does."""
+    open_store(root, read_job_file(job), job.parent)
+
+
+def end(process: subprocess.Popen[str]) -> tuple[int, list[str], str]:
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, out.splitlines(), err
+
+
+def attempts(root: Path) -> list[tuple[int, str, str]]:
+    return [(one.frame, one.outcome, one.reason) for worker in read_workers(root) for one in worker.attempts]
+
+
+def outcomes(root: Path) -> set[str]:
+    return {outcome for _, outcome, _ in attempts(root)}
+
+
+def wait_until(process: subprocess.Popen[str], is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert process.poll() is None and time.monotonic() < until, process.communicate()
+        time.sleep(0.01)
+
+
+def assert_ours_alone(told: list[str], log: str) -> None:
+    """Render managers read what Blender prints too, so it prints nothing between our first line and our last."""
+    ours = ("openjd_", "Saved: ", "Time: ", "Progress: ", "ALF_PROGRESS ", "Note: ")
+    numbers = [number for number, line in enumerate(told) if line.startswith(ours)]
+    between = told[numbers[0] : numbers[-1] + 1]
+    assert all(line.startswith(ours) for line in between), told
+    assert between[0].startswith("Note: what Blender writes is in ") and between[0].endswith(log)
+
+
+def test_a_frame_that_hangs_ends_the_process_and_is_given_up_by_the_next_with_its_stage_and_traceback(blender):
+    words = ("--frames", "0-2", "--attempts", 1, "--frame-time-limit", LIMIT_S)
+    code, told, err = end(blender.start(*words, hanging=1))
+    assert code == 1 and "Progress: 33%" in told, (told, err)
+    root, reason = blender.folder / "ds", f"build: the frame took more than {LIMIT_S} s (--frame-time-limit)"
+    assert attempts(root) == [(0, "accepted", ""), (1, "lost", reason)]
+    code, told, err = end(blender.start(*words, hanging=1))
+    assert code == 2 and "Note: frames 1 are given up" in told, (told, err)
+    assert quarantined(root) == (1,) and (root / "frames/000002").is_dir()
+    kept = read_quarantine(root, 1)
+    assert json.loads(kept["reason.json"])["attempts"] == [reason]
+    log = kept["log.txt"].decode()
+    assert SAID in log and "in build_or_hang" in log
+    assert log.index("frame 1: build") < log.index(f"Timeout (0:00:{LIMIT_S:02d})!")
+
+
+def test_a_signal_ends_it_cleanly_which_counts_against_no_frame_and_the_next_goes_on(blender):
+    process, root = blender.start("--frames", "0-23", "--attempts", 1), blender.folder / "ds"
+    wait_until(process, lambda: "running" in outcomes(root))
+    process.send_signal(signal.SIGTERM)
+    code, told, err = end(process)
+    assert code == 75 and "openjd_fail: stopped" in told and err.endswith("stopped\n"), (told, err)
+    assert outcomes(root) <= {"accepted", "stopped"}
+    (log,) = (root / "logs").iterdir()
+    assert_ours_alone(told, log.name)
+    code, told, err = end(blender.start("--frames", "0-1", "--attempts", 1))
+    assert code == 0 and (root / "frames/000001").is_dir() and not quarantined(root), (told, err)
+
+
+def test_a_second_signal_ends_it_at_once(blender):
+    process = blender.start("--frames", "0-1", hanging=0, locked=False)
+    logs = blender.folder / "ds/logs"
+    wait_until(process, lambda: any(SAID in log.read_text() for log in logs.iterdir()))
+    until = time.monotonic() + PATIENCE_S
+    while process.poll() is None:
+        assert time.monotonic() < until
+        process.send_signal(signal.SIGTERM)  # one that follows at once is taken for the same
+        time.sleep(0.2)
+    code, told, err = end(process)
+    assert code == 75 and told[-1].startswith("Note: stopping after this frame"), (told, err)
+    assert attempts(blender.folder / "ds") == [(0, "stopped", "")]
+
+
+def test_without_workers_the_command_line_does_the_same(job, tmp_path):
+    begin_dataset(job, tmp_path / "ds")
+    code, told, err = end(package(tmp_path).start("--frames", "0,1"))
+    assert code == 0, err
+    (log,) = (tmp_path / "ds/logs").iterdir()
+    assert_ours_alone(told, log.name)
+    saved = [line.rpartition("/frames/")[2] for line in told if line.startswith("Saved: ")]
+    assert saved == ["000000/rgb.png'", "000001/rgb.png'"]
+    assert [line for line in told if line.startswith("Progress: ")] == ["Progress: 50%", "Progress: 100%"]
