@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import click
 
 from pipeline import __version__
+from pipeline.commands.cancel import cancel
 from pipeline.commands.datasets import export, show, verify
-from pipeline.commands.farm import cancel, resume, submit
+from pipeline.commands.farm import resume, submit
 from pipeline.commands.production import status
 from pipeline.commands.scenes import check, preview, render
 from pipeline.commands.shard import shard

@@ -21,6 +21,7 @@ from pipeline.farm.engines import ENGINES
 from pipeline.farm.submission import Submission
 
 DEFAULT_ENGINE = "slurm"
+AUTO = "auto"
 
 _GRES = re.compile(r"[a-z][\w/]*(:[\w.-]+)?(:[1-9]\d*)?")
 _TIME = re.compile(r"(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m?)?", re.IGNORECASE)
@@ -40,10 +41,10 @@ def _minutes(context: click.Context, param: click.Parameter, value: str | None) 
     return minutes
 
 
-def _mebibytes(context: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Return MiB, from "16G" or "512M"."""
-    if value is None:
-        return None
+def _mebibytes(context: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """Return MiB, from "16G" or "512M", or AUTO."""
+    if value is None or value == AUTO:
+        return value
     match = _MEMORY.fullmatch(value)
     mebibytes = 0 if match is None else int(float(match["number"]) * _MEMORY_UNITS[match["unit"].upper()])
     if mebibytes < 1:
@@ -79,7 +80,12 @@ _OPTIONS = (
     click.option("--time", callback=_minutes, metavar="T", help="Time limit of a shard: 240 (minutes), 4h, 1d12h."),
     click.option("--partition", metavar="NAME", help="Partition, pool, worker tag or namespace."),
     click.option("--cpus", type=click.IntRange(min=1), metavar="N", help="Processors of a shard, and its threads."),
-    click.option("--memory", callback=_mebibytes, metavar="SIZE", help="Memory of a shard: 16G, 512M."),
+    click.option(
+        "--memory",
+        callback=_mebibytes,
+        metavar="SIZE",
+        help="Memory of a shard: 16G, 512M; of resume also auto, half as much again after shards ran out of it.",
+    ),
     click.option("--container", metavar="IMAGE", help="Container image that shards run in."),
     click.option(
         "--engine-option",
@@ -134,7 +140,8 @@ class Order:
     time: int | None
     partition: str | None
     cpus: int | None
-    memory: int | None
+    memory: int | str | None
+    """MiB, or AUTO."""
     container: str | None
     engine_options: tuple[tuple[str, str], ...]
     pairs: tuple[str, ...]

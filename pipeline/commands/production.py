@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from rich.live import Live
 
 from pipeline.commands.status_view import view_of
 from pipeline.farm.engines import ENGINES
-from pipeline.farm.ledger import Entry
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
 from pipeline.status.overview import Status, read_status
 from pipeline.status.sections import plain_lines
@@ -82,16 +81,10 @@ def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_j
 
 def _looks(dataset: Path, asked: Collection[int], attempts: bool, watch: float | None) -> Iterator[Status]:
     """Yield the status now, and when it is watched again and again."""
-    yield read_status(dataset, asked, attempts=attempts, ask=_ask)
+    yield read_status(dataset, asked, attempts=attempts, engines=ENGINES)
     while watch is not None:
         time.sleep(watch)
-        yield read_status(dataset, asked, attempts=attempts, ask=_ask)
-
-
-def _ask(entry: Entry) -> Mapping[int, str] | None:
-    """Ask an engine for the states of a submission's shards; None where there is none to ask."""
-    engine = ENGINES.get(entry.submission.engine)
-    return engine.states(entry.submission, entry.ids) if engine is not None and entry.ids else None
+        yield read_status(dataset, asked, attempts=attempts, engines=ENGINES)
 
 
 def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None:

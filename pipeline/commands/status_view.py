@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.status.overview import Status
-from pipeline.status.sections import Section, sections, show_pace, show_progress
+from pipeline.status.sections import sections, show_pace, show_progress
+from pipeline.status.tables import Section
 
 BAR_WIDTH = 60
 STYLES = {"accepted": "green", "rejected": "yellow", "running": "cyan", "given up": "red", "unreadable": "red"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from pipeline.dataset.last_words import why_it_died
 
 TAIL_BYTES = 65_536  # more than any line
+_NODE = re.compile(r" on (?P<node>[^\s,]+)(,|$)")  # "slurm 12_3 on n1, start 1"
 
 Outcome = Literal["accepted", "rejected", "failed", "lost", "stopped", "running"]
 
@@ -174,6 +176,12 @@ class ProcessLog:
 def host_of(process: str) -> str:
     """Return the machine of a process that is called "HOST-PID-TOKEN"."""
     return process.rsplit("-", 2)[0]
+
+
+def node_of(worker: Worker) -> str:
+    """Return the machine of a process as its queue calls it, else as it calls itself."""
+    match = _NODE.search(str(worker.start.get("task", "")))
+    return match["node"] if match else host_of(worker.name)
 
 
 def last_event(path: Path) -> str:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.farm.submission import Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a shard ended, as far as its engine or the log that it keeps tells. `exit_code` None: nobody says."""
+
+    reason: str
+    """The last line that the shard said, "" for none."""
+    where: str = ""
+    """What says more: a file below the dataset, or a command."""
+    exit_code: int | None = None
+    node: str = ""
+    is_starved: bool = False
+    """The queue says that it ran out of memory."""
+    is_cancelled: bool = False
+    """Somebody took it back."""
+
+
+def untold(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Mapping[int, End]:
+    """Return nothing: the engine keeps the logs of shards where they are not to be read from here."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +48,17 @@ class Engine:
     none. What only a run can tell stands in them as a word in angle brackets: "<id of the first>"."""
     submit: Callable[[Submission, Path], tuple[str, ...]]
     """Hand the files, written in a folder, to the engine and return the ids by which it knows them."""
-    cancel: Callable[[Submission, tuple[str, ...]], None]
-    """Stop what those ids name; what has ended already is no error."""
+    cancel: Callable[[Submission, tuple[str, ...]], tuple[str, ...] | None]
+    """Stop what those ids name, and return those that waited or ran until now; what has ended already is no error. None
+    where the engine does not tell which did."""
     states: Callable[[Submission, tuple[str, ...]], Mapping[int, str] | None]
     """Return the engine's own word for each shard that still waits or runs, by its index ({0: "RUNNING"}).
     Shards that ended are left out: the frames on disk say how. None where the engine cannot be asked from here."""
+    ends: Callable[[Submission, tuple[str, ...], Sequence[int]], Mapping[int, End]] = untold
+    """Return how these shards, which neither wait nor run, ended the last time; those of which nothing is told are left
+    out. Few are asked for at a time: each may cost a file to read."""
+    unseen: str = "the engine's own logs say why"
+    """What to say of a shard that ended, and of which `ends` tells nothing."""
     next_steps: Callable[[Submission, Path], tuple[str, ...]]
     """Return commands for the user to type, for a format that is submitted by other programs; else ()."""
     knobs: str

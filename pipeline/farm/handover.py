@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.dataset.attempts import now_s
 from pipeline.errors import FarmError
 from pipeline.farm.engine import Engine
 from pipeline.farm.ledger import add_entry, drop_entry, next_folder, ready_files, record_ids
+from pipeline.farm.refusals import PartlyTaken
 from pipeline.farm.submission import Submission
 from pipeline.frames import show_frames
 
@@ -45,21 +47,26 @@ def require_programs(engine: Engine) -> None:
 
 
 def hand_over(root: Path, order: Submission, shards: Sequence[Sequence[int]], engine: Engine) -> Handed:
-    """Write the submission and give it to the engine; one that the engine refuses leaves nothing behind.
+    """Write the submission and give it to the engine; one that the engine refuses leaves nothing behind, unless a part
+    of it is in the queue.
 
     One that is interrupted, or not answered in time, stays without ids: the engine may have taken it, and its shards
     need the files.
     """
     submission = add_entry(root, engine.name, lambda folder: _with_files(with_shards(order, folder, shards), engine))
-    folder = root / submission.folder
+    folder, at_s = root / submission.folder, now_s(root)
+    commands: tuple[str, ...] = ()
     try:
         commands = engine.commands(submission, folder)
         ids = engine.submit(submission, folder)
+    except PartlyTaken as refusal:
+        record_ids(root, submission, refusal.ids, commands, at_s)
+        raise
     except FarmError as refusal:
         if not _may_have_arrived(refusal):
             drop_entry(root, submission)
         raise
-    record_ids(root, submission, ids, commands)
+    record_ids(root, submission, ids, commands, at_s)
     return Handed(submission=submission, ids=ids, next_steps=engine.next_steps(submission, folder))
 
 

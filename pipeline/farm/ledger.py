@@ -2,6 +2,7 @@
 
 A folder appears complete: submission.json, shards.txt and the engine's files. submitted.json follows when the engine
 has taken them; where it is missing, whoever submitted was interrupted, and the engine may know of the shards or not.
+cancelled.json says that it was taken back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.canonical import json_bytes
@@ -24,16 +25,20 @@ from pipeline.structure import from_json, unstructure
 
 SUBMISSION = "submission.json"
 SUBMITTED = "submitted.json"
+CANCELLED = "cancelled.json"
 
 _NAME = re.compile(r"(?P<number>\d{4,})-(?P<engine>[a-z0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A submission on disk. `ids` are the engine's, None where the submission was interrupted."""
+    """A submission on disk. `ids` are the engine's, None where the submission was interrupted. It was handed over at
+    `at_s`, Unix time by the disk's clock, 0 where that is not known."""
 
     submission: Submission
     ids: tuple[str, ...] | None
+    at_s: float = field(default=0.0, compare=False)
+    is_cancelled: bool = False
 
 
 def ready_files(submission: Submission) -> dict[str, str]:
@@ -71,17 +76,27 @@ def add_entry(root: Path, engine: str, make: Callable[[str], tuple[Submission, M
                 return submission
 
 
-def record_ids(root: Path, submission: Submission, ids: Sequence[str], commands: Sequence[str]) -> None:
-    """Note by which ids the engine knows a submission, and the command lines that were run."""
-    path = root / submission.folder / SUBMITTED
-    data = {"ids": list(ids), "commands": list(commands)}
-    with storing(path):
-        create_file(path, json_bytes(data, indent=1))
+def record_ids(
+    root: Path, submission: Submission, ids: Sequence[str], commands: Sequence[str], at_s: float = 0.0
+) -> None:
+    """Note by which ids the engine knows a submission, the command lines that were run, and when, by the disk's
+    clock."""
+    _note(root / submission.folder / SUBMITTED, {"ids": list(ids), "commands": list(commands), "at_s": at_s})
+
+
+def record_cancelled(root: Path, submission: Submission, ids: Sequence[str]) -> None:
+    """Note that a submission was taken back, and which of its ids waited or ran until then."""
+    _note(root / submission.folder / CANCELLED, {"ids": list(ids)})
 
 
 def drop_entry(root: Path, submission: Submission) -> None:
     """Forget a submission that the engine refused."""
     remove(root / submission.folder)
+
+
+def _note(path: Path, data: Mapping[str, object]) -> None:
+    with storing(path):
+        create_file(path, json_bytes(data, indent=1))
 
 
 def _put(folder: Path, files: Mapping[str, str]) -> bool:
@@ -112,6 +127,12 @@ def submission_names(root: Path) -> list[str]:
     return sorted((name for name in names if _NAME.fullmatch(name)), key=lambda name: (_number(name), name))
 
 
+def show_ids(ids: Sequence[str], most: int = 4) -> str:
+    """Return the jobs of a queue as people call them there: "jobs 101, 102"."""
+    names = [one.partition("+")[0] for one in ids]  # behind it stands an array's first shard
+    return f"job{'s' * (len(names) != 1)} {', '.join(names[:most])}{', ...' if len(names) > most else ''}"
+
+
 def _number(name: str) -> int:
     return int(name.partition("-")[0])
 
@@ -122,16 +143,19 @@ def read_entry(root: Path, name: str) -> Entry:
     try:
         data = json.loads((folder / SUBMISSION).read_bytes())
         submission = from_json(data, Submission, str(folder / SUBMISSION))
-        return Entry(submission=submission, ids=_read_ids(folder / SUBMITTED))
+        ids, at_s = _read_submitted(folder / SUBMITTED)
+        return Entry(submission=submission, ids=ids, at_s=at_s, is_cancelled=(folder / CANCELLED).exists())
     except (OSError, ValueError) as error:
         said = "; ".join(str(error).splitlines())
         raise StoreError(f"{folder}: not a submission that can be read: {said} (remove that folder)") from error
 
 
-def _read_ids(path: Path) -> tuple[str, ...] | None:
+def _read_submitted(path: Path) -> tuple[tuple[str, ...] | None, float]:
+    """Return the ids of the engine and when it got the submission, None and 0 where it did not."""
     try:
-        return tuple(str(one) for one in json.loads(path.read_bytes())["ids"])
+        data = json.loads(path.read_bytes())
+        return tuple(str(one) for one in data["ids"]), float(data.get("at_s", 0.0))
     except FileNotFoundError:
-        return None
-    except (KeyError, TypeError) as error:
+        return None, 0.0
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path.name} has no ids") from error

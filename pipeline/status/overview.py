@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,13 @@ from pipeline.dataset.attempts import now_s, visit_attempts
 from pipeline.dataset.process_log import Attempt, Worker, host_of
 from pipeline.status.counts import Counts, count_frames
 from pipeline.status.crews import crews_of
-from pipeline.status.hints import Evidence, find_hints
+from pipeline.status.evidence import Evidence
+from pipeline.status.hints import find_hints
+from pipeline.status.nodes import BadNode, find_bad_nodes
 from pipeline.status.pace import Pace, is_renderer, measure_pace
 from pipeline.status.reasons import alike, last_line
 from pipeline.status.stages import Stage, measure_stages, peak_memory_mib
-from pipeline.status.submissions import Ask, Submitted, read_submissions
+from pipeline.status.submissions import Engines, Submitted, read_submissions
 from pipeline.status.tally import Tally, frame_seconds
 
 
@@ -61,13 +64,17 @@ class Status:
     peak_memory_mib: float
     slowest: tuple[Told, ...]
     submissions: tuple[Submitted, ...]
+    bad_nodes: tuple[BadNode, ...]
     hints: tuple[str, ...]
     attempts: tuple[Told, ...] | None
     """All of them in the order of their begin, None where not asked for."""
 
 
-def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, ask: Ask | None = None) -> Status:
-    """Return how the frames `asked` of the dataset `root` stand. Nothing is changed, and it may grow meanwhile.
+def read_status(
+    root: Path, asked: Collection[int], *, attempts: bool = False, engines: Engines | None = None
+) -> Status:
+    """Return how the frames `asked` of the dataset `root` stand; `engines` are those that can be asked, by their names.
+    Nothing is changed, and it may grow meanwhile.
 
     Raises StoreError for what cannot be read at all.
     """
@@ -83,7 +90,11 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         return _told(by_name[process], attempt, present_s)
 
     stages = measure_stages(tally.processes.values())
-    living, submissions = _living(workers, tally), read_submissions(root, frozenset(absent), ask)
+    living = _living(workers, tally)
+    lost = [attempt for _, attempt in tally.troubles]
+    submissions = read_submissions(root, frozenset(absent), engines or {}, lost, tally.begun_s)
+    unbegun = sum((Counter(one.nodes) for one in submissions), Counter[str]())
+    bad_nodes = find_bad_nodes(workers, tally, unbegun, present_s)
     evidence = Evidence(
         root=root,
         now_s=present_s,
@@ -93,6 +104,7 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         stages=stages,
         crews=crews_of(workers, tally, present_s),
         submissions=submissions,
+        bad_nodes=bad_nodes,
     )
     return Status(
         dataset=str(root),
@@ -106,6 +118,7 @@ def read_status(root: Path, asked: Collection[int], *, attempts: bool = False, a
         peak_memory_mib=peak_memory_mib(tally.processes.values()),
         slowest=tuple(told(*one) for one in tally.slowest),
         submissions=submissions,
+        bad_nodes=bad_nodes,
         hints=find_hints(evidence),
         attempts=tuple(told(*one) for one in sorted(tally.attempts, key=lambda one: one[1].at_s)) if attempts else None,
     )

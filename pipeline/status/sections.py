@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from pipeline.dataset.layout import LOGS
-from pipeline.frames import show_frames
 from pipeline.pace import show_duration
 from pipeline.status.overview import Status, Told
 from pipeline.status.pace import Pace
 from pipeline.status.reasons import counted, last_line
-from pipeline.status.submissions import Submitted
-
-SHOWN = 8  # rows of a table, unless all are asked for
-LIST_WIDTH = 60  # of a list of frames
+from pipeline.status.sections_farm import submissions, unbegun
+from pipeline.status.tables import SHOWN, Section, list_frames
 
 
 def process_of(one: Told) -> str:
@@ -37,17 +32,6 @@ CELLS: dict[str, Callable[[Told], str]] = {
     "took": _took,
     "reason": lambda one: last_line(one.reason),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A table: names of columns, rows of as many words, and the columns that are numbers. `more` rows are left out."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[str, ...] = ()
-    more: int = 0
 
 
 def show_progress(status: Status) -> str:
@@ -91,7 +75,8 @@ def sections(status: Status) -> Iterator[Section]:
     yield from _troubles(status)
     yield from _stages(status)
     yield from _told("slowest frames", status.slowest, ("frame", "process", "took"))
-    yield from _submissions(status)
+    yield from submissions(status.dataset, status.submissions)
+    yield from unbegun(status.submissions)
     if status.attempts is not None:
         columns = ("frame", "outcome", "process", "task", "begun", "took", "reason")
         yield from _told("attempts", status.attempts, columns, shown=len(status.attempts))
@@ -117,10 +102,10 @@ def _frames(status: Status) -> Section:
         ("accepted", counts.accepted, ""),
         ("rejected", counts.rejected, ""),
         ("not told", counts.untold, "accepted or rejected: no log tells of these" if counts.untold else ""),
-        ("unreadable", len(counts.unreadable), _list(counts.unreadable)),
-        ("running", len(counts.running), _list(counts.running)),
-        ("missing", len(counts.missing), _list(counts.missing)),
-        ("given up", len(counts.given_up), _list(counts.given_up)),
+        ("unreadable", len(counts.unreadable), list_frames(counts.unreadable)),
+        ("running", len(counts.running), list_frames(counts.running)),
+        ("missing", len(counts.missing), list_frames(counts.missing)),
+        ("given up", len(counts.given_up), list_frames(counts.given_up)),
     ]
     shown = tuple((name, str(number), frames) for name, number, frames in rows if number or name == "accepted")
     return Section(title="frames", columns=("", "number", "which"), rows=shown, numbers=("number",))
@@ -144,7 +129,7 @@ def _given_up(status: Status) -> Iterator[Section]:
 def _troubles(status: Status) -> Iterator[Section]:
     if status.troubles:
         rows = tuple(
-            (str(one.count), one.outcome, one.host, _list(one.frames), one.reason or "no reason is told")
+            (str(one.count), one.outcome, one.host, list_frames(one.frames), one.reason or "no reason is told")
             for one in status.troubles[:SHOWN]
         )
         yield Section(
@@ -169,29 +154,6 @@ def _stages(status: Status) -> Iterator[Section]:
     )
 
 
-def _submissions(status: Status) -> Iterator[Section]:
-    if status.submissions:
-        rows = tuple(
-            (one.folder, ", ".join(one.ids), str(one.shards), _shorten(one.frames), str(one.lacking), _queue_word(one))
-            for one in status.submissions
-        )
-        columns = ("submission", "ids", "shards", "frames", "lacking", "the engine says")
-        yield Section(
-            title=f"submissions (logs in {status.dataset}/{LOGS})",
-            columns=columns,
-            rows=rows,
-            numbers=("shards", "lacking"),
-        )
-
-
-def _queue_word(one: Submitted) -> str:
-    if one.problem:
-        return one.problem
-    if one.states is None:
-        return "cannot be asked from here" if one.lacking else ""
-    return ", ".join(f"{number} {state}" for state, number in one.states.items()) or "nothing waits or runs"
-
-
 def _told(title: str, told: Sequence[Told], columns: tuple[str, ...], shown: int = SHOWN) -> Iterator[Section]:
     if not told:
         return
@@ -213,16 +175,6 @@ def _plain_table(section: Section) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip()
     if section.more:
         yield f"  and {section.more} more"
-
-
-def _list(frames: Iterable[int]) -> str:
-    return _shorten(show_frames(frames))
-
-
-def _shorten(frames: str) -> str:
-    if len(frames) <= LIST_WIDTH:
-        return frames
-    return f"{frames[:LIST_WIDTH].rpartition(',')[0]},..."
 
 
 def _unlike_average(pace: Pace) -> str:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.dataset.layout import FARM
+from pipeline.dataset.process_log import Attempt
 from pipeline.errors import PipelineError
+from pipeline.farm.ended import ended_shards, ends_of
+from pipeline.farm.engine import Engine
 from pipeline.farm.ledger import Entry, read_entry, submission_names
+from pipeline.farm.starved import Starved, find_starved
 from pipeline.frames import read_frames
+from pipeline.status.unbegun import Unbegun, find_unbegun, unbegun_shards
 
-Ask = Callable[[Entry], Mapping[int, str] | None]
+Engines = Mapping[str, Engine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
     """A submission. `lacking` of its frames are not there. `states` counts the engine's own words for the shards that
     wait or run, None where it cannot be asked, or need not be since nothing lacks; `problem` says what is wrong with
-    the submission, or why the engine does not answer."""
+    the submission, or why the engine does not answer. What is told of shards that ended is of those whose frames no
+    later submission has."""
 
     folder: str
     engine: str = ""
@@ -29,43 +35,93 @@ class Submitted:
     ids: tuple[str, ...] = ()
     states: Mapping[str, int] | None = None
     problem: str = ""
+    is_cancelled: bool = False
+    excluded: str = ""
+    """Machines that Slurm was told to leave out."""
+    unbegun: tuple[Unbegun, ...] = ()
+    """Its shards that ended before their first frame."""
+    starved: Starved | None = None
+    """Its shards that ran out of memory."""
+    nodes: Mapping[str, int] = field(default_factory=dict)
+    """How many of the shards that ended before their first frame did so on which machine, as far as it is told."""
 
 
-def read_submissions(root: Path, absent: frozenset[int], ask: Ask | None = None) -> tuple[Submitted, ...]:
+def read_submissions(
+    root: Path, absent: frozenset[int], engines: Engines, attempts: Sequence[Attempt], begun_s: Mapping[int, float]
+) -> tuple[Submitted, ...]:
     """Return all submissions of the dataset `root`, oldest first; the frames `absent` are not there.
 
-    `ask` asks an engine for the states of shards. It may raise any error, and no submission keeps the others from being
-    read.
+    `attempts` are those that came to nothing, `begun_s` when a frame was begun last. An engine may raise any error,
+    and no submission keeps the others from being read.
     """
-    return tuple(_submitted(root, name, absent, ask) for name in submission_names(root))
+    found: list[Submitted] = []
+    later: set[int] = set()
+    for name in reversed(submission_names(root)):
+        try:
+            entry = read_entry(root, name)
+            frames = frozenset(read_frames(entry.submission.frames))
+        except PipelineError as error:
+            found.append(Submitted(folder=f"{FARM}/{name}", problem=str(error)))
+            continue
+        entry = replace(entry, submission=replace(entry.submission, dataset=str(root)))
+        since = [one for one in attempts if one.at_s >= entry.at_s]
+        found.append(_submitted(entry, absent & frames, later, engines, since, begun_s))
+        later |= frames
+    return tuple(reversed(found))
 
 
-def _submitted(root: Path, name: str, absent: frozenset[int], ask: Ask | None) -> Submitted:
-    try:
-        entry = read_entry(root, name)
-        submission = entry.submission
-        lacking = len(absent.intersection(read_frames(submission.frames)))
-    except PipelineError as error:
-        return Submitted(folder=f"{FARM}/{name}", problem=str(error))
-    states, problem = _ask(entry, ask) if lacking else (None, "")
-    return Submitted(
+def _submitted(
+    entry: Entry,
+    lacking: frozenset[int],
+    later: Collection[int],
+    engines: Engines,
+    attempts: Sequence[Attempt],
+    begun_s: Mapping[int, float],
+) -> Submitted:
+    submission = entry.submission
+    told = Submitted(
         folder=submission.folder,
         engine=submission.engine,
         frames=submission.frames,
         shards=len(submission.shards),
-        lacking=lacking,
+        lacking=len(lacking),
         ids=entry.ids or (),
-        states=None if states is None else dict(Counter(states.values()).most_common()),
-        problem=problem,
+        is_cancelled=entry.is_cancelled,
+        excluded=submission.engine_options.get("exclude", ""),
+    )
+    if not lacking:
+        return told
+    states, problem = _ask(entry, engines)
+    told = replace(
+        told, states=None if states is None else dict(Counter(states.values()).most_common()), problem=problem
+    )
+    lacking = lacking.difference(later)
+    ended = ended_shards(submission, lacking, states or ())
+    engine = engines.get(submission.engine)
+    if not ended or not entry.ids or engine is None:
+        return told
+    asked, ends = ends_of(engine, submission, entry.ids, sorted(ended))
+    if states is None:  # only a shard that says so itself has ended
+        ends = {index: end for index, end in ends.items() if end.exit_code is not None}
+        ended = {index: ended[index] for index in ends}
+    idle = unbegun_shards(ended, lacking, begun_s, entry.at_s)
+    nodes = Counter(end.node for index, end in ends.items() if index in idle and end.node)
+    return replace(
+        told,
+        unbegun=find_unbegun(idle, asked, ends, engine.unseen, is_cancelled=entry.is_cancelled),
+        starved=find_starved(submission, ended, ends, attempts),
+        nodes=dict(nodes.most_common()),
     )
 
 
-def _ask(entry: Entry, ask: Ask | None) -> tuple[Mapping[int, str] | None, str]:
+def _ask(entry: Entry, engines: Engines) -> tuple[Mapping[int, str] | None, str]:
+    """Return the states of the shards that wait or run, or why they are not known."""
+    engine = engines.get(entry.submission.engine)
     if entry.ids is None:
         return None, "was interrupted while it was submitted; look at the queue itself"
-    if ask is None:
+    if engine is None or not entry.ids:
         return None, ""
     try:
-        return ask(entry), ""
+        return engine.states(entry.submission, entry.ids), ""
     except Exception as error:  # an engine's opinion is not worth a failure
         return None, f"the engine does not answer: {error}"

@@ -51,6 +51,8 @@ class Tally:
     running: list[tuple[str, Attempt]] = field(default_factory=list)
     troubles: list[tuple[str, Attempt]] = field(default_factory=list)
     """Attempts that failed, were lost, or were stopped by what somebody has a reason for, with their process."""
+    begun_s: dict[int, float] = field(default_factory=dict)
+    """When each frame was begun last, of attempts that did not make it."""
     attempts: list[tuple[str, Attempt]] = field(default_factory=list)
     """All of them, where asked for."""
     ends_s: array[float] = field(default_factory=lambda: array("d"))
@@ -70,7 +72,9 @@ class Tally:
             self.attempts.append((process, attempt))
         if attempt.outcome in ("accepted", "rejected"):
             self._add_done(process, attempt)
-        elif attempt.outcome == "running":
+            return
+        self.begun_s[attempt.frame] = max(attempt.at_s, self.begun_s.get(attempt.frame, 0.0))
+        if attempt.outcome == "running":
             self.running.append((process, attempt))
         elif attempt.outcome in ("failed", "lost") or attempt.reason:
             self.troubles.append((process, attempt))

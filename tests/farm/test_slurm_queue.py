@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -120,13 +121,44 @@ def test_a_shard_that_is_told_to_stop_ends_in_its_own_time_and_is_queued_again(s
     assert (task(slurm, first)["JobState"], task(slurm, first)["Restarts"]) == ("COMPLETED", "1")
 
 
-def test_a_shard_that_is_cancelled_stays_cancelled(slurm, job, shared, worker):
+def unbegun(out: Path, capfd: pytest.CaptureFixture[str]) -> list[tuple[list[int], str, str]]:
+    """Return what status tells of shards that ended before a frame: which, their last line, and their log."""
+    capfd.readouterr()
+    assert main(["status", str(out), "--json"]) == 0
+    submissions = json.loads(capfd.readouterr().out)["submissions"]
+    return [(one["shards"], one["reason"], one["where"]) for sub in submissions for one in sub["unbegun"]]
+
+
+def test_shards_that_cannot_be_started_are_told_by_status(slurm, job, shared, capfd):
+    absent = shared / "absent"
+    submit(job, shared / "out", absent, "--frames", "0-3", "--frames-per-shard", "2", "--attempts", "1")
+    slurm.wait_for_end()
+    log = f"logs/slurm-{ids(shared / 'out')[0]}_0.log"
+    assert unbegun(shared / "out", capfd) == [([0, 1], f"{absent}: No such file or directory", log)]
+
+
+def test_shards_on_nodes_that_do_not_see_the_folder_are_told_by_status(slurm, job, shared, worker, capfd):
+    out = shared / "out"
+    submit(job, out, worker, "--frames", "0-3", "--frames-per-shard", "2", "--engine-option", "hold=")
+    (out / "logs").rename(out / "elsewhere")
+    slurm.call("scontrol", "release", *ids(out))
+    slurm.wait_for_end()
+    ((shards, said, _),) = unbegun(out, capfd)
+    assert shards == [0, 1] and said.startswith("they left no log: their nodes may not see the dataset's folder")
+
+
+def test_a_shard_that_is_cancelled_stays_cancelled(slurm, job, shared, worker, capfd):
     (shared / "shard").write_text("trap 'exit 75' TERM; touch ready; while :; do sleep 0.1; done")
     submit(job, shared / "out", worker, "--frames", "0-1", "--frames-per-shard", "1", "--max-running", "1")
     slurm.wait_until((shared / "ready").exists, "a shard runs")
+    capfd.readouterr()
     assert main(["cancel", str(shared / "out")]) == 0
+    assert "farm/0001-slurm: cancelled (jobs " in capfd.readouterr().out
     slurm.wait_for_end()
+    assert main(["cancel", str(shared / "out")]) == 0
+    assert capfd.readouterr().out == "farm/0001-slurm: nothing waits or runs (it was cancelled before)\n"
     assert starts(worker) == [0]
+    assert unbegun(shared / "out", capfd) == []
     assert task(slurm, f"{ids(shared / 'out')[0]}_0")["JobState"] == "CANCELLED"
 
 

@@ -5,6 +5,7 @@ from farm_samples import answering, awkward_submission
 
 from pipeline.errors import FarmError
 from pipeline.farm.engines.deadline import DEADLINE
+from pipeline.farm.refusals import PartlyTaken
 from pipeline.farm.submission import Resources
 
 RENDER = """\
@@ -158,7 +159,7 @@ def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch
     ids = DEADLINE.submit(sample(), folder)
     assert ids == ("65f0a1b2c3d4e5f6a7b8c9d0", "75f0a1b2c3d4e5f6a7b8c9d1")
     assert read_info((folder / "finalize_job_info.txt").read_text())["JobDependencies"] == ids[0]
-    DEADLINE.cancel(sample(), ids)
+    assert DEADLINE.cancel(sample(), ids) == ids
     assert calls() == [
         [f"{folder}/render_job_info.txt", f"{folder}/render_plugin_info.txt"],
         [f"{folder}/finalize_job_info.txt", f"{folder}/finalize_plugin_info.txt"],
@@ -171,7 +172,7 @@ def test_two_jobs_are_submitted_the_second_after_the_first(tmp_path, monkeypatch
 
 def test_what_has_ended_is_not_failed(tmp_path, monkeypatch):
     calls = answering(tmp_path / "bin", monkeypatch, "deadlinecommand", ("-GetJob", 0, "Job Status = Completed"))
-    DEADLINE.cancel(sample(), ("65f0",))
+    assert DEADLINE.cancel(sample(), ("65f0",)) == ()
     assert calls() == [["-GetJob", "65f0"]]
 
 
@@ -183,6 +184,14 @@ def test_a_refused_second_job_takes_the_first_one_back(tmp_path, monkeypatch):
     with pytest.raises(FarmError, match="no such pool"):
         DEADLINE.submit(sample(), written(tmp_path, sample()))
     assert calls()[-1] == ["-FailJob", "65f0"]
+
+
+def test_a_refused_second_job_whose_first_cannot_be_taken_back_names_it(tmp_path, monkeypatch):
+    answers = [("render_job_info", 0, "JobID=65f0\n"), ("finalize_job_info", 1, "no such pool")]
+    answering(tmp_path / "bin", monkeypatch, "deadlinecommand", *answers, ("-GetJob", 1, "no connection"))
+    with pytest.raises(PartlyTaken, match=r"(?s)no such pool.*job 65f0 \(variegate cancel .*no connection") as refused:
+        DEADLINE.submit(sample(), written(tmp_path, sample()))
+    assert refused.value.ids == ("65f0",)
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_a_job_is_posted_asked_for_and_canceled(manager, tmp_path):
         {"name": f"shard-{index} frames {index}", "status": status} for index, status in enumerate(statuses)
     ] + [{"name": "complete?", "status": "queued"}]
     assert FLAMENCO.states(submission, (JOB,)) == {1: "active", 2: "queued", 3: "soft-failed"}
-    FLAMENCO.cancel(submission, (JOB,))
+    assert FLAMENCO.cancel(submission, (JOB,)) == (JOB,)
     (where, body), (there, change) = manager.posted
     assert where == "/api/v3/jobs" and body == json.loads((tmp_path / "job.json").read_text())
     assert there == f"/api/v3/jobs/{JOB}/setstatus" and change["status"] == "cancel-requested"
@@ -144,7 +144,7 @@ def test_a_job_is_posted_asked_for_and_canceled(manager, tmp_path):
 
 def test_what_has_ended_is_not_canceled(manager):
     manager.status = "completed"
-    FLAMENCO.cancel(sample(manager.url), (JOB,))
+    assert FLAMENCO.cancel(sample(manager.url), (JOB,)) == ()
     assert manager.posted == []
 
 

@@ -122,7 +122,9 @@ def test_no_shell_comes_between_and_dollars_stay():
         *("python", "-m", "pipeline", "shard", "/home/me/$(HOME) $x"),
         *("--submission", "farm/0001-kubernetes", "--index", "2", "--device", "cpu"),
     ]
-    (index,) = container["env"]
+    index, node, task = container["env"]
+    assert node["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName"
+    assert expand([task["value"]], {"SHARD_INDEX": "2", "NODE_NAME": "n3"}) == ["kubernetes 2 on n3"]
     assert index["name"] == "SHARD_INDEX"
     field = index["valueFrom"]["fieldRef"]["fieldPath"]
     assert field == "metadata.annotations['batch.kubernetes.io/job-completion-index']"
@@ -221,7 +223,7 @@ def test_a_job_is_created_asked_for_and_deleted(tmp_path, monkeypatch):
     )
     (name,) = KUBERNETES.submit(submission, tmp_path)
     assert KUBERNETES.states(submission, (name,)) == {4: "Running", 6: "Pending", 8: "Waiting"}
-    KUBERNETES.cancel(submission, (name,))
+    assert KUBERNETES.cancel(submission, (name,)) == (name,)
     where = ["--context", "lab", "--namespace", "vision"]
     assert calls()[0] == [*where, "create", "-f", f"{tmp_path}/job.yaml"]
     assert calls()[-1] == [*where, "delete", "job", name, "--ignore-not-found", "--wait=false"]
@@ -234,3 +236,49 @@ def test_a_job_that_is_over_or_gone_has_no_states(said, pods, tmp_path, monkeypa
     text = json.dumps({"status": said}) if said else ""
     answering(tmp_path / "bin", monkeypatch, "kubectl", ("pods", 0, json.dumps({"items": pods})), ("get", 0, text))
     assert KUBERNETES.states(sample(), ("dice",)) == {}
+    assert KUBERNETES.cancel(sample(), ("dice",)) == ()
+
+
+def pod(index, name, started, **status):
+    return {
+        "metadata": {"name": name, "annotations": {"batch.kubernetes.io/job-completion-index": str(index)}},
+        "spec": {"nodeName": "n3"},
+        "status": {"startTime": f"2026-01-01T00:00:0{started}Z", **status},
+    }
+
+
+def ended(code, reason, message=""):
+    state = {"terminated": {"exitCode": code, "reason": reason, "message": message}}
+    return {"phase": "Failed", "containerStatuses": [{"state": state}]}
+
+
+def test_pods_that_ended_tell_why(tmp_path, monkeypatch):
+    waits = {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]}
+    pods = [
+        pod(0, "dice-0-b", 2, **ended(128, "StartError", 'exec: "pyton": not found')),
+        pod(0, "dice-0-a", 1, **ended(1, "Error")),
+        pod(1, "dice-1-b", 2, **ended(1, "Error")),
+        pod(1, "dice-1-a", 1, **ended(137, "OOMKilled")),
+        pod(2, "dice-2", 1, phase="Failed", reason="Evicted", message="the node was low on memory"),
+        pod(3, "dice-3", 1, **waits),
+        pod(4, "dice-4", 1, **ended(2, "Error")),
+    ]
+    answering(
+        tmp_path / "bin", monkeypatch, "kubectl", ("get pods", 0, json.dumps({"items": pods})), ("get job", 0, "")
+    )
+    submission = sample(resources=Resources(partition="vision"))
+    found = KUBERNETES.ends(submission, ("dice",), (0, 1, 2, 3, 9))
+    assert {index: (end.reason, end.exit_code, end.is_starved) for index, end in found.items()} == {
+        0: ('exec: "pyton": not found', 128, False),
+        1: ("Error, exit code 1", 1, True),
+        2: ("the node was low on memory", None, False),
+    }
+    assert found[0].where == "kubectl --namespace vision logs dice-0-b" and found[0].node == "n3"
+
+
+def test_a_pod_that_waits_says_for_what(tmp_path, monkeypatch):
+    waits = {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]}
+    pods = [pod(0, "dice-0", 1, **waits), pod(1, "dice-1", 1, phase="Running")]
+    answers = [("get pods", 0, json.dumps({"items": pods})), ("get job", 0, json.dumps({"status": {}}))]
+    answering(tmp_path / "bin", monkeypatch, "kubectl", *answers)
+    assert KUBERNETES.states(sample(shards=("0", "1")), ("dice",)) == {0: "Pending: ImagePullBackOff", 1: "Running"}

@@ -36,6 +36,8 @@ BANS = {
             "commands/datasets.py",
             "commands/production.py",
             "commands/farm.py",
+            "commands/handing_over.py",
+            "commands/cancel.py",
             "commands/upkeep.py",
             "commands/workers.py",
         ),

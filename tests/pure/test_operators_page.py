@@ -13,10 +13,11 @@ from pipeline import cli
 from pipeline.dataset import layout
 from pipeline.dataset.attempts import SILENT_S
 from pipeline.dataset.worker_log import HEARTBEAT_S
-from pipeline.farm import sizing
+from pipeline.farm import ended, room, sizing, starved
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.engines.slurm_scripts import WARNING_S
 from pipeline.farm.local import failures, limits, worker_count
+from pipeline.status import nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "pipeline/farm/README.md"
@@ -161,8 +162,14 @@ def test_numbers_are_those_of_the_program():
         f"silent for {SILENT_S:g} s": 1,
         f"fills {sizing.MINUTES:g} minutes where frames were timed, else {sizing.FRAMES} frames": 1,
         f"{WARNING_S} s before the time limit": 1,
+        f"of their logs, of {ended.LOOKED_INTO} at most": 1,
+        f"({room.LOOKED_INTO} are measured)": 1,
     }
     text = " ".join(TEXT.split())
     assert {phrase: text.count(phrase) for phrase in said} == said
+    words = {3: "three", 4: "four", 5: "five"}
+    assert f"from {words[starved.KILLED_LEAST]} shards on" in text and f"to {words[starved.MOST]} times" in text
+    assert f"({words[nodes.LEAST]} failures or more, one chance in a thousand)" in text and nodes.CHANCE == 1 / 1000
+    assert "shards half as much memory again when" in text and starved.MORE == 1.5
     assert (worker_count.CPUS_A_WORKER, worker_count.WORKERS_A_GPU) == (1, 2)
     assert "one worker a processor, or two a GPU" in TEXT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -16,6 +17,7 @@ from pipeline.commands.status_view import view_of
 from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.errors import FarmError
+from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import add_entry, ready_files, record_ids
 from pipeline.farm.submission import Submission
 from pipeline.status.overview import read_status
@@ -52,6 +54,12 @@ def submit(root, ids=("812",), engine="slurm"):
     if ids is not None:
         record_ids(root, submission, ids, ())
     return submission
+
+
+def slurm(states):
+    """Return the engines, one of which says these states, or does as it is called."""
+    answer = states if callable(states) else lambda: states
+    return {"slurm": replace(ENGINES["slurm"], states=lambda submission, ids: answer())}
 
 
 def lines_of(store, **options):
@@ -141,7 +149,7 @@ def test_submissions_are_told_with_the_engines_own_word(store):
     submit(store.root)
     submit(store.root, ids=None)
     (store.root / "farm/0003-slurm").mkdir()
-    told = read_status(store.root, range(12), ask=lambda entry: {0: "RUNNING", 1: "PENDING"}).submissions
+    told = read_status(store.root, range(12), engines=slurm({0: "RUNNING", 1: "PENDING"})).submissions
     assert [(one.folder, one.ids, one.shards, one.lacking, one.states) for one in told[:1]] == [
         ("farm/0001-slurm", ("812",), 2, 4, {"RUNNING": 1, "PENDING": 1})
     ]
@@ -150,10 +158,10 @@ def test_submissions_are_told_with_the_engines_own_word(store):
 
 def test_what_waits_in_a_queue_is_not_told_as_idle(store):
     submit(store.root)
-    status = read_status(store.root, range(12), ask=lambda entry: {0: "RUNNING", 1: "PENDING"})
+    status = read_status(store.root, range(12), engines=slurm({0: "RUNNING", 1: "PENDING"}))
     assert show_pace(status).startswith("no process yet, 2 shards in the queue · ")
     assert not any("nothing works" in hint for hint in status.hints)
-    status = read_status(store.root, range(12), ask=lambda entry: {})
+    status = read_status(store.root, range(12), engines=slurm({}))
     assert show_pace(status).startswith("nothing works on it · ")
     assert any(hint.endswith(f"(variegate resume {store.root})") for hint in status.hints)
 
@@ -166,19 +174,19 @@ def test_a_process_that_has_no_worker_yet_starts(store):
 def test_an_engine_is_not_asked_for_what_is_all_there(store):
     submit(store.root)
     lay_frames(store.root, range(4, 8))
-    (told,) = read_status(store.root, range(12), ask=lambda entry: pytest.fail("asked in vain")).submissions
+    (told,) = read_status(store.root, range(12), engines=slurm(lambda: pytest.fail("asked in vain"))).submissions
     assert told.lacking == 0 and told.problem == ""
 
 
 @pytest.mark.parametrize("error", [FarmError("squeue: no cluster"), RuntimeError("a bug of the engine's")])
 def test_an_engine_that_cannot_be_asked_is_no_failure(store, error):
-    def ask(entry):
+    def ask():
         raise error
 
     submit(store.root)
-    (told,) = read_status(store.root, range(12), ask=ask).submissions
+    (told,) = read_status(store.root, range(12), engines=slurm(ask)).submissions
     assert told.states is None and told.problem == f"the engine does not answer: {error}"
-    words = " ".join(lines_of(store, ask=ask))
+    words = " ".join(lines_of(store, engines=slurm(ask)))
     assert "farm/0001-slurm  812" in words and f"the engine does not answer: {error}" in words
 
 

@@ -27,6 +27,7 @@ from pipeline.farm.engines.deadline_files import (
 )
 from pipeline.farm.knobs import check_all, check_knobs, refuse_unmeant
 from pipeline.farm.programs import run_program
+from pipeline.farm.refusals import take_back
 from pipeline.farm.submission import Submission
 
 COMMAND = "deadlinecommand"
@@ -57,16 +58,19 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
     info.write_text(info.read_text(encoding="utf-8").replace(DEPENDS, render), encoding="utf-8")
     try:
         return render, _job_id(run_program(_command(folder, FINALIZE), INSTALL))
-    except FarmError:
-        cancel(submission, (render,))
+    except FarmError as refusal:
+        take_back(submission, (render,), refusal, lambda: cancel(submission, (render,)))
         raise
 
 
-def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Fail the jobs that have not ended, the one that waits first, so that it does not start."""
+def cancel(submission: Submission, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Fail the jobs that have not ended, the one that waits first, so that it does not start, and return them."""
+    failed = []
     for job in reversed(ids):
         if _fields(run_program((COMMAND, "-GetJob", job), INSTALL)).get("status", "").lower() not in ENDED:
             run_program((COMMAND, "-FailJob", job), INSTALL)
+            failed.append(job)
+    return tuple(reversed(failed))
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:

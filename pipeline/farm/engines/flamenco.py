@@ -67,12 +67,13 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
     return (str(_request(submission, "POST", "jobs", body)["id"]),)
 
 
-def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Ask the Manager to cancel the jobs; those that have ended stay as they are."""
-    for job in ids:
-        if _request(submission, "GET", f"jobs/{job}")["status"] not in ENDED:
-            change = {"status": "cancel-requested", "reason": "variegate cancel"}
-            _request(submission, "POST", f"jobs/{job}/setstatus", change)
+def cancel(submission: Submission, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Ask the Manager to cancel the jobs that have not ended, and return them."""
+    live = tuple(job for job in ids if _request(submission, "GET", f"jobs/{job}")["status"] not in ENDED)
+    for job in live:
+        change = {"status": "cancel-requested", "reason": "variegate cancel"}
+        _request(submission, "POST", f"jobs/{job}/setstatus", change)
+    return live
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.farm.engine import Engine
+from pipeline.farm.engine import End, Engine
 from pipeline.farm.engines.kubernetes_job import KNOBS, PASSED, check_job, job_files, job_name
 from pipeline.farm.knobs import check_all, check_knobs
 from pipeline.farm.programs import run_program
@@ -42,25 +43,55 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
     return (job_name(submission),)
 
 
-def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Delete the Job with its pods; each gets TERM and its grace period."""
-    for job in ids:
+def cancel(submission: Submission, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Delete the Job with its pods, each of which gets TERM and its grace period. One that is over stays, as its pods
+    hold their logs."""
+    live = tuple(job for job in ids if not _is_over(_status(submission, job)))
+    for job in live:
         run_program(_kubectl(submission, "delete", "job", job, "--ignore-not-found", "--wait=false"), INSTALL)
+    return live
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:
     """Return the phase of each pod that is not over, and "Waiting" for a shard that has none yet."""
     found: dict[int, str] = {}
     for job in ids:
-        said = run_program(_kubectl(submission, "get", "job", job, "--ignore-not-found", "-o", "json"), INSTALL)
-        if not said.strip():
+        status = _status(submission, job)
+        if status is None:
             continue
-        status = json.loads(said).get("status", {})
-        if not any(item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in _conditions(status)):
+        if not _is_over(status):
             ended = _indexes(status.get("completedIndexes", "")) | _indexes(status.get("failedIndexes", ""))
             found |= {index: "Waiting" for index in range(len(submission.shards)) if index not in ended}
         found |= _pods(submission, job)
     return dict(sorted(found.items()))
+
+
+def ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Mapping[int, End]:
+    """Return how the last pod of each shard ended, as long as the cluster keeps it."""
+    pods = [(index, pod) for job in ids for index, pod in _pods_of(submission, job) if index in set(shards)]
+    found: dict[int, End] = {}
+    for index, pod in sorted(pods, key=lambda one: str(one[1].get("status", {}).get("startTime", ""))):
+        if (end := _end(submission, pod)) is not None:
+            was_starved = index in found and found[index].is_starved  # all pods of a Job have the same memory
+            found[index] = replace(end, is_starved=end.is_starved or was_starved)
+    return found
+
+
+def _end(submission: Submission, pod: Mapping[str, Any]) -> End | None:
+    """Return how a pod ended, None where it did not, or nobody says how."""
+    status = pod.get("status", {})
+    ends = [one.get("state", {}).get("terminated") for one in status.get("containerStatuses") or []]
+    ended = next((one for one in ends if one), status if status.get("phase") == "Failed" else None)
+    if ended is None:
+        return None
+    code, reason = ended.get("exitCode"), str(ended.get("reason") or "Error")
+    return End(
+        reason=str(ended.get("message") or "").strip() or (reason if code is None else f"{reason}, exit code {code}"),
+        where=shlex.join(_kubectl(submission, "logs", pod["metadata"].get("name", "POD"))),
+        exit_code=code,
+        node=str(pod.get("spec", {}).get("nodeName", "")),
+        is_starved=reason == "OOMKilled",
+    )
 
 
 def next_steps(submission: Submission, folder: Path) -> tuple[str, ...]:
@@ -84,19 +115,38 @@ def _kubectl(submission: Submission, *words: str) -> tuple[str, ...]:
 
 
 def _pods(submission: Submission, job: str) -> dict[int, str]:
-    said = run_program(
-        _kubectl(submission, "get", "pods", "-l", f"batch.kubernetes.io/job-name={job}", "-o", "json"), INSTALL
-    )
+    """Return the phase of each pod that is not over, and what it waits for: "Pending: ImagePullBackOff"."""
     found = {}
-    for pod in json.loads(said)["items"]:
-        index, phase = pod["metadata"].get("annotations", {}).get(INDEX), pod.get("status", {}).get("phase", "")
-        if index is not None and phase not in ("Succeeded", "Failed"):
-            found[int(index)] = phase
+    for index, pod in _pods_of(submission, job):
+        status = pod.get("status", {})
+        phase = str(status.get("phase", ""))
+        if phase not in ("Succeeded", "Failed"):
+            waiting = [one.get("state", {}).get("waiting") or {} for one in status.get("containerStatuses") or []]
+            found[index] = ": ".join([phase, *(one["reason"] for one in waiting if one.get("reason"))])
     return found
 
 
-def _conditions(status: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    return status.get("conditions") or []
+def _pods_of(submission: Submission, job: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the pods of a Job with the shard that each makes."""
+    label = f"batch.kubernetes.io/job-name={job}"
+    said = run_program(_kubectl(submission, "get", "pods", "-l", label, "-o", "json"), INSTALL)
+    for pod in json.loads(said)["items"]:
+        index = pod["metadata"].get("annotations", {}).get(INDEX)
+        if index is not None:
+            yield int(index), pod
+
+
+def _status(submission: Submission, job: str) -> Mapping[str, Any] | None:
+    """Return the status of a Job, None for one that is gone."""
+    said = run_program(_kubectl(submission, "get", "job", job, "--ignore-not-found", "-o", "json"), INSTALL)
+    status: Mapping[str, Any] | None = json.loads(said).get("status", {}) if said.strip() else None
+    return status
+
+
+def _is_over(status: Mapping[str, Any] | None) -> bool:
+    conditions = [] if status is None else status.get("conditions") or []
+    ends = any(item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in conditions)
+    return status is None or ends
 
 
 def _indexes(text: str) -> set[int]:
@@ -112,6 +162,8 @@ KUBERNETES = Engine(
     submit=submit,
     cancel=cancel,
     states=states,
+    ends=ends,
+    unseen="their pods are gone, and what they said with them",
     next_steps=next_steps,
     knobs=(
         "volumes that hold the dataset's folder: pvc=CLAIM:/mount, host-path=/folder[:/mount], "

@@ -152,8 +152,12 @@ def _container(submission: Submission, mounts: tuple[Mount, ...]) -> dict[str, A
     container: dict[str, Any] = {"name": _CONTAINER, "image": submission.container, "command": command}
     if "image-pull-policy" in submission.engine_options:
         container["imagePullPolicy"] = submission.engine_options["image-pull-policy"]
-    variables = _prefixed(submission, "env.").items()
-    container["env"] = [index, *({"name": name, "value": value.replace("$", "$$")} for name, value in variables)]
+    node = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    # A pod's host name is its own: what it runs on, status learns from this.
+    task = {"name": "VARIEGATE_TASK", "value": "kubernetes $(SHARD_INDEX) on $(NODE_NAME)"}
+    given = _prefixed(submission, "env.")
+    own = [index, *(one for one in (node, task) if one["name"] not in given)]
+    container["env"] = [*own, *({"name": name, "value": value.replace("$", "$$")} for name, value in given.items())]
     container["resources"] = _resources(submission)
     container["volumeMounts"] = [{"name": mount.name, "mountPath": mount.path} for mount in mounts]
     return container

@@ -67,7 +67,10 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
 
 
 def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Cancel jobs of Deadline Cloud. Raises FarmError for a bundle that was not submitted from here."""
+    """Cancel jobs of Deadline Cloud, which does not say whether they had ended.
+
+    Raises FarmError for a bundle that was not submitted from here.
+    """
     if not ids:
         raise FarmError(
             f"{submission.folder} is a bundle that other programs run; stop it there: Ctrl-C for `openjd run`, "

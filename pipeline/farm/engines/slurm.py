@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.errors import FarmError
 from pipeline.farm.containers import CONTAINER_OPTIONS, RUNTIME, check_container
 from pipeline.farm.engine import Engine
+from pipeline.farm.engines.slurm_logs import read_ends
 from pipeline.farm.engines.slurm_programs import NO_CLUSTER, run
 from pipeline.farm.engines.slurm_scripts import (
     FINALIZE,
@@ -22,6 +23,7 @@ from pipeline.farm.engines.slurm_scripts import (
     render_script,
 )
 from pipeline.farm.knobs import check_all
+from pipeline.farm.refusals import take_back
 from pipeline.farm.submission import Submission
 
 ARRAY_SIZE = 1001  # Slurm's MaxArraySize where nothing else is configured
@@ -127,15 +129,30 @@ def _submit(submission: Submission, folder: Path) -> tuple[str, ...]:
     try:
         for call in calls:
             jobs.append(run(*call.words(folder, jobs)).strip().partition(";")[0])  # "1234;cluster"
-    except BaseException:
-        _cancel(submission, tuple(jobs))
+    except BaseException as refusal:
+        take_back(submission, _with_offsets(jobs, calls), refusal, lambda: _scancel(jobs))
         raise
+    return _with_offsets(jobs, calls)
+
+
+def _with_offsets(jobs: Sequence[str], calls: Sequence[_Call]) -> tuple[str, ...]:
     offsets = [int(call.arguments[0]) if call.arguments else 0 for call in calls]
-    return tuple(f"{job}+{offset}" if offset else job for job, offset in zip(jobs, offsets, strict=True))
+    return tuple(f"{job}+{offset}" if offset else job for job, offset in zip(jobs, offsets, strict=False))
 
 
-def _cancel(submission: Submission, ids: tuple[str, ...]) -> None:
+def _cancel(submission: Submission, ids: tuple[str, ...]) -> tuple[str, ...] | None:
     jobs = [job.partition("+")[0] for job in ids]
+    live = jobs
+    if is_told := shutil.which("squeue") is not None:
+        listed = run("squeue", "--noheader", f"--jobs={','.join(jobs)}", "--format=%F %T", accept="Invalid job id")
+        lines = [line.split() for line in listed.splitlines()]
+        found = {job for job, state in lines if state not in _OVER}
+        live = [job for job in jobs if job in found]
+    _scancel(live)
+    return tuple(live) if is_told else None
+
+
+def _scancel(jobs: Sequence[str]) -> None:
     for start in range(0, len(jobs), IDS_A_TIME):
         run("scancel", *jobs[start : start + IDS_A_TIME], accept="Invalid job id")
 
@@ -189,6 +206,8 @@ SLURM = Engine(
     submit=_submit,
     cancel=_cancel,
     states=_states,
+    ends=read_ends,
+    unseen="they left no log: their nodes may not see the dataset's folder, or somebody took them back",
     next_steps=_next_steps,
     knobs=(
         "any long option of sbatch (account=NAME, qos=high, constraint=a100, signal=B:TERM@300, exclusive=); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,21 @@ START_S = 600.0  # for Blender to open, a large template to load
 UNKNOWN_FRAME_S = 3600.0  # for a frame while nobody knows how long they take
 LEAST_FRAME_S = 300.0
 TIMES_LONGEST = 20.0
+MEMORY_SHARE = 0.9  # of the memory, for all workers together
 KNOWN = 3  # frames made, after which it is known how long they take
+
+_OVER_MEMORY = re.compile(r"^\d+ MiB of memory, more than (?P<limit>\d+) \(--memory-limit\)")
+
+
+def over_memory(seen_mib: float, limit_mib: float) -> str:
+    """Return why a worker is ended that fills more than its limit."""
+    return f"{seen_mib:.0f} MiB of memory, more than {limit_mib:.0f} (--memory-limit)"
+
+
+def memory_limit_in(reason: str) -> float | None:
+    """Return the limit in what `over_memory` said, MiB; None for any other reason."""
+    match = _OVER_MEMORY.match(reason)
+    return float(match["limit"]) if match else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-MEMORY_SHARE = 0.9  # of the memory, for all workers together
+from pipeline.farm.local.limits import MEMORY_SHARE
+
 THREADS_OF_LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 

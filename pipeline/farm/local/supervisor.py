@@ -15,7 +15,7 @@ from pipeline.errors import StoreError
 from pipeline.exit_codes import DO_NOT_RETRY, RETRY
 from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.frame_queue import FrameQueue
-from pipeline.farm.local.limits import Limits
+from pipeline.farm.local.limits import Limits, over_memory
 from pipeline.farm.local.memory import sample_memory
 from pipeline.farm.local.protocol import Display, Outcome, Stop
 from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
@@ -240,8 +240,7 @@ class Supervisor:
             if seconds > limit_s:
                 worker.kill(f"{worker.stage}: the frame took more than {limit_s:.0f} s (--frame-time-limit)")
             elif self._limits.must_end(worker.memory_mib, sizes_mib, len(self._slots)):
-                limit_mib = self._limits.memory_mib
-                worker.kill(f"{worker.memory_mib:.0f} MiB of memory, more than {limit_mib:.0f} (--memory-limit)")
+                worker.kill(over_memory(worker.memory_mib, self._limits.memory_mib))
         elif not worker.is_ready and seconds > self._limits.start_s:
             worker.kill(f"Blender did not open within {self._limits.start_s:.0f} s")
         elif worker.is_leaving and seconds > FAREWELL_S:
