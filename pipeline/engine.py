@@ -12,6 +12,7 @@ from pipeline.config.schema import Config
 from pipeline.dataset.read import base_dir_there, read_job
 from pipeline.dataset.store import Store, WorkerLog, open_store
 from pipeline.job import Job, make_job
+from pipeline.render.c_library import c_library
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
 from pipeline.render.eevee import require_eevee, software_notice
 from pipeline.reporting import Reporter
@@ -47,8 +48,8 @@ def survey_job(engine: Engine, config: Config, report: Reporter) -> Job:
 
 
 def open_dataset_for(engine: Engine, job: Job, out: Path) -> Store:
-    """Open or make the dataset `out` of a job; its frames will say which Blender and device made them."""
-    facts = {**blender_facts(), "device": engine.device.name}
+    """Open or make the dataset `out` of a job; its frames will say which Blender, C library and device made them."""
+    facts = {**blender_facts(), "c_library": c_library(), "device": engine.device.name}
     return open_store(out, job, engine.workshop.places.base_dir, facts)
 
 

@@ -82,6 +82,8 @@ def _merge_lines(plan: MergePlan, brought: Brought) -> list[str]:
         lines.append(f"and {len(plan.damaged) - SHOWN} more damaged frames")
     if plan.beyond:
         lines.append(f"{len(plan.beyond)} folders are left out: beyond the {plan.job.config.frames} frames of the job")
+    if plan.notice:
+        lines.append(f"note: {plan.notice}")
     lines += [f"{root} was copied, not linked: {reason}" for root, reason in brought.copied.items()]
     total, there = plan.job.config.frames, len(plan.sources)
     parts = [f"{brought.frames} frames brought"]

@@ -6,7 +6,8 @@
       frames/000012/          made complete in frames/.tmp-*, then renamed into place
         rgb.png depth.exr instance.png category.png linear.exr   what was asked for; instance.png always
         plan.json labels.json  what was drawn; what came out
-        frame.json             the commit record, written last: size and sha256 of every file, renderer, device
+        frame.json             the commit record, written last: size and sha256 of every file, and the renderer:
+                               Blender's version and build, the C library, the device
       timing/ logs/           all that may differ between two equal runs: clock, host, durations
 
 A rejected frame has the three JSON files and no picture. `store` is the door of what renders, `open_dataset` that of

@@ -23,13 +23,15 @@ from pipeline.job import Job
 
 Mixable = Literal["blender", "device"]
 MIXABLE: Mapping[Mixable, str] = {"blender": "Blender versions or builds", "device": "device classes"}
+LIBRARY = 2  # the place of the C library among what tells renderers apart; the two above come first
 SHOWN = 5  # of what is wrong, in one message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergePlan:
     """What a merge will do. `sources` says where each frame comes from, `out` itself for those that are there;
-    `damaged` what keeps frames of the inputs from being taken, `beyond` which lie outside the job's frames."""
+    `damaged` what keeps frames of the inputs from being taken, `beyond` which lie outside the job's frames, `notice`
+    what is worth knowing of the frames together, "" for nothing."""
 
     out: Path
     inputs: tuple[Path, ...]
@@ -39,6 +41,7 @@ class MergePlan:
     sources: Mapping[int, Path]
     damaged: tuple[Soundness, ...]
     beyond: tuple[tuple[Path, int], ...]
+    notice: str = ""
 
     @property
     def new(self) -> tuple[tuple[int, Path], ...]:
@@ -90,6 +93,7 @@ def plan_merge(
         sources=choice.sources,
         damaged=tuple(choice.damaged),
         beyond=tuple((root, frame) for root in inputs for frame in there[root] if frame >= total),
+        notice=choice.notice(),
     )
 
 
@@ -102,7 +106,8 @@ class _Choice:
         self.damaged: list[Soundness] = []
         self._contents: dict[int, str] = {}
         self._conflicts: list[tuple[int, Path, Path]] = []
-        self._renderers: dict[tuple[str, str], dict[Path, list[int]]] = {}
+        # By Blender, device class and C library.
+        self._renderers: dict[tuple[str, str, str], dict[Path, list[int]]] = {}
 
     def consider(self, found: Soundness) -> None:
         frame, root = found.frame, found.root
@@ -117,7 +122,8 @@ class _Choice:
             self._count_renderer(found)
 
     def _count_renderer(self, found: Soundness) -> None:
-        self._renderers.setdefault((found.blender, found.device), {}).setdefault(found.root, []).append(found.frame)
+        renderer = (found.blender, found.device, found.c_library)
+        self._renderers.setdefault(renderer, {}).setdefault(found.root, []).append(found.frame)
 
     def refuse_conflicts(self) -> None:
         """Raise StoreError when a frame is there twice and differs."""
@@ -125,6 +131,7 @@ class _Choice:
             return
         lines = [
             f"frame {frame} is in {first} and in {second}, and {differing_file(first, second, frame)} differs"
+            + _told_libraries(first, second, frame)
             for frame, first, second in self._conflicts[:SHOWN]
         ]
         more = len(self._conflicts) - len(lines)
@@ -138,15 +145,27 @@ class _Choice:
     def refuse_mixture(self, allowed: frozenset[Mixable]) -> None:
         """Raise StoreError when frames come from renderers that differ in more than is `allowed`."""
         for position, (kind, words) in enumerate(MIXABLE.items()):
-            values = sorted({renderer[position] for renderer in self._renderers})
+            values = {renderer[position] for renderer in self._renderers}
             if len(values) <= 1 or kind in allowed:
                 continue
-            lines = [f"  {value}: {self._where(position, value)}" for value in values]
             raise StoreError(
                 f"these frames are of different {words}, so their pictures would not be those of one machine:\n"
-                + "\n".join(lines)
+                + self._listed(position, values)
                 + f"\n(merge them all the same with --allow-mixed {kind}, or render one part again)"
             )
+
+    def notice(self) -> str:
+        """Return what is to be said of frames that were made with different C libraries, "" when they were not."""
+        libraries = {renderer[LIBRARY] for renderer in self._renderers} - {""}
+        if len(libraries) <= 1:
+            return ""
+        return (
+            "these frames were made with different C libraries: labels are the same as with one, single pixels may be "
+            f"a step of 255 apart:\n{self._listed(LIBRARY, libraries)}"
+        )
+
+    def _listed(self, position: int, values: Iterable[str]) -> str:
+        return "\n".join(f"  {value}: {self._where(position, value)}" for value in sorted(values))
 
     def _where(self, position: int, value: str) -> str:
         by_root: dict[Path, list[int]] = {}
@@ -170,6 +189,12 @@ def differing_file(first: Path, second: Path, frame: int) -> str:
         if one["files"].get(name) != other["files"].get(name):
             return str(name)
     return COMMIT
+
+
+def _told_libraries(first: Path, second: Path, frame: int) -> str:
+    """Return the C libraries that made a frame in two datasets, where they are known and not the same."""
+    one, other = (str(read_commit(root, frame)["renderer"].get("c_library", "")) for root in (first, second))
+    return f" (made with {one} and {other})" if one and other and one != other else ""
 
 
 def _distinct(paths: Iterable[Path]) -> tuple[Path, ...]:

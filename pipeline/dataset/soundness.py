@@ -22,14 +22,16 @@ FEW = 256  # so many frames are done sooner than a process is started
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundness:
-    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `blender`, `device` and
-    `content` (sha256 over status and files) are "" unless it is."""
+    """What was found of a frame in the dataset `root`. `problem` is "" when it is whole; `blender`, `device`,
+    `c_library` and `content` (sha256 over status and files) are "" unless it is; older frames do not tell `c_library`.
+    """
 
     root: Path
     frame: int
     problem: str = ""
     blender: str = ""
     device: str = ""
+    c_library: str = ""
     content: str = ""
 
 
@@ -61,13 +63,14 @@ def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep:
         return Soundness(root=root, frame=frame, problem=problem)
     record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
     renderer = dict(record.get("renderer", {}))
-    device = str(renderer.pop("device", "unknown"))
+    device, library = str(renderer.pop("device", "unknown")), str(renderer.pop("c_library", ""))
     renderer.pop("engine", None)  # that is the job's
     return Soundness(
         root=root,
         frame=frame,
         blender=" ".join(str(renderer[key]) for key in sorted(renderer)) or "unknown",
         device=device,
+        c_library=library,
         content=_content(record),
     )
 

@@ -55,10 +55,10 @@ def make_report(
     )
 
 
-def with_findings(report: Report, more: Iterable[Finding]) -> Report:
-    """Return the report with more findings on the same frames."""
+def with_findings(report: Report, more: Iterable[Finding], notices: Iterable[str] = ()) -> Report:
+    """Return the report with more findings, and notices, on the same frames."""
     ordered = tuple(sorted((*report.findings, *more), key=sort_key))
-    return replace(report, findings=ordered, counts=_counts(ordered))
+    return replace(report, findings=ordered, counts=_counts(ordered), notices=(*report.notices, *notices))
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:

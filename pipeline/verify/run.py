@@ -62,7 +62,9 @@ def replay_dataset(
         return report
     again = scratch / "again"
     render_again(root, sample, again)
-    return with_findings(report, (finding for frame in sample for finding in compare_replayed(root, again, frame)))
+    replayed = [compare_replayed(root, again, frame) for frame in sample]
+    findings = (finding for one in replayed for finding in one.findings)
+    return with_findings(report, findings, [notice for one in replayed for notice in one.notices])
 
 
 class _Shared:

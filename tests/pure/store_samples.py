@@ -49,7 +49,7 @@ WIDTH, HEIGHT = 48, 32
 CATEGORIES = (Category(id=3, name="mug", supercategory="kitchen"), Category(id=7, name="bowl"))
 OUTPUTS = ("rgb", "depth", "instance", "category", "linear")
 PURE = ("dataset.json", "job.json", "frames")
-FACTS = {"blender_version": "5.2.3", "blender_build": "abc123", "device": "cpu"}
+FACTS = {"blender": "5.2.3", "build_hash": "abc123", "c_library": "glibc 2.36", "device": "cpu"}
 
 
 def sample_job(*, seed: int = 1, frames: int = 12, licence: str = "CC0-1.0") -> Job:

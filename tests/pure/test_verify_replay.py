@@ -28,7 +28,7 @@ def again(root: Path, tmp_path: Path) -> Path:
 
 
 def differing(root: Path, again: Path, frame: int = 1) -> list[str]:
-    found = list(compare_replayed(root, again, frame))
+    found = compare_replayed(root, again, frame).findings
     assert {finding.kind for finding in found} <= {"replay-mismatch"}
     return [finding.where.split("/")[-1] for finding in found]
 
@@ -66,6 +66,78 @@ def test_light_may_differ_from_another_build_or_device_and_labels_may_not(key, r
     for name in ("rgb.png", "instance.png"):
         edit_png(folder_of(again) / name, np.flipud)
     assert differing(root, again) == ["instance.png"]
+
+
+def brighter(folder: Path, steps: int, pixels: int) -> None:
+    """Make so many pixels of the picture brighter, or darker where they are bright, and seal the frame."""
+
+    def change(image: np.ndarray) -> np.ndarray:
+        row = image.reshape(-1, 3)[:pixels].astype(int)
+        image.reshape(-1, 3)[:pixels] = np.where(row > 127, row - steps, row + steps)
+        return image
+
+    edit_png(folder / "rgb.png", change)
+    seal(folder)
+
+
+def made_with(folder: Path, library: str) -> None:
+    edit_json(folder / "frame.json", lambda data: data["renderer"].update(c_library=library))
+
+
+def test_pictures_that_another_c_library_explains_are_told_and_no_finding(root, again):
+    made_with(folder_of(root), "glibc 2.36")
+    made_with(folder_of(again), "glibc 2.41")
+    brighter(folder_of(again), 1, 1)
+    made = compare_replayed(root, again, 1)
+    assert made.findings == () and len(made.notices) == 1
+    assert "frame 1: rgb.png comes out otherwise, up to 1 of 255 in 0." in made.notices[0]
+    assert made.notices[0].endswith("glibc 2.36 made it, here is glibc 2.41")
+
+
+@pytest.mark.parametrize(("steps", "pixels"), [(9, 1), (1, 100)])
+def test_more_than_a_c_library_does_is_found_and_the_libraries_are_named(steps, pixels, root, again):
+    made_with(folder_of(root), "glibc 2.36")
+    made_with(folder_of(again), "glibc 2.41")
+    brighter(folder_of(again), steps, pixels)
+    (finding,) = compare_replayed(root, again, 1).findings
+    assert f"up to {steps} of 255" in finding.message
+    assert "; glibc 2.36 made it, here is glibc 2.41, and that alone does less (run" in finding.message
+
+
+def test_where_the_c_library_was_not_told_it_is_a_finding_that_says_so(root, again):
+    facts = {"blender": "5.2.3", "build_hash": "abc123", "device": "cpu", "engine": "cycles"}
+    edit_json(folder_of(root) / "frame.json", lambda data: data.update(renderer=facts))
+    made_with(folder_of(again), "glibc 2.41")
+    brighter(folder_of(again), 1, 1)
+    (finding,) = compare_replayed(root, again, 1).findings
+    assert "; which C library made it is not known, and another than glibc 2.41 does that much (run" in finding.message
+
+
+def test_with_the_same_c_library_nothing_is_little(root, again):
+    for folder in (folder_of(root), folder_of(again)):
+        made_with(folder, "glibc 2.41")
+    brighter(folder_of(again), 1, 1)
+    (finding,) = compare_replayed(root, again, 1).findings
+    assert "glibc" not in finding.message and "of the pixels (run" in finding.message
+
+
+def test_labels_are_the_same_with_any_c_library(root, again):
+    made_with(folder_of(root), "glibc 2.36")
+    made_with(folder_of(again), "glibc 2.41")
+    edit_png(folder_of(again) / "instance.png", np.flipud)
+    assert differing(root, again) == ["instance.png"]
+
+
+def test_the_command_tells_what_a_c_library_explains_and_ends_with_0(root, again, monkeypatch, capfd):
+    for frame in range(4):
+        made_with(root / f"frames/{frame:06d}", "glibc 2.36")
+        made_with(again / f"frames/{frame:06d}", "glibc 2.41")
+    brighter(folder_of(again), 1, 1)
+    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
+    assert cli.main(["verify", str(root), "--replay", "4"]) == 0
+    told = capfd.readouterr().out
+    assert "note: frame 1: rgb.png comes out otherwise, up to 1 of 255" in told and "nothing is wrong" in told
 
 
 def test_the_command_renders_the_sample_again_and_compares(root, again, monkeypatch, capfd):
