@@ -13,6 +13,7 @@ from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.dataset.claims import claimed_by
 from pipeline.dataset.disk import scratch_folder
 from pipeline.dataset.given_up import not_given_up
+from pipeline.dataset.layout import blend_file
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, commit, missing, share_out, sweep_claims
 from pipeline.engine import Engine, check_renderer, open_dataset_for, open_log
 from pipeline.errors import PipelineError, RejectedFrame, StoreError
@@ -192,7 +193,7 @@ def try_frame(
 
 
 def _commit_one(engine: Engine, plan: FramePlan, store: Store, report: Reporter, *, save_blend: bool = False) -> Made:
-    blend = store.root / "blends" / f"{plan.frame:06d}.blend" if save_blend else None
+    blend = blend_file(store.root, plan.frame) if save_blend else None
     with scratch_folder() as scratch:
         made = make_frame(engine, plan, scratch, report, blend)
         report.stage(plan.frame, "commit")

@@ -1,4 +1,4 @@
-"""Carrying out a merge: frames linked or copied, then what else the inputs tell of their frames."""
+"""Carrying out a merge: frames linked or copied, then what else the inputs have of their frames."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ from typing import Any
 
 from pipeline.dataset.commit import put_in_place
 from pipeline.dataset.create import open_store
-from pipeline.dataset.disk import NO_LINKS, remove, replace_file, storing, sync, temporary_name, write_file
-from pipeline.dataset.layout import COMMIT, FRAMES, LOGS, TEMPORARY, TIMING, Store, frame_folder
+from pipeline.dataset.disk import NO_LINKS, make_folder, remove, replace_file, storing, sync, temporary_name, write_file
+from pipeline.dataset.layout import (
+    BLENDS,
+    COMMIT,
+    FRAMES,
+    LOGS,
+    TEMPORARY,
+    TIMING,
+    Store,
+    blend_file,
+    frame_folder,
+    is_frame_name,
+)
 from pipeline.dataset.merge import MergePlan
 from pipeline.dataset.pool import Progress
 from pipeline.dataset.quarantine import put_quarantine, quarantined, read_quarantine, release
@@ -36,7 +47,8 @@ class Brought:
 
 
 def carry_out(plan: MergePlan, *, copy: bool = False, progress: Progress | None = None) -> Brought:
-    """Bring every frame of the plan, then timings, logs and what is known of frames given up.
+    """Bring every frame of the plan, then their scenes where they were kept, timings, logs and what is known of frames
+    given up. Submissions stay: their ids are of the queue that an input had.
 
     `copy` makes files of their own of what would be links. Raises StoreError when the disk refuses, or an input changed
     since it was planned; what is in `plan.out` by then is whole.
@@ -53,6 +65,7 @@ def carry_out(plan: MergePlan, *, copy: bool = False, progress: Progress | None 
                 progress(done, len(new))
         _wait_for_disk(store, [frame for frame, _ in batch])
     for root in plan.inputs:
+        _bring_blends(plan, root, placing)
         for name in (TIMING, LOGS):
             _bring_notes(root / name, store.root / name)
     return Brought(frames=len(new), given_up=_bring_given_up(plan), copied=dict(placing.refused))
@@ -107,6 +120,24 @@ def _wait_for_disk(store: Store, frames: Sequence[int]) -> None:
                 sync(store.folder(frame))
         sync(store.root / FRAMES)
     release(store.root, frames)
+
+
+def _bring_blends(plan: MergePlan, root: Path, placing: _Placing) -> None:
+    """Bring the scenes of frames that the result holds and has none of yet, whichever input the frame came from."""
+    for source in _files(root / BLENDS):
+        if source.suffix != ".blend" or not is_frame_name(source.stem) or int(source.stem) not in plan.sources:
+            continue
+        target = blend_file(plan.out, int(source.stem))
+        if target.exists():
+            continue
+        temporary = target.parent / temporary_name(target.name)
+        with storing(target):
+            make_folder(target.parent)
+            try:
+                placing.place(root, source, temporary, None)
+                os.replace(temporary, target)
+            finally:
+                remove(temporary)
 
 
 def _bring_notes(source: Path, target: Path) -> None:

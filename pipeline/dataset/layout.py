@@ -11,6 +11,7 @@ DATASET = "dataset.json"
 JOB = "job.json"
 FRAMES = "frames"
 LOGS = "logs"
+BLENDS = "blends"
 TIMING = "timing"
 CLAIMS = "claims"
 QUARANTINE = "quarantine"
@@ -45,6 +46,11 @@ def frame_folder(root: Path, frame: int) -> Path:
 def frame_name(frame: int) -> str:
     """Return the name of a frame's folder."""
     return f"{frame:06d}"
+
+
+def blend_file(root: Path, frame: int) -> Path:
+    """Return where the dataset `root` keeps the scene of a frame, there or not."""
+    return root / BLENDS / f"{frame_name(frame)}.blend"
 
 
 def is_frame_name(name: str) -> bool:

@@ -13,6 +13,7 @@ from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset.attempts import has_ended
 from pipeline.dataset.disk import again_if_stale, is_stale, maker_of, remove, storing
 from pipeline.dataset.layout import (
+    BLENDS,
     CLAIMS,
     COMMIT,
     DAMAGED,
@@ -57,7 +58,11 @@ def temporaries(root: Path) -> tuple[Path, ...]:
     """Return all that is unfinished in a dataset, of processes living and dead."""
     farm = root / FARM
     submissions = (entry for entry in sorted(farm.iterdir()) if entry.is_dir()) if farm.is_dir() else ()
-    folders = (root, *(root / name for name in (FRAMES, TIMING, LOGS, CLAIMS, QUARANTINE, DAMAGED, FARM)), *submissions)
+    folders = (
+        root,
+        *(root / name for name in (FRAMES, TIMING, LOGS, BLENDS, CLAIMS, QUARANTINE, DAMAGED, FARM)),
+        *submissions,
+    )
     return tuple(path for folder in folders for path in _unfinished(folder))
 
 

@@ -131,7 +131,7 @@ def test_another_job_is_refused_with_what_differs(tmp_path, halves):
 @pytest.mark.parametrize(
     ("facts", "kind", "words"),
     [
-        ({"blender_version": "4.5.1"}, "blender", r"(?s)different Blender versions or builds.*4\.5\.1: .*b frames 1,3"),
+        ({"blender": "4.5.1"}, "blender", r"(?s)different Blender versions or builds.*4\.5\.1 abc123: .*b frames 1,3"),
         ({"device": "cuda"}, "device", r"(?s)different device classes.*cpu: .*a frames 0,2.*cuda: .*b frames 1,3"),
     ],
 )
@@ -145,12 +145,38 @@ def test_mixed_renderers_are_refused_unless_told(tmp_path, facts, kind, words):
     assert list(iter_frames(tmp_path / "c")) == [0, 1, 2, 3]
 
 
+def test_different_c_libraries_are_told_and_no_reason_to_refuse(tmp_path, capfd):
+    make(tmp_path / "a", tmp_path, (0, 2), c_library="glibc 2.36")
+    make(tmp_path / "b", tmp_path, (1, 3), c_library="glibc 2.41")
+    assert main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "c")]) == 0
+    told = capfd.readouterr().out
+    assert "note: these frames were made with different C libraries: labels are the same as with one" in told
+    assert f"  glibc 2.36: {tmp_path / 'a'} frames 0,2\n  glibc 2.41: {tmp_path / 'b'} frames 1,3\n" in told
+
+
+def test_frames_that_do_not_tell_their_c_library_are_merged_without_a_word(tmp_path, halves):
+    path = tmp_path / "b/frames/000001/frame.json"
+    record = json.loads(path.read_bytes())
+    del record["renderer"]["c_library"]
+    path.write_text(json.dumps(record))
+    plan, _ = merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
+    assert plan.notice == "" and list(iter_frames(tmp_path / "c")) == list(range(6))
+
+
+def test_a_frame_that_two_c_libraries_made_is_refused_with_their_names(tmp_path, halves):
+    store = make(tmp_path / "other", tmp_path, (), c_library="glibc 2.41")
+    plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
+    commit(store, plan, replace(rendered, linear=rendered.linear + 1), annotation)
+    with pytest.raises(StoreError, match=r"linear.exr differs \(made with glibc 2.36 and glibc 2.41\)"):
+        plan_merge([tmp_path / "a", tmp_path / "other"], tmp_path / "c")
+
+
 def test_a_frame_that_two_renderers_made_differs_because_of_them(tmp_path, halves):
-    store = make(tmp_path / "other", tmp_path, (), blender_version="4.5.1")
+    store = make(tmp_path / "other", tmp_path, (), blender="4.5.1")
     plan, rendered, annotation = sample_frame(JOB, 0, tmp_path)
     commit(store, plan, replace(rendered, depth_m=rendered.depth_m + 1), annotation)
     roots = [tmp_path / "a", tmp_path / "other"]
-    with pytest.raises(StoreError, match=r"(?s)different Blender versions or builds.*4\.5\.1: .*other frames 0"):
+    with pytest.raises(StoreError, match=r"(?s)different Blender versions or builds.*4\.5\.1 abc123: .*other frames 0"):
         plan_merge(roots, tmp_path / "c")
     with pytest.raises(StoreError, match=r"frame 0 is in .*a and in .*other, and depth.exr differs"):
         plan_merge(roots, tmp_path / "c", allow_mixed=["blender"])
@@ -206,6 +232,45 @@ def test_attempts_and_logs_come_along(tmp_path, halves):
     (worker,) = read_workers(tmp_path / "c")
     assert [(one.frame, one.outcome) for one in worker.attempts] == [(0, "failed")]
     assert sorted(path.read_text() for path in (tmp_path / "c/logs").iterdir()) == ["one", "other"]
+
+
+def keep_scene(store, frame, text):
+    path = store.root / f"blends/{frame:06d}.blend"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def scenes(root):
+    return {path.name: path.read_text() for path in sorted((root / "blends").glob("*"))}
+
+
+def test_scenes_that_were_kept_come_along_with_their_frames(tmp_path, halves):
+    kept = {store: keep_scene(store, frame, f"scene {frame}") for frame, store in enumerate(halves)}
+    keep_scene(halves[0], 3, "of a frame that the other has")
+    keep_scene(halves[1], 17, "of no frame")
+    (tmp_path / "b/blends/000005.blend@").write_text("half of one")
+    merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
+    whole = {"000000.blend": "scene 0", "000001.blend": "scene 1", "000003.blend": "of a frame that the other has"}
+    assert scenes(tmp_path / "c") == whole
+    assert os.path.samefile(tmp_path / "c/blends/000000.blend", kept[halves[0]])
+    (tmp_path / "c/blends/000001.blend").unlink()  # killed before it came to that
+    merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
+    assert scenes(tmp_path / "c") == whole
+
+
+def test_scenes_of_a_part_are_of_its_frames_and_copies_when_asked(tmp_path, halves):
+    for frame in (0, 2):
+        keep_scene(halves[0], frame, f"scene {frame}")
+    carry_out(plan_merge([tmp_path / "a"], tmp_path / "c", frames=(2,)), copy=True)
+    assert scenes(tmp_path / "c") == {"000002.blend": "scene 2"}
+    assert not os.path.samefile(tmp_path / "a/blends/000002.blend", tmp_path / "c/blends/000002.blend")
+
+
+def test_submissions_stay_with_the_queue_they_are_of(tmp_path, halves):
+    (tmp_path / "a/farm/0001-slurm").mkdir(parents=True)
+    merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
+    assert not (tmp_path / "c/farm").exists() and not (tmp_path / "c/blends").exists()
 
 
 def test_a_log_that_grew_replaces_what_was_known_of_it(tmp_path, halves):
