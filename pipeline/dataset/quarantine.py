@@ -29,6 +29,7 @@ from pipeline.structure import unstructure
 
 REASON = "reason.json"
 LOG = "log.txt"
+ATTEMPTS = 10  # at giving a frame up, while other processes make it and give it up in turn
 
 
 def quarantine(store: Store, frame: int, reasons: Sequence[str], plan: FramePlan | None, log: str) -> None:
@@ -52,9 +53,9 @@ def put_quarantine(root: Path, frame: int, files: Mapping[str, bytes]) -> None:
             for name, data in files.items():
                 write_file(temporary / name, data)
             sync(temporary)
-            if not _renamed(temporary, folder):
-                for name, data in files.items():
-                    replace_file(folder / name, data, workplace=folder.parent)
+            for _ in range(ATTEMPTS):
+                if _renamed(temporary, folder) or _replaced(folder, files):
+                    break
         finally:
             remove(temporary)
         sync(folder.parent)
@@ -66,6 +67,16 @@ def _renamed(temporary: Path, folder: Path) -> bool:
     except OSError as error:
         if error.errno not in OCCUPIED:
             raise
+        return False
+    return True
+
+
+def _replaced(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Write anew what is known of a frame; False when it was released meanwhile."""
+    try:
+        for name, data in files.items():
+            replace_file(folder / name, data, workplace=folder.parent)
+    except FileNotFoundError:
         return False
     return True
 

@@ -67,9 +67,11 @@ def temporaries(root: Path) -> tuple[Path, ...]:
 
 
 def _unfinished(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [folder / name for name in sorted(os.listdir(folder)) if name.startswith(TEMPORARY)]
+    return [folder / name for name in sorted(names) if name.startswith(TEMPORARY)]
 
 
 def is_left_behind(root: Path, temporary: Path) -> bool:
@@ -83,22 +85,31 @@ def folder_problem(folder: Path, frame: int, job_digest: str, *, deep: bool = Fa
 
     Raises StoreError when the folder holds a sound frame of another job: that is never ours to replace.
     """
+    return read_record(folder, frame, job_digest, deep=deep)[1]
+
+
+def read_record(folder: Path, frame: int, job_digest: str, *, deep: bool = False) -> tuple[dict[str, Any], str]:
+    """Return what frame.json says, and what keeps the folder from being the complete frame, as `folder_problem` does.
+
+    Both are of one moment: when there is no problem the record is whole, whatever others do to the folder meanwhile.
+    """
     try:
         record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
     except (FileNotFoundError, NotADirectoryError):
-        return f"{COMMIT} is not there"
+        return {}, f"{COMMIT} is not there"
     except OSError as error:
         raise StoreError(f"{folder / COMMIT}: cannot be read: {error.strerror} (check the disk)") from error
     except ValueError:
-        return f"{COMMIT} is damaged"
+        return {}, f"{COMMIT} is damaged"
     if not _is_record(record, frame):
-        return f"{COMMIT} is not the record of frame {frame}"
+        return {}, f"{COMMIT} is not the record of frame {frame}"
     if record["job_digest"] != job_digest:
         raise StoreError(
             f"{folder} was made by job {str(record['job_digest'])[:12]}, this dataset is of job {job_digest[:12]} "
             "(move that folder away, or choose another --out)"
         )
-    return next(filter(None, (_file_problem(folder, name, facts, deep) for name, facts in record["files"].items())), "")
+    problems = (_file_problem(folder, name, facts, deep) for name, facts in record["files"].items())
+    return record, next(filter(None, problems), "")
 
 
 def _is_record(record: Any, frame: int) -> bool:

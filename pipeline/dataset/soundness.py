@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from pipeline.dataset.disk import again_if_stale
-from pipeline.dataset.layout import COMMIT, frame_folder
+from pipeline.dataset.layout import frame_folder
 from pipeline.dataset.pool import in_processes
-from pipeline.dataset.resume import folder_problem
+from pipeline.dataset.resume import read_record
 from pipeline.errors import StoreError
 
 BATCH = 64  # frames that a process takes at a time
@@ -52,7 +52,7 @@ def _check_batch(job_digest: str, deep: bool, folders: Sequence[tuple[Path, int]
 def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep: bool) -> Soundness:
     """Return what is to be said of a folder that should hold a frame."""
     try:
-        problem = folder_problem(folder, frame, job_digest, deep=deep)
+        record, problem = read_record(folder, frame, job_digest, deep=deep)
     except StoreError as error:
         cause = error.__cause__
         if isinstance(cause, OSError) and cause.errno != errno.EIO:
@@ -61,7 +61,6 @@ def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep:
         return Soundness(root=root, frame=frame, problem=str(error))
     if problem:
         return Soundness(root=root, frame=frame, problem=problem)
-    record = json.loads(again_if_stale((folder / COMMIT).read_bytes))
     renderer = dict(record.get("renderer", {}))
     device, library = str(renderer.pop("device", "unknown")), str(renderer.pop("c_library", ""))
     renderer.pop("engine", None)  # that is the job's
@@ -75,9 +74,7 @@ def check_folder(root: Path, frame: int, folder: Path, job_digest: str, *, deep:
     )
 
 
-def _content(record: dict[str, object]) -> str:
+def _content(record: Mapping[str, Any]) -> str:
     """Equal where two frames have the same status and the same files; an EXR counts by its pixels."""
-    files = record["files"]
-    assert isinstance(files, dict)
-    sums = {name: facts.get("pixels_sha256") or facts.get("sha256") for name, facts in files.items()}
+    sums = {name: facts.get("pixels_sha256") or facts.get("sha256") for name, facts in record["files"].items()}
     return hashlib.sha256(json.dumps([record.get("status"), sums], sort_keys=True).encode()).hexdigest()

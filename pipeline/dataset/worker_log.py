@@ -24,6 +24,8 @@ from pipeline.dataset.layout import TIMING
 from pipeline.dataset.processes import process_name
 
 HEARTBEAT_S = 15.0
+MOMENT_S = 0.5  # the most that reading two clocks at one moment may take
+CLOCK_ATTEMPTS = 5
 
 
 def tell_stopping(root: Path) -> None:
@@ -51,9 +53,8 @@ class WorkerLog:
             self._path.parent.mkdir(exist_ok=True)
             # Line by line, so that what a killed process told is there.
             self._file = open(self._path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
-        # The file's own time tells readers how far this machine's clock is from the disk's.
-        disk_s = round(os.fstat(self._file.fileno()).st_mtime, 3)
-        self.tell("start", **facts, task=_task(), cores=_cores(), age_s=round(_age_s(), 1), disk_s=disk_s)
+        at_s, disk_s = _clocks(self._path, self._file.fileno())
+        self.tell("start", **facts, task=_task(), cores=_cores(), age_s=round(_age_s(), 1), at_s=at_s, disk_s=disk_s)
         threading.Thread(target=self._beat, daemon=True).start()
 
     def tell(self, event: str, **facts: Any) -> None:
@@ -120,6 +121,21 @@ def _path(root: Path) -> Path:
 
 def _line(event: str, facts: Mapping[str, Any]) -> str:
     return json.dumps({"event": event, "at_s": round(time.time(), 3), **facts}, sort_keys=True) + "\n"
+
+
+def _clocks(path: Path, handle: int) -> tuple[float, float]:
+    """Return one moment by this machine's clock, and by that of the disk: as the time of change of an open file.
+
+    Readers learn from it how far the two are apart, so it is tried again when this process was held up meanwhile.
+    """
+    for _ in range(CLOCK_ATTEMPTS):
+        before_s = time.time()
+        with suppress(OSError):
+            os.utime(path)
+        disk_s = os.fstat(handle).st_mtime
+        if abs(time.time() - before_s) < MOMENT_S:
+            break
+    return round(before_s, 3), round(disk_s, 3)
 
 
 def memory_mib() -> float:

@@ -12,11 +12,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset.disk import create_file, remove, storing, sync, temporary_name, write_file
+from pipeline.dataset.disk import create_file, discard, remove, storing, sync, temporary_name, write_file
 from pipeline.dataset.layout import FARM
 from pipeline.errors import StoreError
 from pipeline.farm.shards import SHARDS
@@ -91,7 +92,8 @@ def record_cancelled(root: Path, submission: Submission, ids: Sequence[str]) -> 
 
 def drop_entry(root: Path, submission: Submission) -> None:
     """Forget a submission that the engine refused."""
-    remove(root / submission.folder)
+    with suppress(OSError):  # then it counts as interrupted
+        discard(root / submission.folder)
 
 
 def _note(path: Path, data: Mapping[str, object]) -> None:

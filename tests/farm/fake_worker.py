@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -86,16 +87,24 @@ def misbehave(root: Path, frame: int, how: str, channel: Channel) -> None:
         time.sleep(2.5)  # long enough to be seen
         del kept
     elif kind.startswith("full"):
-        while kind == "full while another lingers" and not (root.parent / "lingers").exists():
-            time.sleep(0.01)
+        if kind == "full while another lingers":
+            wait_until((root.parent / "lingers").exists)
         channel.send(worker_messages.FATAL, code=75, reason="the disk is full")
         os._exit(75)
     elif kind == "slow":
         (root.parent / f"slow-{frame}").touch()
         time.sleep(600)
-    elif kind == "brief":
+    elif kind == "until asked to stop":
         (root.parent / f"slow-{frame}").touch()
-        time.sleep(1.0)
+        wait_until((root.parent / "asked").exists)
+    elif kind == "together":  # with another worker
+        (root.parent / f"here-{os.getpid()}").touch()
+        wait_until(lambda: len(list(root.parent.glob("here-*"))) > 1)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
+
+from pipeline.dataset.claims import claimed
 
 pytest.importorskip("openjd.cli", reason="openjd-cli is not installed")
 model = pytest.importorskip("openjd.model")
@@ -83,7 +86,8 @@ def kill_after_first_frame(dataset: Path, watched: subprocess.Popen[str]) -> Non
         assert watched.poll() is None and time.monotonic() < until, "no frame came"
         time.sleep(0.01)
     for process in shards_of(dataset):
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # its worker goes with it
+            os.kill(process, signal.SIGKILL)
 
 
 def test_a_killed_shard_fails_the_run_and_the_same_command_finishes_it(folder):
@@ -94,7 +98,10 @@ def test_a_killed_shard_fails_the_run_and_the_same_command_finishes_it(folder):
     assert checked.returncode == 0, checked.stdout
 
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(run_command(dataset), env=ENVIRONMENT, **pipes) as first:
+    with (
+        claimed(dataset, 2),  # by this process, so that the shard does not end before it is killed
+        subprocess.Popen(run_command(dataset), env=ENVIRONMENT, **pipes) as first,
+    ):
         kill_after_first_frame(dataset, first)
         log, _ = first.communicate(timeout=PATIENCE_S)
     assert first.returncode != 0, log

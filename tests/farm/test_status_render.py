@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not HAS_BLENDER, reason="this Python has no Blen
 
 SCENE = """\
 seed: 5
-frames: 400
+frames: 100000
 categories: [{id: 1, name: thing}]
 targets: [{shapes: [cube, cone], category: thing, count: 2, size_m: 0.1}]
 camera: {shell: {distance_m: 0.8}, resolution: [64, 48]}
@@ -56,19 +56,14 @@ def dataset(tmp_path_factory) -> Path:
     run(variegate(*render, "--frames", "0-2"))
     child = subprocess.Popen(variegate(*render), cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: told(folder / "ds")["running"])
-        (folder / "running.json").write_text(json.dumps(told(folder / "ds")))
+        until = time.monotonic() + PATIENCE_S
+        while not (seen := told(folder / "ds"))["running"]:  # between two frames
+            assert child.poll() is None and time.monotonic() < until, "waited in vain"
+        (folder / "running.json").write_text(json.dumps(seen))
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
     return folder / "ds"
-
-
-def wait_until(is_so):
-    until = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.2)
 
 
 def test_a_finished_run_is_told_with_its_stages(dataset):

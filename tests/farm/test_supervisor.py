@@ -17,6 +17,7 @@ from store_samples import commit_samples, contents, open_sample, sample_job
 
 from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.layout import TEMPORARY
+from pipeline.dataset.processes import is_alive_here
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.errors import FarmError
 from pipeline.farm.local import crew, failures, supervisor
@@ -27,7 +28,7 @@ from pipeline.farm.local.protocol import Stop
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_worker.py")
 FRAMES = 8
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 
 
 class Notes:
@@ -147,7 +148,8 @@ def test_a_frame_that_raises_keeps_its_worker(store):
 
 
 def test_a_hung_worker_is_killed_after_the_time_limit(store, whole):
-    outcome, notes = supervise(store, {"1": "hang once"}, frame_s=3.0)
+    # Where the machine is slow, other frames may take as long: they are tried until they do not.
+    outcome, notes = supervise(store, {"1": "hang once"}, frame_s=3.0, attempts=1000)
     assert contents(store.root) == whole and outcome.summary.given_up == 0
     assert notes.saw("more than 3 s (--frame-time-limit)")
 
@@ -218,11 +220,29 @@ def test_a_full_disk_stops_all_and_keeps_what_is_committed(store, whole):
     assert not [one for one in attempts if one.outcome in ("failed", "lost") and one.frame == 4]
 
 
-def test_when_no_frame_can_be_made_any_more_nobody_waits_for_a_worker_to_leave(store):
+def test_a_full_disk_speaks_against_no_frame_when_its_worker_is_gone_at_once(store, monkeypatch):
+    real = supervisor.Supervisor._ends_all
+
+    def when_it_is_gone(self, worker, message):
+        real(self, worker, message)
+        until = time.monotonic() + PATIENCE_S
+        while self._inbox.empty():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    monkeypatch.setattr(supervisor.Supervisor, "_ends_all", when_it_is_gone)
+    outcome, _ = supervise(store, {"3": "full"}, workers=1, attempts=1)
+    assert (outcome.code, outcome.reason) == (75, "the disk is full")
+    (attempt,) = (one for worker in read_workers(store.root) for one in worker.attempts if one.frame == 3)
+    assert attempt.outcome == "stopped" and quarantined(store.root) == ()
+
+
+def test_when_no_frame_can_be_made_any_more_nobody_waits_for_a_worker_to_leave(store, monkeypatch):
+    monkeypatch.setattr(supervisor, "FAREWELL_S", PATIENCE_S)
     start_s = time.monotonic()
     outcome, _ = supervise(store, {"1": "full while another lingers", "end": "linger"}, recycle=1, frames=(0, 1))
     assert (outcome.code, outcome.reason, outcome.summary.made) == (75, "the disk is full", 1)
-    assert time.monotonic() - start_s < supervisor.FAREWELL_S
+    assert time.monotonic() - start_s < PATIENCE_S
 
 
 def test_when_all_fail_the_machine_is_to_blame_and_no_frame_is_given_up(store):
@@ -259,15 +279,16 @@ def test_what_another_machine_made_of_given_up_frames_counts_as_there(store, mon
     assert (outcome.summary.given_up, outcome.summary.already_done, outcome.summary.made) == (0, 1, FRAMES - 1)
 
 
-def asked(store, behaviour, path, times, **limits):
-    """Run until `path` is there, then ask for a stop that often; return how it ended and the seconds that took."""
+def asked(store, behaviour, times, **limits):
+    """Run until frame 1 is being made, then ask for a stop that often; return how it ended and the seconds it took."""
     stop, ended = Stop(), []
 
     def ask():
-        wait_for(path)
+        wait_for(store.root.parent / "slow-1")
         ended.append(time.monotonic())
         for _ in range(times):
             stop.ask()
+        (store.root.parent / "asked").touch()
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -278,8 +299,8 @@ def asked(store, behaviour, path, times, **limits):
 
 
 def test_asked_to_stop_it_lets_frames_in_progress_end(store, whole):
-    outcome, notes, _ = asked(store, {"1": "brief once"}, store.root.parent / "slow-1", 1)
-    assert outcome.was_stopped and (1, "accepted") in notes.done and len(notes.done) < FRAMES
+    outcome, notes, _ = asked(store, dict.fromkeys("01", "until asked to stop"), 1, grace_s=PATIENCE_S)
+    assert outcome.was_stopped and sorted(notes.done) == [(0, "accepted"), (1, "accepted")]
     assert {worker.outcome for worker in read_workers(store.root)} <= {"done", "stopped"}
     supervise(store, {})
     assert contents(store.root) == whole
@@ -287,8 +308,8 @@ def test_asked_to_stop_it_lets_frames_in_progress_end(store, whole):
 
 @pytest.mark.parametrize(("times", "grace_s"), [(1, 0.5), (2, 600.0)])
 def test_a_frame_that_takes_longer_than_the_grace_or_a_second_signal_vanishes(store, whole, times, grace_s):
-    outcome, _, seconds = asked(store, {"1": "slow once"}, store.root.parent / "slow-1", times, grace_s=grace_s)
-    assert outcome.was_stopped and seconds < 60
+    outcome, _, seconds = asked(store, {"1": "slow once"}, times, grace_s=grace_s)
+    assert outcome.was_stopped and seconds < 600
     attempts = [one for worker in read_workers(store.root) for one in worker.attempts if one.frame == 1]
     assert [(one.outcome, one.reason) for one in attempts] == [("stopped", "the run was stopped")]
     supervise(store, {})
@@ -301,7 +322,7 @@ def test_two_supervisors_share_the_frames_of_one_folder(store, whole):
         f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(FAKE.parent)!r}, {str(ROOT / 'tests/pure')!r}]\n"
         "from pathlib import Path\nimport test_supervisor as t\nfrom store_samples import open_sample, sample_job\n"
         "store = open_sample(Path(sys.argv[1]), sample_job(frames=t.FRAMES))\n"
-        "outcome, notes = t.supervise_alone(store, {str(n): 'brief' for n in range(t.FRAMES)})\n"
+        "outcome, notes = t.supervise_alone(store, {str(n): 'together' for n in range(t.FRAMES)})\n"
         "print(sorted(f for f, status in notes.done if status != 'there'))\n"
     )
     command = [sys.executable, "-c", program, str(store.root)]
@@ -326,16 +347,12 @@ def test_a_killed_supervisor_leaves_no_process_and_no_blame(store, whole):
     )
     with subprocess.Popen([sys.executable, "-c", program, str(store.root)]) as supervisor:
         wait_for(store.root.parent / "slow-1")
-        (worker,) = [int(one.name.rsplit("-", 2)[1]) for one in workers_logs(store.root)]
+        (worker,) = [one.name for one in read_workers(store.root) if one.start["role"] == "worker"]
         supervisor.send_signal(signal.SIGKILL)
         supervisor.wait()
     until = time.monotonic() + PATIENCE_S
-    while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+    while is_alive_here(worker):
         assert time.monotonic() < until, "the worker outlived its supervisor"
         time.sleep(0.01)
     outcome, _ = supervise(store, {}, attempts=1)
     assert outcome.summary.given_up == 0 and contents(store.root) == whole
-
-
-def workers_logs(root):
-    return [worker for worker in read_workers(root) if worker.start.get("role") == "worker"]

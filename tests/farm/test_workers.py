@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from store_samples import contents
 
 from pipeline.dataset.attempts import read_workers
+from pipeline.dataset.claims import claimed
 from pipeline.dataset.layout import TEMPORARY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +31,7 @@ targets: [{{shapes: [cube, cone], category: cube, size_m: 0.1, count: 2}}]
 camera: {{shell: {{distance_m: 0.8}}, resolution: [80, 60]}}
 render: {{quality: draft, samples_per_pixel: 1, denoiser: none}}
 """
-SLOW = ("--set", "camera.resolution=[640, 480]", "--set", "render.samples_per_pixel=256")
+ENDLESS = ("--set", "camera.resolution=[640, 480]", "--set", "render.samples_per_pixel=1000000")
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 
@@ -89,6 +91,16 @@ def wait_until(process, is_there):
         time.sleep(0.01)
 
 
+@contextmanager
+def unending(whole, out):
+    """Make `out` the dataset `whole` without its frames, of which the last cannot be made meanwhile: it is claimed by
+    this process. So a run does not end before it is stopped or killed, however long that takes."""
+    shutil.copytree(whole, out, ignore=shutil.ignore_patterns("0*", "*.jsonl"))
+    with claimed(out, FRAMES - 1) as is_ours:
+        assert is_ours
+        yield
+
+
 def is_a_frame_made(out):
     return (out / "frames").is_dir() and any(name.isdecimal() for name in os.listdir(out / "frames"))
 
@@ -98,12 +110,19 @@ def working(out):
     if not (out / "timing").is_dir():
         return {}
     return {
-        attempt.frame: int(worker.name.rsplit("-", 2)[1])
-        for worker in read_workers(out)
-        if worker.start.get("role") == "worker"
+        attempt.frame: pid_of(worker)
+        for worker in workers(out)
         for attempt in worker.attempts
         if attempt.outcome == "running"
     }
+
+
+def workers(out):
+    return [worker for worker in read_workers(out) if worker.start.get("role") == "worker"]
+
+
+def pid_of(worker):
+    return int(worker.name.rsplit("-", 2)[1])
 
 
 def is_gone(pid):
@@ -140,22 +159,38 @@ def test_two_workers_make_the_dataset_of_one_process(scene, whole, out):
 
 
 def test_a_worker_killed_in_mid_frame_costs_that_frame_a_second_try(job, whole, out):
-    process = render(job, out)
-    wait_until(process, lambda: is_a_frame_made(out) and working(out))
-    frame, pid = next(iter(working(out).items()))
-    os.kill(pid, signal.SIGKILL)
+    process, frame = kill_a_worker_in_mid_frame(job, out)
     code, _, err = end(process)
-    assert code == 0, err
+    assert code == 0 and f"frame {frame} failed" in err, err
     assert_as_whole(out, whole)
     lost = [one for worker in read_workers(out) for one in worker.attempts if one.outcome == "lost"]
-    assert all("SIGKILL" in one.reason for one in lost) and "SIGKILL" in err + "".join(one.reason for one in lost)
+    assert [one.frame for one in lost] == [frame] and "SIGKILL" in lost[0].reason
+
+
+def kill_a_worker_in_mid_frame(job, out):
+    """Return a run whose worker was killed, and the frame it was at."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        process = render(job, out)
+        while process.poll() is None:
+            for frame, pid in working(out).items():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+                    is_caught = working(out).get(frame) == pid
+                    os.kill(pid, signal.SIGKILL if is_caught else signal.SIGCONT)
+                    if is_caught:
+                        return process, frame
+        assert end(process)[0] == 0
+        shutil.rmtree(out)  # it was over too soon
+    raise AssertionError("no worker was caught at work")
 
 
 def test_ctrl_c_stops_after_the_frames_in_progress_and_the_same_command_goes_on(job, whole, out):
-    process = render(job, out)
-    wait_until(process, lambda: is_a_frame_made(out))
-    process.send_signal(signal.SIGINT)
-    code, _, err = end(process)
+    with unending(whole, out):
+        process = render(job, out)
+        wait_until(process, lambda: is_a_frame_made(out))
+        process.send_signal(signal.SIGINT)
+        code, _, err = end(process)
     made = len(list((out / "frames").glob("[0-9]*")))
     assert (code, made < FRAMES) == (130, True), err
     assert (
@@ -167,7 +202,7 @@ def test_ctrl_c_stops_after_the_frames_in_progress_and_the_same_command_goes_on(
 
 
 def test_a_second_signal_stops_at_once_and_no_process_is_left(scene, out):
-    process = render(scene, out, *SLOW)
+    process = render(scene, out, *ENDLESS)
     wait_until(process, lambda: len(working(out)) == 2)
     pids = working(out).values()
     process.send_signal(signal.SIGINT)
@@ -180,29 +215,32 @@ def test_a_second_signal_stops_at_once_and_no_process_is_left(scene, out):
 
 
 def test_a_killed_supervisor_leaves_no_process_and_the_same_command_cleans_up(job, whole, out):
-    process = render(job, out)
-    wait_until(process, lambda: len(working(out)) == 2)
-    pids = list(working(out).values())
-    process.kill()
-    process.communicate()
-    until = time.monotonic() + PATIENCE_S
-    while not all(map(is_gone, pids)):
-        assert time.monotonic() < until, "a worker outlived its supervisor"
-        time.sleep(0.01)
+    with unending(whole, out):
+        process = render(job, out)
+        wait_until(process, lambda: is_a_frame_made(out) and len(workers(out)) == 2)
+        pids = [pid_of(worker) for worker in workers(out)]
+        process.kill()
+        process.communicate()
+        until = time.monotonic() + PATIENCE_S
+        while not all(map(is_gone, pids)):
+            assert time.monotonic() < until, "a worker outlived its supervisor"
+            time.sleep(0.01)
     assert end(render(job, out, "--attempts", 1))[0] == 0
     assert_as_whole(out, whole)
 
 
 def test_a_shard_is_supervised_and_stopped_by_a_queue(whole, out):
-    shutil.copytree(whole, out)
-    for frame in (1, 2, 3):
-        shutil.rmtree(out / f"frames/{frame:06d}")
-    process = start("shard", out, "--frames", "0-3", "--device", "cpu")
-    wait_until(process, lambda: working(out))
-    process.send_signal(signal.SIGTERM)
-    code, told, _ = end(process)
+    frames = f"{FRAMES - 3}-{FRAMES - 1}"
+    with unending(whole, out):
+        process = start("shard", out, "--frames", frames, "--device", "cpu")
+        wait_until(process, lambda: is_a_frame_made(out))
+        process.send_signal(signal.SIGTERM)
+        code, told, _ = end(process)
     assert (code, "openjd_fail: stopped" in told) == (75, True), told
-    code, told, err = run("shard", out, "--frames", "0-3", "--device", "cpu")
+    for folder in (whole / "frames").iterdir():
+        if int(folder.name) < FRAMES - 3:
+            shutil.copytree(folder, out / "frames" / folder.name)
+    code, told, err = run("shard", out, "--frames", frames, "--device", "cpu")
     assert code == 0 and "Progress: 100%" in told and "openjd_status: frame" in told, err
     assert_as_whole(out, whole)
 

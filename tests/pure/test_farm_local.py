@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 
 import pytest
 from store_samples import commit_samples, open_sample, sample_job, sample_plan
 
 from pipeline.errors import PipelineError
 from pipeline.farm.local import blame, machine
+from pipeline.farm.local import watch as watch_module
 from pipeline.farm.local.blame import assets_in, find_blame
 from pipeline.farm.local.frame_queue import AGAIN_S, FrameQueue
 from pipeline.farm.local.gpus import asked_gpus, gpu_of, gpu_variables, parse_gpus
-from pipeline.farm.local.limits import KNOWN, LEAST_FRAME_S, UNKNOWN_FRAME_S, Limits
+from pipeline.farm.local.limits import KNOWN, LEAST_FRAME_S, START_S, UNKNOWN_FRAME_S, Limits
+from pipeline.farm.local.watch import FAREWELL_S, Watch
 from pipeline.farm.local.worker_count import choose_workers
 from pipeline.structure import unstructure
 from pipeline.worker_messages import decode, encode
@@ -68,6 +71,77 @@ def test_a_share_of_the_memory_is_kept_by_all_together():
     assert Limits(memory_mib=1000.0).must_end(1500.0, [1500.0, 400.0], 2)
     assert limits.for_fewer(4).memory_mib == pytest.approx(4000.0 / 3)
     assert limits.for_fewer(1) is None and Limits(memory_mib=1000.0).for_fewer(4) is None
+
+
+@dataclass
+class Watched:
+    """As much of a worker as is watched."""
+
+    frame: int | None = None
+    is_ready: bool = True
+    is_leaving: bool = False
+    memory_mib: float = 0.0
+    since_s: float = 0.0
+    stage: str = "render"
+    killed: list[str] = field(default_factory=list)
+
+    def kill(self, reason):
+        self.killed.append(reason)
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(watch_module, "monotonic", clock)
+    monkeypatch.setattr(watch_module, "sample_memory", lambda workers: None)
+    return clock
+
+
+def look(clock, watch, workers, until_s, step_s=0.25):
+    while clock.now_s < until_s:
+        clock.now_s += step_s
+        watch.look(workers, 2, 0, 0.0)
+
+
+def test_who_takes_too_long_is_ended(clock):
+    workers = [Watched(frame=3), Watched(is_ready=False), Watched(is_leaving=True), Watched()]
+    watch = Watch(Limits(frame_s=90.0))
+    look(clock, watch, workers, FAREWELL_S)
+    assert not any(one.killed for one in workers)
+    look(clock, watch, workers, FAREWELL_S + 1)
+    assert [bool(one.killed) for one in workers] == [False, False, True, False]
+    look(clock, watch, workers, 91.0)
+    assert workers[0].killed[0] == "render: the frame took more than 90 s (--frame-time-limit)"
+    look(clock, watch, workers, START_S + 1)
+    assert workers[1].killed[0] == "Blender did not open within 600 s" and not workers[3].killed
+
+
+def test_the_time_in_which_the_supervisor_itself_was_stopped_is_nobodys(clock):
+    """As by Ctrl-Z: what workers have told meanwhile is heard a moment after it goes on."""
+    worker, watch = Watched(frame=3), Watch(Limits(frame_s=90.0))
+    look(clock, watch, [worker], 80.0)
+    clock.now_s += 3600.0
+    look(clock, watch, [worker], clock.now_s + 5.0)
+    assert not worker.killed
+    look(clock, watch, [worker], clock.now_s + 10.0)
+    assert worker.killed
+
+
+def test_a_worker_that_leaves_gives_its_memory_back_and_costs_no_other_its_frame(clock):
+    watch = Watch(Limits(memory_mib=100.0, is_share=True))
+    at_work, leaves = Watched(frame=3, memory_mib=150.0), Watched(memory_mib=120.0, is_leaving=True)
+    look(clock, watch, [at_work, leaves], 1.0)
+    assert not at_work.killed
+    leaves.is_leaving = False
+    watch.look([at_work, leaves], 2, 0, 0.0)
+    assert at_work.killed == ["150 MiB of memory, more than 100 (--memory-limit)"]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ import pytest
 from store_samples import commit_samples, contents, open_sample, sample_job
 
 from pipeline.cli import main
+from pipeline.dataset import quarantine as quarantine_module
 from pipeline.dataset import resume
 from pipeline.dataset.bring import carry_out
 from pipeline.dataset.claims import sweep_claims
 from pipeline.dataset.merge import plan_merge
-from pipeline.dataset.quarantine import quarantine, quarantined
+from pipeline.dataset.quarantine import quarantine, quarantine_reason, quarantined, release
 from pipeline.dataset.read import iter_frames
 from pipeline.dataset.repair import repair
+from pipeline.dataset.soundness import check_frames
 from pipeline.dataset.store import WorkerLog, clean_stale, missing, share_out
 
 FRAMES = 40
@@ -80,6 +82,50 @@ def test_nothing_is_lost_doubled_or_damaged(tmp_path):
     assert contents(root) == contents(whole.root)
     assert sorted(os.listdir(root / "frames")) == [f"{frame:06d}" for frame in range(FRAMES)]
     assert resume.temporaries(root) == () and quarantined(root) == () and os.listdir(root / "claims") == []
+
+
+def test_a_frame_that_was_whole_when_looked_at_is_so_though_it_is_moved_away_at_once(tmp_path, monkeypatch):
+    store = open_sample(tmp_path / "ds", JOB)
+    commit_samples(store, tmp_path, (3,))
+    (sound,) = check_frames([(store.root, 3)], JOB.digest)
+    real = resume._file_problem
+
+    def then_moved_away(folder, name, facts, deep):
+        problem = real(folder, name, facts, deep)
+        (folder / "frame.json").unlink(missing_ok=True)
+        return problem
+
+    monkeypatch.setattr(resume, "_file_problem", then_moved_away)
+    assert list(check_frames([(store.root, 3)], JOB.digest)) == [sound] and not sound.problem
+
+
+def test_a_frame_is_given_up_though_others_release_it_at_that_moment(tmp_path, monkeypatch):
+    store = open_sample(tmp_path / "ds", JOB)
+    quarantine(store, 3, ["at first"], None, "")
+    real = quarantine_module.replace_file
+
+    def released_first(path, data, workplace):
+        release(store.root, [3])
+        real(path, data, workplace)
+
+    monkeypatch.setattr(quarantine_module, "replace_file", released_first)
+    quarantine(store, 3, ["later"], None, "last words")
+    assert quarantined(store.root) == (3,) and quarantine_reason(store.root, 3) == "later"
+    assert resume.temporaries(store.root) == ()
+
+
+def test_a_folder_of_submissions_may_vanish_while_it_is_looked_at(tmp_path, monkeypatch):
+    store = open_sample(tmp_path / "ds", JOB)
+    (store.root / "farm/0001-slurm").mkdir(parents=True)
+    real = os.listdir
+
+    def vanished_first(folder):
+        if str(folder).endswith("slurm"):
+            os.rmdir(folder)
+        return real(folder)
+
+    monkeypatch.setattr(os, "listdir", vanished_first)
+    assert clean_stale(store) == 0
 
 
 def test_work_grows_with_the_frames_and_no_faster(tmp_path, monkeypatch):

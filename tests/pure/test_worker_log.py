@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from store_samples import commit_samples, open_sample, sample_job
 
-from pipeline.dataset import attempts, claims, disk, processes
+from pipeline.dataset import attempts, claims, disk, processes, worker_log
 from pipeline.dataset.attempts import failures_of, is_alive, read_workers
 from pipeline.dataset.claims import claimed, claimed_by, share_out, sweep_claims
 from pipeline.dataset.quarantine import quarantine, quarantine_reason, quarantined, release
@@ -157,6 +158,24 @@ def test_a_clock_that_jumps_kills_nobody(store, monkeypatch):
     for jump_s in (-1e6, 1e6):
         monkeypatch.setattr(disk.time, "time", lambda jump_s=jump_s: now_s + jump_s)
         assert is_alive(store.root, name) and outcomes(store.root) == {(1, "running", "")}
+
+
+def test_a_process_that_is_held_up_as_it_begins_misjudges_no_clock(store, monkeypatch):
+    """Else all it tells would be as much too late or early, and may seem to have come before frames were released."""
+    clock, pauses_s, real = SimpleNamespace(now_s=1000.0), [5.0, 0.7], os.utime
+
+    def touch_after_a_pause(path):
+        clock.now_s += pauses_s.pop() if pauses_s else 0.0
+        real(path, (clock.now_s, clock.now_s))
+
+    monkeypatch.setattr(worker_log, "time", SimpleNamespace(time=lambda: clock.now_s))
+    with monkeypatch.context() as paused:
+        paused.setattr(os, "utime", touch_after_a_pause)
+        log = WorkerLog(store.root, {"role": "render"})
+    log.begin(3)
+    (worker,) = read_workers(store.root)
+    log.end("done")
+    assert pauses_s == [] and worker.slow_s == 0.0 and worker.attempts[0].at_s == 1005.7
 
 
 def test_a_container_that_counts_its_own_processes_is_another_machine(monkeypatch):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
 from rich.console import Console
 
+from pipeline.farm.local import display as display_module
 from pipeline.farm.local.display import WorkersDisplay
 from pipeline.farm.local.worker_process import Slot
 from pipeline.reporting import Summary
 
 OUT = Path("ds")
+NOW_S = 1000.0
 
 
 def display(terminal=False, **options):
@@ -35,7 +36,7 @@ class Worker:
 
 def worker(number, frame=None, stage="", gpu=None):
     slot = Slot(number=number, threads=1, gpu=gpu, command=(), env={}, logs=OUT)
-    return Worker(slot, frame, stage, 412.0, monotonic() - 3.0)
+    return Worker(slot, frame, stage, 412.0, since_s=NOW_S - 3.0)
 
 
 def test_without_a_terminal_people_and_render_managers_get_their_lines():
@@ -64,7 +65,8 @@ def test_a_shard_tells_every_stage_as_well():
     assert lines == ["openjd_status: frame 0: render", "openjd_status: 1 frames made, 0 rejected"]
 
 
-def test_at_a_terminal_each_worker_has_a_line_under_one_bar():
+def test_at_a_terminal_each_worker_has_a_line_under_one_bar(monkeypatch):
+    monkeypatch.setattr(display_module, "monotonic", lambda: NOW_S)
     shown, text, lines = display(terminal=True)
     shown.begin(4, 0)
     shown.frame_done(0, "accepted", 1.0, 1)

@@ -15,17 +15,16 @@ from pipeline.errors import StoreError
 from pipeline.exit_codes import DO_NOT_RETRY, RETRY
 from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.frame_queue import FrameQueue
-from pipeline.farm.local.limits import Limits, over_memory
+from pipeline.farm.local.limits import Limits
 from pipeline.farm.local.memory import sample_memory
 from pipeline.farm.local.protocol import Display, Outcome, Stop
+from pipeline.farm.local.watch import FAREWELL_S, Watch
 from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
 from pipeline.reporting import Summary
 
 FAILED_STARTS = 3  # in a row, after which no worker is started any more
 TICK_S = 0.25
-SAMPLE_S = 1.0
 STOPPED = "the run was stopped"
-FAREWELL_S = 60.0  # for a worker to end when asked to
 
 
 class Supervisor:
@@ -35,7 +34,7 @@ class Supervisor:
     def __init__(
         self, slots: Sequence[Slot], limits: Limits, failures: Failures, log: WorkerLog, display: Display, stop: Stop
     ) -> None:
-        self._slots, self._limits = tuple(slots), limits
+        self._slots, self._watch = tuple(slots), Watch(limits)
         self._failures, self._log, self._display, self._stop = failures, log, display, stop
         self._inbox: Inbox = queue.SimpleQueue()
         self._workers: dict[int, WorkerProcess] = {}
@@ -45,7 +44,6 @@ class Supervisor:
         self._failed_starts = 0
         self._stops = 0  # obeyed so far
         self._kill_at_s = 0.0
-        self._sampled_s = 0.0
         self._fatal: tuple[int, str] | None = None
 
     def run(self, frames: FrameQueue, summary: Summary) -> Outcome:
@@ -59,7 +57,8 @@ class Supervisor:
                 self._start_workers()
                 self._hand_out()
                 self._receive()
-                self._watch()
+                self._obey()
+                self._watch.look(self._workers.values(), len(self._slots), self._summary.made, self._longest_s)
                 self._display.show(list(self._workers.values()))
             self._dismiss()
         finally:
@@ -131,17 +130,17 @@ class Supervisor:
         sample_memory([worker])
         worker.is_ready = True
         worker.rest()
-        if self._limits.is_too_large(worker.memory_mib):
+        if self._watch.limits.is_too_large(worker.memory_mib):
             self._has_no_room(worker)
 
     def _has_no_room(self, worker: WorkerProcess) -> None:
         need = f"a worker needs {worker.memory_mib:.0f} MiB before its first frame"
-        limits = self._limits.for_fewer(len(self._slots))
+        limits = self._watch.limits.for_fewer(len(self._slots))
         if limits is None:
-            limit = f"--memory-limit is {self._limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
+            limit = f"--memory-limit is {self._watch.limits.memory_mib:.0f} (start fewer workers, or raise the limit)"
             self._give_up(DO_NOT_RETRY, f"{need}, {limit}")
             return
-        self._limits = limits
+        self._watch.limits = limits
         self._slots = tuple(slot for slot in self._slots if slot is not worker.slot)
         self._display.notice(f"{need}: {len(self._slots)} workers fit in the memory")
         worker.ask_to_end()
@@ -179,10 +178,12 @@ class Supervisor:
 
     def _over(self, worker: WorkerProcess) -> None:
         worker.rest()
-        if self._limits.is_worn(worker.frames_made, worker.memory_mib):
+        if self._watch.limits.is_worn(worker.frames_made, worker.memory_mib):
             worker.ask_to_end()
 
     def _gone(self, worker: WorkerProcess) -> None:
+        if self._fatal:  # why it ended, and no frame is to blame
+            return
         if self._workers.get(worker.slot.number) is worker:
             del self._workers[worker.slot.number]
         if not worker.wait(FAREWELL_S):
@@ -221,34 +222,15 @@ class Supervisor:
         reason = f"{self._failed_starts} workers in a row did not start: {worker.why_it_ended()}"
         self._give_up(RETRY, f"{reason}; its last words:\n{words}" if words else reason)
 
-    # --- limits and stops --------------------------------------------------------------------------------------------
+    # --- stops -------------------------------------------------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def _obey(self) -> None:
         while self._stops < self._stop.count:
             self._asked_to_stop()
-        now_s = monotonic()
-        if now_s - self._sampled_s >= SAMPLE_S:
-            self._sampled_s = now_s
-            sample_memory(self._workers.values())
-        sizes_mib = [worker.memory_mib for worker in self._workers.values()]
-        for worker in self._workers.values():
-            self._check(worker, now_s - worker.since_s, sizes_mib)
-
-    def _check(self, worker: WorkerProcess, seconds: float, sizes_mib: Sequence[float]) -> None:
-        limit_s = self._limits.time_s(self._summary.made, self._longest_s)
-        if worker.frame is not None:
-            if seconds > limit_s:
-                worker.kill(f"{worker.stage}: the frame took more than {limit_s:.0f} s (--frame-time-limit)")
-            elif self._limits.must_end(worker.memory_mib, sizes_mib, len(self._slots)):
-                worker.kill(over_memory(worker.memory_mib, self._limits.memory_mib))
-        elif not worker.is_ready and seconds > self._limits.start_s:
-            worker.kill(f"Blender did not open within {self._limits.start_s:.0f} s")
-        elif worker.is_leaving and seconds > FAREWELL_S:
-            worker.kill("it did not end when asked to")
 
     def _asked_to_stop(self) -> None:
         self._stops += 1
-        grace_s = self._limits.grace_s if self._stops == 1 else 0.0
+        grace_s = self._watch.limits.grace_s if self._stops == 1 else 0.0
         self._kill_at_s = monotonic() + grace_s
         for worker in self._workers.values():
             if not worker.is_ready:
