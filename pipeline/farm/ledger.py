@@ -52,7 +52,7 @@ def ready_files(submission: Submission) -> dict[str, str]:
 
 def read_ledger(root: Path) -> tuple[Entry, ...]:
     """Return all submissions of the dataset `root`, oldest first. Raises StoreError for one that cannot be read."""
-    return tuple(read_entry(root, name) for name in submission_names(root))
+    return tuple(entry for name in submission_names(root) if (entry := _read_if_there(root, name)) is not None)
 
 
 def next_folder(root: Path, engine: str) -> str:
@@ -150,6 +150,15 @@ def read_entry(root: Path, name: str) -> Entry:
     except (OSError, ValueError) as error:
         said = "; ".join(str(error).splitlines())
         raise StoreError(f"{folder}: not a submission that can be read: {said} (remove that folder)") from error
+
+
+def _read_if_there(root: Path, name: str) -> Entry | None:
+    try:
+        return read_entry(root, name)
+    except StoreError:
+        if (root / FARM / name).exists():
+            raise
+        return None  # the engine refused it just now
 
 
 def _read_submitted(path: Path) -> tuple[tuple[str, ...] | None, float]:

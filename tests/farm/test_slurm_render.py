@@ -22,7 +22,7 @@ from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 
 FRAMES = 24
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from farm_samples import sample_submission
 
 from pipeline.errors import FarmError, StoreError
+from pipeline.farm import ledger
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.handover import hand_over
 from pipeline.farm.ledger import Entry, add_entry, drop_entry, next_folder, read_ledger, ready_files, record_ids
@@ -52,6 +53,19 @@ def test_processes_that_submit_at_the_same_time_get_folders_of_their_own(tmp_pat
     made = [entry.submission.folder for entry in read_ledger(tmp_path)]
     assert made == [f"farm/{number:04d}-slurm" for number in range(1, 25)]
     assert len(list((tmp_path / "farm").iterdir())) == 24
+
+
+def test_a_submission_that_is_refused_while_others_are_read_is_none(tmp_path, monkeypatch):
+    kept, refused = add(tmp_path), add(tmp_path)
+    real = ledger.read_entry
+
+    def refused_just_now(root, name):
+        if name == "0002-slurm":
+            drop_entry(tmp_path, refused)
+        return real(root, name)
+
+    monkeypatch.setattr(ledger, "read_entry", refused_just_now)
+    assert [entry.submission for entry in read_ledger(tmp_path)] == [kept]
 
 
 def test_numbers_go_on_beyond_four_digits(tmp_path):

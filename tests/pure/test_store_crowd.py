@@ -2,11 +2,11 @@
 
 import multiprocessing
 import os
-import sys
+from collections.abc import Callable
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import pytest
 from store_samples import commit_samples, contents, open_sample, sample_job
 
 from pipeline.cli import main
@@ -23,6 +23,7 @@ from pipeline.dataset.store import WorkerLog, clean_stale, missing, share_out
 
 FRAMES = 40
 JOB = sample_job(frames=FRAMES)
+PATIENCE_S = 600.0
 
 
 def render(root: Path, scratch: Path) -> None:
@@ -59,19 +60,25 @@ def look(root: Path, _: Path) -> None:
             assert frame < FRAMES
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def together(barrier: Barrier, work: Callable[[Path, Path], None], root: Path, argument: Path) -> None:
+    barrier.wait()
+    work(root, argument)
+
+
 def test_nothing_is_lost_doubled_or_damaged(tmp_path):
     part, root = tmp_path / "part", tmp_path / "ds"
     (tmp_path / "made").mkdir()
     commit_samples(open_sample(part, JOB), tmp_path / "made", range(0, FRAMES, 3))
     open_sample(root, JOB)
     works = [(render, tmp_path / "s1"), (render, tmp_path / "s2"), (bring, part), (mend, part), (look, part)]
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=work, args=(root, argument)) for work, argument in works]
+    # Spawned, for a fork of a process with threads in it may hang.
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(len(works), timeout=PATIENCE_S)
+    processes = [context.Process(target=together, args=(barrier, work, root, one), daemon=True) for work, one in works]
     for process in processes:
         process.start()
     for process in processes:
-        process.join(300)
+        process.join(PATIENCE_S)
     assert [process.exitcode for process in processes] == [0] * len(works)
     store = open_sample(root, JOB)
     repair(root)
