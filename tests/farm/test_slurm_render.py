@@ -17,6 +17,7 @@ from slurm_cluster import Cluster, send
 
 from pipeline.cli import main
 from pipeline.dataset.attempts import read_workers
+from pipeline.dataset.claims import claimed
 from pipeline.dataset.presence import present
 from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
@@ -142,9 +143,10 @@ def test_resume_after_scancel_submits_exactly_the_missing_frames(slurm, job, tmp
     out = tmp_path / "out"
     words = ["--frames", "0-11", "--frames-per-shard", "3", "--device", "cpu"]
     assert main(["submit", str(job), "--out", str(out), *words]) == 0
-    slurm.wait_until(lambda: len(present(out)) >= 2, "two frames are there", PATIENCE_S)
-    slurm.call("scancel", *read_ledger(out)[0].ids)
-    slurm.wait_for_end(PATIENCE_S)
+    with claimed(out, 11):  # by this process, so that not all is over before it is cancelled
+        slurm.wait_until(lambda: len(present(out)) >= 2, "two frames are there", PATIENCE_S)
+        slurm.call("scancel", *read_ledger(out)[0].ids)
+        slurm.wait_for_end(PATIENCE_S)
     missing = set(range(12)) - present(out)
     assert 0 < len(missing) <= 10
     assert main(["resume", str(out)]) == 0
