@@ -23,7 +23,7 @@ from pipeline.job_file import read_job_file
 ROOT = Path(__file__).resolve().parents[2]
 BLENDER = os.environ.get("VARIEGATE_BLENDER", "")  # "chroot /srv/blender /usr/bin/blender", say
 PATIENCE_S = 600.0
-LIMIT_S = 6
+LIMIT_S = 20
 SAID = "the last thing Blender said"
 
 # Runs a program in which one frame hangs, in C code that keeps Python's lock: no thread of Python's ever runs again; or
