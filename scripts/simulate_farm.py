@@ -25,13 +25,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "pure")]
 
+from farm_samples import sample_submission
 from store_samples import FACTS, commit_samples, sample_job
 
 from pipeline.canonical import json_bytes
-from pipeline.dataset.layout import COMMIT, LABELS, PLAN, TIMING, Store
+from pipeline.dataset.layout import COMMIT, LABELS, LOGS, PLAN, TIMING, Store
 from pipeline.dataset.store import open_store
+from pipeline.farm.ledger import add_entry, ready_files, record_ids
+from pipeline.farm.shards import cut_shards
+from pipeline.farm.submission import Submission
+from pipeline.frames import show_frames
 
 WORKERS = 20
+SHARD = 50  # frames
 LINKS = 10_000  # of one picture: ext4 has at most 65 000 names for a file, and a merge doubles them
 NUMBER = 987_654_321  # stands for the frame in the texts that are filled in
 
@@ -84,12 +90,14 @@ def measure(folder: Path, size: int) -> dict[str, Cost]:
     for number, half in enumerate(halves):
         build(half, size, range(number * size // 2, (number + 1) * size // 2), folder / "scratch")
     print(f"{size} frames built in {time.monotonic() - begin_s:.0f} s", file=sys.stderr)
-    whole, exported = folder / "c", folder / "coco"
+    whole, exported, lost = folder / "c", folder / "coco", folder / "d"
+    lose(lost, size)
     steps = {
         "merge of two halves": command("merge", *halves, "--out", whole),
         "missing (before rendering)": python(MISSING, whole, size),
         "resume (planning)": python(RESUME, whole, size),
         "status": command("status", whole),
+        "status, no shard began": command("status", lost),
         "status --require-complete": command("status", whole, "--require-complete"),
         "export --format coco": command("export", whole, "--format", "coco", "--out", exported),
         "repair --dry-run": command("repair", whole, "--dry-run"),
@@ -135,6 +143,23 @@ def build(root: Path, total: int, frames: range, scratch: Path) -> None:
     for frame in frames:
         parts.write(store.folder(frame), frame)
     write_logs(root / TIMING, frames)
+
+
+def lose(root: Path, total: int) -> None:
+    """Write a dataset of `total` frames, all submitted to Slurm, whose shards ended before their first frame."""
+    open_store(root, sample_job(frames=total), root.parent, FACTS)
+    shards = tuple(show_frames(shard) for shard in cut_shards(range(total), SHARD))
+
+    def make(folder: str) -> tuple[Submission, dict[str, str]]:
+        submission = sample_submission(
+            dataset=root.as_posix(), folder=folder, frames=show_frames(range(total)), shards=shards
+        )
+        return submission, ready_files(submission)
+
+    record_ids(root, add_entry(root, "slurm", make), ("12", "13"), ())
+    for shard in range(len(shards)):
+        said = f"shard {shard}: task 12_{shard} on n1, start 1\nno such file\nshard {shard}: exit code 127\n"
+        (root / LOGS / f"slurm-12_{shard}.log").write_text(said)
 
 
 class Parts:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container
 
 from pipeline.errors import FarmError
-from pipeline.farm.engine import End, Engine
+from pipeline.farm.engine import Ends, Engine
 from pipeline.farm.submission import Submission
 from pipeline.frames import read_frames
-
-LOOKED_INTO = 100  # shards that an engine, or a log each, is asked about: thousands may end alike
 
 
 def ended_shards(
@@ -23,13 +21,9 @@ def ended_shards(
     return {index: frames for index, frames in shards if not lacks.isdisjoint(frames)}
 
 
-def ends_of(
-    engine: Engine, submission: Submission, ids: tuple[str, ...], shards: Sequence[int]
-) -> tuple[Sequence[int], Mapping[int, End]]:
-    """Return the shards that were asked about, LOOKED_INTO of them at most, and how they ended as far as it is told."""
-    step = -(-len(shards) // LOOKED_INTO) or 1
-    asked = shards[::step]
+def ends_of(engine: Engine, submission: Submission, ids: tuple[str, ...], shards: Collection[int]) -> Ends:
+    """Return how shards ended, as far as the engine answers."""
     try:
-        return asked, engine.ends(submission, ids, asked) if asked else {}
+        return engine.ends(submission, ids, sorted(shards)) if shards and ids else Ends()
     except FarmError:
-        return asked, {}  # it does not answer: that is told elsewhere
+        return Ends()

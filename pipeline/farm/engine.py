@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.farm.submission import Submission
@@ -25,9 +25,17 @@ class End:
     """Somebody took it back."""
 
 
-def untold(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Mapping[int, End]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How shards ended, by index, of those that were `looked_into`; of the others among these nothing is told."""
+
+    looked_into: Collection[int] = ()
+    told: Mapping[int, End] = field(default_factory=dict)
+
+
+def untold(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Ends:
     """Return nothing: the engine keeps the logs of shards where they are not to be read from here."""
-    return {}
+    return Ends(looked_into=shards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +62,10 @@ class Engine:
     states: Callable[[Submission, tuple[str, ...]], Mapping[int, str] | None]
     """Return the engine's own word for each shard that still waits or runs, by its index ({0: "RUNNING"}).
     Shards that ended are left out: the frames on disk say how. None where the engine cannot be asked from here."""
-    ends: Callable[[Submission, tuple[str, ...], Sequence[int]], Mapping[int, End]] = untold
-    """Return how these shards, which neither wait nor run, ended the last time; those of which nothing is told are left
-    out. Few are asked for at a time: each may cost a file to read."""
+    ends: Callable[[Submission, tuple[str, ...], Sequence[int]], Ends] = untold
+    """Return how these shards, which neither wait nor run, ended the last time. Of thousands it may look into some."""
     unseen: str = "the engine's own logs say why"
-    """What to say of a shard that ended, and of which `ends` tells nothing."""
+    """What to say of a shard that was looked into, and of which nothing is told."""
     next_steps: Callable[[Submission, Path], tuple[str, ...]]
     """Return commands for the user to type, for a format that is submitted by other programs; else ()."""
     knobs: str

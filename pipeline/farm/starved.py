@@ -84,8 +84,7 @@ def read_starved(root: Path, entry: Entry, engine: Engine, lacking: Collection[i
             lost.append(attempt)
 
     visit_attempts(root, visit)
-    _, ends = ends_of(engine, submission, ids, sorted(ended)) if ids else ((), {})
-    return find_starved(submission, ended, ends, lost)
+    return find_starved(submission, ended, ends_of(engine, submission, ids, ended).told, lost)
 
 
 def more_memory(had_mb: int) -> int:

@@ -39,7 +39,7 @@ def find_bad_nodes(
     workers: Sequence[Worker], tally: Tally, unbegun: Mapping[str, int], now_s: float
 ) -> tuple[BadNode, ...]:
     """Return the machines that fail in the present run, or in the last one. `unbegun` counts, by machine, shards that
-    ended before any process of theirs had a log."""
+    ended before their first frame, whether or not a process of theirs has a log."""
     if not workers:
         return ()
     begin_s, _ = busy_spans(workers, now_s)[-1]
@@ -72,7 +72,7 @@ def _starts(
     workers: Iterable[Worker], makers: Collection[str], unbegun: Mapping[str, int]
 ) -> tuple[Counter[str], Counter[str], dict[str, Counter[str]]]:
     """Return how many processes of each machine ended with an error before a frame, how many were started, and why."""
-    bad, tries, reasons = Counter(unbegun), Counter(unbegun), dict[str, Counter[str]]()
+    bad, tries, reasons = Counter[str](), Counter[str](), dict[str, Counter[str]]()
     workers = tuple(workers)
     watching = {str(worker.start.get("supervisor")) for worker in workers if worker.name in makers}
     for worker in workers:
@@ -83,6 +83,10 @@ def _starts(
         if worker.outcome not in WELL and worker.name not in makers and worker.name not in watching:
             bad[node] += 1
             reasons.setdefault(node, Counter())[last_line(worker.outcome)] += 1
+    for node, shards in unbegun.items():
+        silent = max(0, shards - bad[node])  # the others had a process, which has been counted
+        bad[node] += silent
+        tries[node] += silent
     return bad, tries, reasons
 
 

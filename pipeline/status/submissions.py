@@ -100,16 +100,16 @@ def _submitted(
     engine = engines.get(submission.engine)
     if not ended or not entry.ids or engine is None:
         return told
-    asked, ends = ends_of(engine, submission, entry.ids, sorted(ended))
+    ends = ends_of(engine, submission, entry.ids, ended)
     if states is None:  # only a shard that says so itself has ended
-        ends = {index: end for index, end in ends.items() if end.exit_code is not None}
-        ended = {index: ended[index] for index in ends}
+        ends = replace(ends, told={index: end for index, end in ends.told.items() if end.exit_code is not None})
+        ended = {index: ended[index] for index in ends.told}
     idle = unbegun_shards(ended, lacking, begun_s, entry.at_s)
-    nodes = Counter(end.node for index, end in ends.items() if index in idle and end.node)
+    nodes = Counter(end.node for index, end in ends.told.items() if index in idle and end.node)
     return replace(
         told,
-        unbegun=find_unbegun(idle, asked, ends, engine.unseen, is_cancelled=entry.is_cancelled),
-        starved=find_starved(submission, ended, ends, attempts),
+        unbegun=find_unbegun(idle, ends, engine.unseen, is_cancelled=entry.is_cancelled),
+        starved=find_starved(submission, ended, ends.told, attempts),
         nodes=dict(nodes.most_common()),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.exit_codes import DONE, TRANSIENT
-from pipeline.farm.engine import End
+from pipeline.farm.engine import End, Ends
 from pipeline.status.reasons import alike
 
 SIGNALS = 128  # and above: exit codes of what a signal ended
@@ -15,7 +15,7 @@ SIGNALS = 128  # and above: exit codes of what a signal ended
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbegun:
     """Shards that ended alike. `reason` is the last line that they said, `where` says more of the first of them; both
-    are "" for shards that nobody asked about."""
+    are "" for shards that nobody looked into."""
 
     shards: tuple[int, ...]
     reason: str = ""
@@ -34,25 +34,22 @@ def unbegun_shards(
     )
 
 
-def find_unbegun(
-    shards: Sequence[int], asked: Collection[int], ends: Mapping[int, End], unseen: str, *, is_cancelled: bool
-) -> tuple[Unbegun, ...]:
-    """Return how those of `shards` ended that were `asked` about, the most frequent first, then the others.
+def find_unbegun(shards: Sequence[int], ends: Ends, unseen: str, *, is_cancelled: bool) -> tuple[Unbegun, ...]:
+    """Return how those of `shards` ended that were looked into, the most frequent first, then the others.
 
     `unseen` is said where no end is told. Shards that were cancelled have not failed.
     """
-    known = [index for index in shards if index in ends and _failed(ends[index], is_cancelled)]
-    groups = [
-        (reason, members, ends[members[0]].where) for reason, members in alike(known, lambda one: _why(ends[one]))
+    told, looked_into = ends.told, frozenset(ends.looked_into)
+    failed = [index for index in shards if index in told and _failed(told[index], is_cancelled)]
+    found = [
+        Unbegun(shards=tuple(members), reason=reason, where=told[members[0]].where)
+        for reason, members in alike(failed, lambda index: _why(told[index]))
     ]
-    if is_cancelled:
-        rest = []
-    else:
-        untold = [index for index in shards if index in asked and index not in ends]
-        groups += [(unseen, untold, "")] if untold else []
-        rest = [index for index in shards if index not in asked]
-    found = [Unbegun(shards=tuple(members), reason=reason, where=where) for reason, members, where in groups]
-    return (*found, Unbegun(shards=tuple(rest))) if rest else tuple(found)
+    if not is_cancelled:
+        silent = tuple(index for index in shards if index in looked_into and index not in told)
+        others = tuple(index for index in shards if index not in looked_into)
+        found += [Unbegun(shards=some, reason=why) for some, why in ((silent, unseen), (others, "")) if some]
+    return tuple(found)
 
 
 def _failed(end: End, is_cancelled: bool) -> bool:

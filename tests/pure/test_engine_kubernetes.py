@@ -267,7 +267,9 @@ def test_pods_that_ended_tell_why(tmp_path, monkeypatch):
         tmp_path / "bin", monkeypatch, "kubectl", ("get pods", 0, json.dumps({"items": pods})), ("get job", 0, "")
     )
     submission = sample(resources=Resources(partition="vision"))
-    found = KUBERNETES.ends(submission, ("dice",), (0, 1, 2, 3, 9))
+    ends = KUBERNETES.ends(submission, ("dice",), (0, 1, 2, 3, 9))
+    assert ends.looked_into == (0, 1, 2, 3, 9)
+    found = ends.told
     assert {index: (end.reason, end.exit_code, end.is_starved) for index, end in found.items()} == {
         0: ('exec: "pyton": not found', 128, False),
         1: ("Error, exit code 1", 1, True),

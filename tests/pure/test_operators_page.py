@@ -13,8 +13,8 @@ from pipeline import cli
 from pipeline.dataset import layout
 from pipeline.dataset.attempts import SILENT_S
 from pipeline.dataset.worker_log import HEARTBEAT_S
-from pipeline.farm import ended, room, sizing, starved
-from pipeline.farm.engines import ENGINES
+from pipeline.farm import room, sizing, starved
+from pipeline.farm.engines import ENGINES, slurm_logs
 from pipeline.farm.engines.slurm_scripts import WARNING_S
 from pipeline.farm.local import failures, limits, worker_count
 from pipeline.status import nodes
@@ -163,7 +163,7 @@ def test_numbers_are_those_of_the_program():
         f"silent for {SILENT_S:g} s": 1,
         f"fills {sizing.MINUTES:g} minutes where frames were timed, else {sizing.FRAMES} frames": 1,
         f"{WARNING_S} s before the time limit": 1,
-        f"of their logs, of {ended.LOOKED_INTO} at most": 1,
+        f"of their logs, of {slurm_logs.LOOKED_INTO} at most": 1,
         f"({room.LOOKED_INTO} are measured)": 1,
     }
     text = " ".join(TEXT.split())

@@ -6,8 +6,9 @@ import pytest
 from farm_samples import sample_submission
 
 from pipeline.farm.engine import End
+from pipeline.farm.engines import slurm_logs
 from pipeline.farm.engines.slurm_logs import TAIL_BYTES, read_end, read_ends
-from pipeline.farm.engines.slurm_scripts import render_script
+from pipeline.farm.engines.slurm_scripts import CRASHES, render_script
 
 BEGIN = "shard 3: task 12_3 on n1, start 1\n"
 REQUEUED = (
@@ -115,9 +116,23 @@ def test_each_shard_has_the_log_of_its_array_and_only_its_tail_is_read(tmp_path)
             noise * (2 * TAIL_BYTES // 80) + f"shard 3: task {name} on n7, start 1\n{word}\nshard 3: exit code 1\n"
         )
     ids = ("12", "13+4", "14")
-    found = read_ends(sample_submission(dataset=str(tmp_path)), ids, (0, 1, 4, 6))
-    assert found == {
+    ends = read_ends(sample_submission(dataset=str(tmp_path)), ids, (0, 1, 4, 6))
+    assert ends.looked_into == {0, 1, 4, 6} and ends.told == {
         shard: End(reason=word, where=f"logs/slurm-{name}.log", exit_code=1, node="n7")
         for shard, (name, word) in zip((1, 4, 6), logs.items(), strict=True)
     }
-    assert read_ends(sample_submission(dataset=str(tmp_path)), ("12",), (1,))[1].reason == "a"
+    assert read_ends(sample_submission(dataset=str(tmp_path)), ("12",), (1,)).told[1].reason == "a"
+
+
+def test_of_many_logs_those_of_crashed_shards_are_read_first_and_then_some_of_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm_logs, "LOOKED_INTO", 5)
+    folder = tmp_path / "farm/0001-slurm"
+    folder.mkdir(parents=True)
+    (tmp_path / "logs").mkdir()
+    for shard in range(20):
+        (tmp_path / f"logs/slurm-12_{shard}.log").write_text(f"shard {shard}: exit code 1\n")
+    for shard in (7, 13):
+        (folder / CRASHES.format(shard)).touch()
+    ends = read_ends(sample_submission(dataset=str(tmp_path)), ("12", "13"), range(22))
+    assert sorted(ends.told) == [0, 6, 7, 13, 14]
+    assert ends.looked_into == {0, 6, 7, 13, 14, 20, 21}, "the last two have no log, which is known without reading"

@@ -7,8 +7,11 @@ from status_samples import CPU, T0, begin, clock, dead, end, failed, frames_made
 from status_samples import write_log as log
 from store_samples import open_sample, sample_job
 
+from pipeline.dataset.attempts import visit_attempts
 from pipeline.dataset.process_log import Worker, node_of
+from pipeline.status.nodes import find_bad_nodes
 from pipeline.status.overview import read_status
+from pipeline.status.tally import Tally
 
 JOB = sample_job(frames=300)
 DRIVER = "DeviceError: no CUDA driver"
@@ -114,6 +117,18 @@ def test_a_machine_that_takes_all_shards_at_once_is_named_although_others_made_f
     for number in range(4, 25):
         log(store.root, dead(machine=f"h{number}"), [on("n2", number), end(5, DRIVER)])
     assert [(one.node, one.failed, one.others) for one in bad_nodes(store)[0]] == [("n2", 21, 3)]
+
+
+def test_shards_with_and_without_a_log_are_counted_once(store):
+    for number in range(1, 16):
+        make(store, "n1", number, (number,))
+    for number in range(16, 22):
+        log(store.root, dead(machine=f"h{number}"), [on("n2", number), end(5, DRIVER)])
+    tally = Tally(asked=range(300))
+    workers = visit_attempts(store.root, tally.add)
+    for unbegun, tries in ((4, 6), (9, 9)):
+        (bad,) = find_bad_nodes(workers, tally, {"n2": unbegun}, T0 + 1000)
+        assert (bad.node, bad.failed, bad.tries) == ("n2", tries, tries)
 
 
 def test_supervisors_count_by_what_their_workers_did(store):

@@ -10,8 +10,7 @@ from status_samples import CPU, T0, begin, clock, dead, end, failed, frames_made
 from status_samples import write_log as log
 from store_samples import open_sample, sample_job
 
-from pipeline.farm import ended
-from pipeline.farm.engines import ENGINES
+from pipeline.farm.engines import ENGINES, slurm_logs
 from pipeline.farm.ledger import add_entry, ready_files, record_cancelled, record_ids
 from pipeline.farm.local.limits import over_memory
 from pipeline.farm.submission import Resources
@@ -143,7 +142,7 @@ def test_reasons_that_differ_are_counted(store):
 
 
 def test_of_thousands_a_few_are_looked_into(store, monkeypatch):
-    monkeypatch.setattr(ended, "LOOKED_INTO", 10)
+    monkeypatch.setattr(slurm_logs, "LOOKED_INTO", 10)
     submit(store, shards=[str(frame) for frame in range(40)])
     for shard in range(40):
         leave(store, f"12_{shard}", shard, ABSENT, 127)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.farm.engine import End, Engine
+from pipeline.farm.engine import End, Ends, Engine
 from pipeline.farm.engines.kubernetes_job import KNOBS, PASSED, check_job, job_files, job_name
 from pipeline.farm.knobs import check_all, check_knobs
 from pipeline.farm.programs import run_program
@@ -66,7 +66,7 @@ def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | 
     return dict(sorted(found.items()))
 
 
-def ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Mapping[int, End]:
+def ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Ends:
     """Return how the last pod of each shard ended, as long as the cluster keeps it."""
     pods = [(index, pod) for job in ids for index, pod in _pods_of(submission, job) if index in set(shards)]
     found: dict[int, End] = {}
@@ -74,7 +74,7 @@ def ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) ->
         if (end := _end(submission, pod)) is not None:
             was_starved = index in found and found[index].is_starved  # all pods of a Job have the same memory
             found[index] = replace(end, is_starved=end.is_starved or was_starved)
-    return found
+    return Ends(looked_into=shards, told=found)
 
 
 def _end(submission: Submission, pod: Mapping[str, Any]) -> End | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.dataset.layout import LOGS
-from pipeline.farm.engine import End
+from pipeline.farm.engine import End, Ends
+from pipeline.farm.engines.slurm_scripts import CRASHES
 from pipeline.farm.submission import Submission
 
 TAIL_BYTES = 16_384
+LOOKED_INTO = 100  # logs: thousands of shards may end alike
 
 _START = re.compile(r"shard \d+: task \S+ on (?P<node>\S+), start \d+$")
 _CODE = re.compile(r"shard \d+: exit code (?P<code>\d+)$")
@@ -32,13 +35,19 @@ _IDLE = re.compile(
 _BASH = re.compile(r"^\S*/slurm_script: line \d+: ")
 
 
-def read_ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Mapping[int, End]:
-    """Return how shards ended; those that left no log, or whose log has no end yet, are left out."""
-    found = {}
-    for shard in shards:
-        if (name := _log_of(shard, ids)) and (text := _tail(Path(submission.dataset) / name)):
-            found[shard] = read_end(text, name)
-    return found
+def read_ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Ends:
+    """Return how shards ended, by LOOKED_INTO of their logs at most: those of crashed shards first."""
+    root = Path(submission.dataset)
+    there, crashed = _names(root / LOGS), _names(root / submission.folder)
+    logs = {shard: name for shard in shards if (name := _log_of(shard, ids)) in there}
+    first = [shard for shard in logs if CRASHES.format(shard) in crashed][:LOOKED_INTO]
+    others = [shard for shard in logs if shard not in first]
+    chosen = sorted([*first, *_spread(others, LOOKED_INTO - len(first))])
+    texts = {shard: _tail(root / LOGS / logs[shard]) for shard in chosen}
+    return Ends(
+        looked_into=frozenset(shards).difference(logs).union(chosen),
+        told={shard: read_end(text, f"{LOGS}/{logs[shard]}") for shard, text in texts.items() if text},
+    )
 
 
 def read_end(text: str, where: str) -> End:
@@ -71,7 +80,18 @@ def _log_of(shard: int, ids: Sequence[str]) -> str:
     parts = [one.partition("+") for place, one in enumerate(ids) if not place or "+" in one]
     arrays = [(int(offset or 0), job) for job, _, offset in parts]
     first, job = max((array for array in arrays if array[0] <= shard), default=(0, ""))
-    return f"{LOGS}/slurm-{job}_{shard - first}.log" if job else ""
+    return f"slurm-{job}_{shard - first}.log"
+
+
+def _names(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _spread(items: Sequence[int], most: int) -> Sequence[int]:
+    return items[:: -(-len(items) // most) or 1] if most else ()
 
 
 def _tail(path: Path) -> str:

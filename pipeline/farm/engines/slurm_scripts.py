@@ -14,6 +14,7 @@ from pipeline.farm.submission import Submission
 RENDER = "render.sbatch"
 FINALIZE = "finalize.sbatch"
 VERDICT = "verdict.txt"
+CRASHES = "crashes-{}.txt"  # of a shard: a line each
 
 FINALIZE_PARTITION = "finalize-partition"
 OWN_KNOBS = (*CONTAINER_KNOBS, FINALIZE_PARTITION)
@@ -55,7 +56,7 @@ echo "shard $shard: exit code $code"
 [ "$code" != 0 ] && [ "$code" != 2 ] || exit "$code"
 if [ "$code" != 75 ] && [ "$stops" = 0 ]; then
   # Crashes have a count of their own: Slurm's holds shards that were stopped and nodes that died, too.
-  crashes=@folder@/crashes-$shard.txt
+  crashes=@folder@/@crashes@
   echo "$task, start $((restarts + 1)): exit code $code" >>"$crashes"
   crashed=$(wc -l <"$crashes") || crashed=$((restarts + 1))
   if [ "$crashed" -ge @attempts@ ]; then
@@ -119,6 +120,7 @@ def render_script(submission: Submission) -> str:
         _RENDER,
         command=_shell(words),
         folder=shlex.quote(_folder(submission)),
+        crashes=CRASHES.format("$shard"),
         attempts=str(submission.attempts),
         starts=str(STARTS),
         pause=str(PAUSE_S),
