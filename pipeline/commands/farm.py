@@ -149,19 +149,18 @@ def _as_long_as_asked(job: Job, frames: str | None) -> tuple[Job, Sequence[int]]
 
 def _with_memory(order: Order, root: Path, ledger: Sequence[Entry], wanted: Iterable[int]) -> Order:
     """Tell of shards that ran out of memory the last time, and return the order with what --memory auto gives them."""
-    starved = None
-    if order.memory in (None, AUTO):
-        last = ledger[-1]
-        starved = read_starved(root, last, engine_of(last.submission.engine), set(wanted) - present(root))
+    if order.memory not in (None, AUTO):
+        return order
+    last, unchanged = ledger[-1], replace(order, memory=None)
+    engine = ENGINES.get(last.submission.engine)
+    starved = read_starved(root, last, engine, set(wanted) - present(root)) if engine else None
     if starved is None:
-        return replace(order, memory=None) if order.memory == AUTO else order
-    told, more = (
-        tell_starved(last.submission.folder, starved),
-        show_memory(starved.next_mb) if starved.next_mb else "SIZE",
-    )
+        return unchanged
+    told = tell_starved(last.submission.folder, starved)
+    more = show_memory(starved.next_mb) if starved.next_mb else "SIZE"
     if order.memory is None or not starved.is_certain:
         click.echo(f"{told}: {'' if starved.is_certain else 'if so, '}--memory {more} gives them more")
-        return replace(order, memory=None)
+        return unchanged
     first_mb = next((mb for entry in ledger if (mb := entry.submission.resources.memory_mb)), starved.had_mb)
     if not starved.next_mb or starved.next_mb > MOST * first_mb:
         why = f"{MOST} times the first is where auto ends" if starved.next_mb else "nobody knows how much they had"

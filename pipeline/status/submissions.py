@@ -11,7 +11,7 @@ from pipeline.dataset.layout import FARM
 from pipeline.dataset.process_log import Attempt
 from pipeline.errors import PipelineError
 from pipeline.farm.ended import ended_shards, ends_of
-from pipeline.farm.engine import Engine
+from pipeline.farm.engine import Ends, Engine
 from pipeline.farm.ledger import Entry, read_entry, submission_names
 from pipeline.farm.starved import Starved, find_starved
 from pipeline.frames import read_frames
@@ -96,20 +96,20 @@ def _submitted(
         told, states=None if states is None else dict(Counter(states.values()).most_common()), problem=problem
     )
     lacking = lacking.difference(later)
-    ended = ended_shards(submission, lacking, states or ())
+    shards = ended_shards(submission, lacking, states or ())
     engine = engines.get(submission.engine)
-    if not ended or not entry.ids or engine is None:
+    ends = ends_of(engine, submission, entry.ids or (), shards) if engine else Ends()
+    told = replace(told, starved=find_starved(submission, shards, ends.told, attempts))
+    if engine is None or not entry.ids:
         return told
-    ends = ends_of(engine, submission, entry.ids, ended)
     if states is None:  # only a shard that says so itself has ended
         ends = replace(ends, told={index: end for index, end in ends.told.items() if end.exit_code is not None})
-        ended = {index: ended[index] for index in ends.told}
-    idle = unbegun_shards(ended, lacking, begun_s, entry.at_s)
+        shards = {index: shards[index] for index in ends.told}
+    idle = unbegun_shards(shards, lacking, begun_s, entry.at_s)
     nodes = Counter(end.node for index, end in ends.told.items() if index in idle and end.node)
     return replace(
         told,
         unbegun=find_unbegun(idle, ends, engine.unseen, is_cancelled=entry.is_cancelled),
-        starved=find_starved(submission, ended, ends.told, attempts),
         nodes=dict(nodes.most_common()),
     )
 

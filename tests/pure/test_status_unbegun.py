@@ -188,6 +188,9 @@ def test_shards_that_ran_out_of_memory_are_told_with_what_to_ask_for(store):
         f"1 shard of farm/0001-slurm ran out of memory at 16G: variegate resume {store.root} --memory 24G"
         in status.hints
     )
+    for engines in ({}, {"slurm": replace(ENGINES["slurm"], states=lambda submission, ids: None)}):
+        (unasked,) = read_status(store.root, range(40), engines=engines).submissions
+        assert unasked.starved == status.submissions[0].starved, "no queue is needed to know it"
 
 
 def lost(frame, at, reason):

@@ -86,7 +86,8 @@ def _end(submission: Submission, pod: Mapping[str, Any]) -> End | None:
         return None
     code, reason = ended.get("exitCode"), str(ended.get("reason") or "Error")
     return End(
-        reason=str(ended.get("message") or "").strip() or (reason if code is None else f"{reason}, exit code {code}"),
+        reason=" ".join(str(ended.get("message") or "").split())
+        or (reason if code is None else f"{reason}, exit code {code}"),
         where=shlex.join(_kubectl(submission, "logs", pod["metadata"].get("name", "POD"))),
         exit_code=code,
         node=str(pod.get("spec", {}).get("nodeName", "")),
