@@ -20,10 +20,12 @@ from pipeline.errors import FarmError
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.handover import require_programs
 from pipeline.farm.ledger import Entry, read_ledger
-from pipeline.farm.starved import MOST, read_starved, show_memory, tell_starved
+from pipeline.farm.starved import MOST, Starved, show_memory, tell_starved
 from pipeline.frames import parse_frames
 from pipeline.job import Job, make_job
 from pipeline.job_file import read_job_file
+from pipeline.status.hints_farm import tell_unbegun
+from pipeline.status.submissions import read_submission
 from pipeline.terminal import open_job, session
 
 MOST_FRAMES = 1_000_000  # that --frames alone may ask for: more is taken for a slip
@@ -117,7 +119,7 @@ def resume(dataset: Path, frames: str | None, engine: str | None, retry_quaranti
         raise FarmError(f"{dataset}: nothing was submitted for it yet (begin with variegate submit)")
     total = job.config.frames
     wanted = parse_frames(frames, total) if frames is not None else _ever_submitted(ledger, total)
-    order = _with_memory(order, root, ledger, wanted)
+    order = _with_memory(order, ledger, _look_back(root, ledger[-1], wanted))
     last = replace(ledger[-1].submission, dataset=root.as_posix())
     base = order.changed(last) if engine in (None, last.engine) else order.new(str(engine), root)
     if not order.dry_run:
@@ -147,16 +149,22 @@ def _as_long_as_asked(job: Job, frames: str | None) -> tuple[Job, Sequence[int]]
     return make_job(replace(job.config, frames=wanted[-1] + 1), job.catalogue), wanted
 
 
-def _with_memory(order: Order, root: Path, ledger: Sequence[Entry], wanted: Iterable[int]) -> Order:
-    """Tell of shards that ran out of memory the last time, and return the order with what --memory auto gives them."""
+def _look_back(root: Path, last: Entry, wanted: Iterable[int]) -> Starved | None:
+    """Tell why shards of the last submission never began, and return those that ran out of memory."""
+    submitted = read_submission(root, last, set(wanted) - present(root), ENGINES)
+    if unbegun := tell_unbegun(submitted):
+        click.echo(unbegun)
+    return submitted.starved
+
+
+def _with_memory(order: Order, ledger: Sequence[Entry], starved: Starved | None) -> Order:
+    """Return the order with the memory that --memory auto gives; without it, tell of shards that ran out of it."""
     if order.memory not in (None, AUTO):
         return order
-    last, unchanged = ledger[-1], replace(order, memory=None)
-    engine = ENGINES.get(last.submission.engine)
-    starved = read_starved(root, last, engine, set(wanted) - present(root)) if engine else None
+    unchanged = replace(order, memory=None)
     if starved is None:
         return unchanged
-    told = tell_starved(last.submission.folder, starved)
+    told = tell_starved(ledger[-1].submission.folder, starved)
     more = show_memory(starved.next_mb) if starved.next_mb else "SIZE"
     if order.memory is None or not starved.is_certain:
         click.echo(f"{told}: {'' if starved.is_certain else 'if so, '}--memory {more} gives them more")

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from pipeline.dataset.attempts import visit_attempts
 from pipeline.dataset.process_log import Attempt
-from pipeline.errors import FarmError
-from pipeline.farm.ended import ended_shards, ends_of
-from pipeline.farm.engine import End, Engine
-from pipeline.farm.ledger import Entry
+from pipeline.farm.engine import End
 from pipeline.farm.local.limits import MEMORY_SHARE, memory_limit_in
 from pipeline.farm.submission import Submission
 
@@ -70,23 +65,6 @@ def find_starved(
     )
 
 
-def read_starved(root: Path, entry: Entry, engine: Engine, lacking: Collection[int]) -> Starved | None:
-    """Return which shards of a submission of the dataset `root` ran out of memory, of those whose frames are `lacking`,
-    and that neither wait nor run; None for none."""
-    submission, ids = replace(entry.submission, dataset=str(root)), entry.ids or ()
-    ended = ended_shards(submission, lacking, _live(engine, submission, ids))
-    if not ended:
-        return None
-    lost: list[Attempt] = []
-
-    def visit(process: str, attempt: Attempt) -> None:
-        if attempt.outcome in ("failed", "lost") and attempt.at_s >= entry.at_s:
-            lost.append(attempt)
-
-    visit_attempts(root, visit)
-    return find_starved(submission, ended, ends_of(engine, submission, ids, ended).told, lost)
-
-
 def more_memory(had_mb: int) -> int:
     """Return half as much again, in a round number; 0 for 0."""
     step = COARSE_MB if had_mb >= COARSE_FROM_MB else FINE_MB
@@ -105,13 +83,6 @@ def tell_starved(folder: str, starved: Starved) -> str:
     if not starved.is_certain:
         return f"{which} lost processes to SIGKILL, which is often the system's, out of memory"
     return f"{which} ran out of memory{f' at {show_memory(starved.had_mb)}' if starved.had_mb else ''}"
-
-
-def _live(engine: Engine, submission: Submission, ids: tuple[str, ...]) -> Collection[int]:
-    try:
-        return (engine.states(submission, ids) or {}) if ids else ()
-    except FarmError:
-        return ()
 
 
 def _limits_in(reason: str) -> tuple[float, float] | None:

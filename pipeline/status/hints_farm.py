@@ -16,15 +16,23 @@ LIST_WIDTH = 40  # of a list of shards
 def _unbegun(evidence: Evidence) -> Iterator[str]:
     """Shards ended in the queue before their first frame."""
     for one in evidence.submissions:
-        starved = one.starved.shards if one.starved and one.starved.is_certain else ()  # told by itself
-        told = [group for group in one.unbegun if group.reason and not set(group.shards) <= set(starved)]
-        if not told:
-            continue
-        shards = sorted(index for group in one.unbegun for index in group.shards)
-        asked, most = sum(len(group.shards) for group in told), told[0]
-        said = most.reason if len(most.shards) == len(shards) else f"{len(most.shards)} of {asked} say {most.reason}"
-        where = f" ({most.where}): mend that first" if most.where else ""
-        yield f"{_shards(shards)} of {one.folder} ended before the first frame: {said}{where}"
+        if text := tell_unbegun(one):
+            yield f"{text}: mend that first" if text.endswith(")") else text
+
+
+def tell_unbegun(one: Submitted) -> str:
+    """Return how the shards of a submission ended that never began a frame, "" for none; those that ran out of memory
+    are told by themselves."""
+    starved = one.starved.shards if one.starved and one.starved.is_certain else ()
+    groups = [group for group in one.unbegun if not set(group.shards) <= set(starved)]
+    told = [group for group in groups if group.reason]
+    if not told:
+        return ""
+    shards = sorted(index for group in groups for index in group.shards)
+    looked_into, most = sum(len(group.shards) for group in told), told[0]
+    said = most.reason if len(most.shards) == len(shards) else f"{len(most.shards)} of {looked_into} say {most.reason}"
+    where = f" ({most.where})" if most.where else ""
+    return f"{_shards(shards)} of {one.folder} ended before the first frame: {said}{where}"
 
 
 def _starved(evidence: Evidence) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.dataset.attempts import visit_attempts
 from pipeline.dataset.layout import FARM
 from pipeline.dataset.process_log import Attempt
 from pipeline.errors import PipelineError
@@ -15,6 +16,7 @@ from pipeline.farm.engine import Ends, Engine
 from pipeline.farm.ledger import Entry, read_entry, submission_names
 from pipeline.farm.starved import Starved, find_starved
 from pipeline.frames import read_frames
+from pipeline.status.tally import Tally
 from pipeline.status.unbegun import Unbegun, find_unbegun, unbegun_shards
 
 Engines = Mapping[str, Engine]
@@ -63,11 +65,27 @@ def read_submissions(
         except PipelineError as error:
             found.append(Submitted(folder=f"{FARM}/{name}", problem=str(error)))
             continue
-        entry = replace(entry, submission=replace(entry.submission, dataset=str(root)))
+        entry = _here(root, entry)
         since = [one for one in attempts if one.at_s >= entry.at_s]
         found.append(_submitted(entry, absent & frames, later, engines, since, begun_s))
         later |= frames
     return tuple(reversed(found))
+
+
+def read_submission(root: Path, entry: Entry, absent: Collection[int], engines: Engines) -> Submitted:
+    """Return one submission of the dataset `root`, as if no later one had its frames; `absent` are not there."""
+    entry = _here(root, entry)
+    lacking = frozenset(read_frames(entry.submission.frames)).intersection(absent)
+    tally = Tally(asked=lacking)
+    if lacking:
+        visit_attempts(root, tally.add)
+    lost = [attempt for _, attempt in tally.troubles if attempt.at_s >= entry.at_s]
+    return _submitted(entry, lacking, (), engines, lost, tally.begun_s)
+
+
+def _here(root: Path, entry: Entry) -> Entry:
+    """Return a submission with the dataset where it is now."""
+    return replace(entry, submission=replace(entry.submission, dataset=str(root)))
 
 
 def _submitted(

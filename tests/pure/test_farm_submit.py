@@ -364,6 +364,7 @@ def test_resume_tells_what_ran_out_of_memory_and_changes_nothing_unasked(slurm, 
     main(["submit", str(job), "--out", str(out), "--frames-per-shard", "4", "--memory", "16G"])
     starve(out, 0)
     starve(out, 2)
+    make(out, *range(4, 8))
     capfd.readouterr()
     assert main(["resume", str(out)]) == 0
     told = capfd.readouterr().out
@@ -371,6 +372,20 @@ def test_resume_tells_what_ran_out_of_memory_and_changes_nothing_unasked(slurm, 
     assert memory(out) == [16384, 16384]
     assert main(["resume", str(out), "--memory", "20G"]) == 0
     assert "out of memory" not in capfd.readouterr().out
+
+
+def test_resume_tells_why_shards_never_began_and_goes_on(slurm, job, out, capfd):
+    main(["submit", str(job), "--out", str(out), "--frames-per-shard", "6"])
+    for shard in (0, 1):
+        said = f"shard {shard}: task 101_{shard} on n1, start 1\nno module named pipeline\nshard {shard}: exit code 1\n"
+        (out / f"logs/slurm-101_{shard}.log").write_text(said)
+    capfd.readouterr()
+    assert main(["resume", str(out)]) == 0
+    first, last = capfd.readouterr().out.splitlines()
+    assert first == (
+        "shards 0-1 of farm/0001-slurm ended before the first frame: no module named pipeline (logs/slurm-101_0.log)"
+    )
+    assert "12 frames in 2 shards are with slurm (farm/0002-slurm" in last
 
 
 def test_memory_auto_gives_half_as_much_again_up_to_a_limit(slurm, job, out, capfd):
