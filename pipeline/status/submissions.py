@@ -124,12 +124,10 @@ def _submitted(
         ends = replace(ends, told={index: end for index, end in ends.told.items() if end.exit_code is not None})
         shards = {index: shards[index] for index in ends.told}
     idle = unbegun_shards(shards, lacking, begun_s, entry.at_s)
-    nodes = Counter(end.node for index, end in ends.told.items() if index in idle and end.node)
-    return replace(
-        told,
-        unbegun=find_unbegun(idle, ends, engine.unseen, is_cancelled=entry.is_cancelled),
-        nodes=dict(nodes.most_common()),
-    )
+    unbegun = find_unbegun(idle, ends, engine.unseen, is_cancelled=entry.is_cancelled)
+    failed = (ends.told[index] for group in unbegun for index in group.shards if index in ends.told)
+    nodes = Counter(end.node for end in failed if end.node)
+    return replace(told, unbegun=unbegun, nodes=dict(nodes.most_common()))
 
 
 def _ask(entry: Entry, engines: Engines) -> tuple[Mapping[int, str] | None, str]:

@@ -119,6 +119,7 @@ def test_cancelled_shards_have_not_failed(store):
     record_cancelled(store.root, submission, ("12",))
     found, _ = told(store)
     assert found == [((0,), ABSENT, "logs/slurm-12_0.log")]
+    assert look(store).submissions[0].nodes == {"n1": 1}
     assert "nothing waits or runs (cancelled)" in "\n".join(plain_lines(look(store)))
 
 
