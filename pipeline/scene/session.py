@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,12 @@ def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
     bpy.data.batch_remove([item for item in datablocks() if item.session_uid not in keep])
     for path, owner in settings_of(session.scene).items():
         put_back(owner, session.settings.get(path, {}))
+
+
+def remove_folder() -> None:
+    """Remove Blender's temporary folder, for a process that ends without Blender's own farewell."""
+    with suppress(OSError):  # it holds something, or is all of /tmp where Blender could make none
+        os.rmdir(bpy.app.tempdir)
 
 
 def datablocks() -> Iterator[bpy.types.ID]:

@@ -141,9 +141,11 @@ def assert_as_whole(out, whole):
     assert not list(out.rglob(f"{TEMPORARY}*")) and not list((out / "claims").glob("*"))
 
 
-def test_two_workers_make_the_dataset_of_one_process(scene, whole, out):
+def test_two_workers_make_the_dataset_of_one_process(scene, whole, out, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     code, told, err = end(render(scene, out, "--save-blend"))
     assert code == 0, err
+    assert not list(tmp_path.iterdir()), "left in the temporary folder"
     assert_as_whole(out, whole)
     assert f"{FRAMES} frames made" in told and "Progress: 100%" in told and "openjd_progress: 100.0" in told
     assert f"Saved: '{out}/frames/000003/rgb.png'" in told
