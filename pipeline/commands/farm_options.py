@@ -104,6 +104,12 @@ _OPTIONS = (
         metavar="N",
         help="Failures after which a frame is given up, and starts of a shard that crashes.  [default: 3]",
     ),
+    click.option(
+        "--frame-time-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="What a frame may take; longer counts as a failure.  [default: 20 times the longest so far]",
+    ),
     click.option("--device", type=click.Choice(DEVICES), metavar="NAME", help=f"What renders: {', '.join(DEVICES)}."),
     click.option(
         "--workers", type=WorkerCount(), metavar="N|auto", help="Processes of a shard, for large GPUs.  [default: 1]"
@@ -146,6 +152,7 @@ class Order:
     engine_options: tuple[tuple[str, str], ...]
     pairs: tuple[str, ...]
     attempts: int | None
+    frame_time_limit: float | None
     device: str | None
     workers: int | str | None
     threads: int | None
@@ -219,6 +226,7 @@ class Order:
             "--workers": self.workers,
             "--threads": self.threads or self.cpus,
             "--attempts": self.attempts,
+            "--frame-time-limit": self.frame_time_limit,
         }
         options = dict(zip(before[::2], before[1::2], strict=True))
         options |= {name: str(value) for name, value in given.items() if value is not None}

@@ -25,6 +25,7 @@ from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 from pipeline.job_file import write_job_file
+from pipeline.script_arguments import parse_shard
 
 FRAMES = 12
 
@@ -218,8 +219,12 @@ def test_times_and_memory_are_read_as_people_write_them(slurm, job, out):
 
 
 def test_a_real_blender_runs_the_script_of_this_checkout(slurm, job, out):
-    assert main(["submit", str(job), "--out", str(out), "--blender", "blender"]) == 0
-    command = read_ledger(out)[0].submission.command
+    words = ["--blender", "blender", "--attempts", "2", "--frame-time-limit", "600"]
+    assert main(["submit", str(job), "--out", str(out), *words]) == 0
+    submission = read_ledger(out)[0].submission
+    options = parse_shard([str(out), "--frames", "0", *submission.options])
+    assert (options.attempts, options.frame_time_limit) == (2, 600.0)
+    command = submission.command
     assert command[:2] == ("blender", "--background")
     assert Path(command[-2]).name == "render.py" and Path(command[-2]).is_file() and command[-1] == "--"
 

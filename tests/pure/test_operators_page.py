@@ -156,7 +156,7 @@ def test_numbers_are_those_of_the_program():
         f"`--attempts` times ({default.attempts})": 1,
         f"`--grace` ({default.grace_s:g} s)": 1,
         f"takes {limits.TIMES_LONGEST:g} times the longest so far": 1,
-        f"never before {limits.LEAST_FRAME_S / 60:g} minutes": 1,
+        f"never before {limits.LEAST_FRAME_S / 60:g} minutes (an hour while fewer than {limits.KNOWN} were made)": 1,
         f"({worker_count.MEMORY_MIB / 1000:g} GB are reckoned for each)": 1,
         f"every {HEARTBEAT_S:g} s": 1,
         f"When {failures.HOPELESS} frames fail one after another ({failures.HOPELESS_AT_FIRST} before any": 1,
@@ -172,5 +172,6 @@ def test_numbers_are_those_of_the_program():
     assert f"from {words[starved.KILLED_LEAST]} shards on" in text and f"to {words[starved.MOST]} times" in text
     assert f"({words[nodes.LEAST]} failures or more, one chance in a thousand)" in text and nodes.CHANCE == 1 / 1000
     assert "shards half as much memory again when" in text and starved.MORE == 1.5
+    assert limits.UNKNOWN_FRAME_S == 3600
     assert (worker_count.CPUS_A_WORKER, worker_count.WORKERS_A_GPU) == (1, 2)
     assert "one worker a processor, or two a GPU" in TEXT
