@@ -1,6 +1,6 @@
 """A shard in this very process, as queues have it: progress on stdout, signals obeyed, an exit code.
 
-What Blender writes goes to a log of the dataset: its own `Saved:` would be taken for a frame's.
+What Blender writes goes to a log of the dataset, so that a queue takes none of it for ours.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.dataset.layout import LOGS
 
-LAST_LINES = 40
+LAST_LINES = 100  # a crash writes the stacks of Python and C
 TAIL_BYTES = 65_536
 
 _STAGE = re.compile(r"openjd_status: frame \d+: (.+)$", re.MULTILINE)
@@ -24,7 +24,7 @@ def log_file(folder: Path, process: str) -> Path:
     return folder / f"blender-{process}.log"
 
 
-def last_words(root: Path, process: str) -> str:
+def read_last_words(root: Path, process: str) -> str:
     """Return the last lines that a process wrote to its log in the dataset `root`, "" when there are none."""
     return "\n".join(_tail(root, process).splitlines()[-LAST_LINES:])
 

@@ -8,7 +8,7 @@ import pytest
 from store_samples import open_sample, sample_job
 
 from pipeline.dataset.attempts import failures_of, read_workers
-from pipeline.dataset.last_words import LAST_LINES, TAIL_BYTES, last_words, log_file, why_it_died
+from pipeline.dataset.last_words import LAST_LINES, TAIL_BYTES, log_file, read_last_words, why_it_died
 from pipeline.dataset.processes import host
 from pipeline.dataset.quarantine import quarantined, read_quarantine
 from pipeline.farm.local.failures import Failures
@@ -58,13 +58,13 @@ def test_a_timeout_and_a_crash_are_known_by_what_they_write(store, text, why):
 
 
 def test_of_a_long_log_the_end_is_read(store):
-    write_log(store, "Timeout (0:05:00)!\n" + "x" * TAIL_BYTES + "\n" + "\n".join(map(str, range(99))))
+    write_log(store, "Timeout (0:05:00)!\n" + "x" * TAIL_BYTES + "\n" + "\n".join(map(str, range(999))))
     assert why_it_died(store.root, NAME) == ""
-    assert last_words(store.root, NAME).splitlines() == [str(line) for line in range(99 - LAST_LINES, 99)]
+    assert read_last_words(store.root, NAME).splitlines() == [str(line) for line in range(999 - LAST_LINES, 999)]
 
 
 def test_without_a_log_there_are_no_words(store):
-    assert last_words(store.root, NAME) == why_it_died(store.root, NAME) == ""
+    assert read_last_words(store.root, NAME) == why_it_died(store.root, NAME) == ""
 
 
 def test_what_a_log_tells_takes_nothing_back_that_speaks_for_the_frame(store):

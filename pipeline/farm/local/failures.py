@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.dataset.last_words import last_words
+from pipeline.dataset.last_words import read_last_words
 from pipeline.dataset.process_log import Worker
 from pipeline.dataset.quarantine import quarantine
 from pipeline.dataset.store import Store, is_complete
@@ -58,7 +58,7 @@ class Failures:
         }
 
         def words_of(frame: int) -> str:
-            return last_words(self._store.root, failed_in[frame]) if frame in failed_in else ""
+            return read_last_words(self._store.root, failed_in[frame]) if frame in failed_in else ""
 
         return [frame for frame in frames if not self.give_up_if_due(frame, words_of(frame))]
 
