@@ -112,7 +112,9 @@ class Cluster:
             raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def wait_until(self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+    def wait_until(
+        self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S, every_s: float = 0.2
+    ) -> None:
         """Return as soon as `holds()` is true. Fails with the queue and the ends of the logs when it never is."""
         end_s = time.monotonic() + patience_s
         while not holds():
@@ -120,7 +122,7 @@ class Cluster:
                 logs = [path.read_text(errors="replace")[-2000:] for path in (self.root / "log").iterdir()]
                 queue = self.call("squeue", "-a", "-t", "all", check=False)
                 raise AssertionError("\n".join([f"never: {what}", queue, *logs]))
-            time.sleep(0.2)
+            time.sleep(every_s)
 
     def nodes_in(self, state: str) -> set[str]:
         return set(self.call("sinfo", "-h", "-N", "-t", state, "-o", "%N", check=False).split())

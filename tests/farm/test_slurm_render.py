@@ -55,7 +55,7 @@ def stop_one(slurm: Cluster, out: Path, nodes: str, spared: Collection[str]) -> 
                 return True
         return False
 
-    slurm.wait_until(look, f"a shard works on {nodes}", PATIENCE_S)
+    slurm.wait_until(look, f"a shard works on {nodes}", PATIENCE_S, every_s=0.01)  # a frame takes a moment
     return found[0]
 
 

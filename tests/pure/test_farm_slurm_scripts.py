@@ -20,7 +20,7 @@ from pipeline.farm.engines.slurm_scripts import finalize_script, render_script
 from pipeline.farm.submission import Resources, Submission
 
 NASTY = """it's a "dataset" $HOME `id` 100% #1"""
-PATIENCE_S = 60
+PATIENCE_S = 600
 
 
 def directives(script: str) -> list[str]:
