@@ -90,7 +90,8 @@ def submit(
     epilog=f"""\b
 Examples:
   variegate resume /data/dice
-  variegate resume /data/dice --memory 32G --retry-quarantined
+  variegate resume /data/dice --memory auto --retry-quarantined
+  variegate resume /data/dice --engine-option exclude=n3
   variegate resume /data/dice --dry-run
 
 {ENGINE_OPTIONS}""",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
+from farm_samples import Programs
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, however slow the machine is.
@@ -22,3 +24,15 @@ def _no_blender() -> None:
     loaded = [name for name in ("bpy", "mathutils", "bmesh") if sys.modules.get(name) is not None]
     if loaded:
         pytest.exit(f"tests/pure must run in a process of its own; {', '.join(loaded)} is already imported", 2)
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Slurm's programs: sbatch gives the ids 101, 102 ..., squeue knows nothing unless FAKE_squeue says so."""
+    programs = Programs(tmp_path / "bin", "sbatch", "squeue", "scancel", "scontrol")
+    monkeypatch.setenv("PATH", f"{programs.folder}:{os.environ['PATH']}")
+    jobs = tmp_path / "jobs"
+    number = f"echo >>{jobs}; echo $((100 + $(wc -l <{jobs})))"
+    monkeypatch.setenv("FAKE_sbatch", f'case "$*" in *test-only*) ;; *) {number};; esac')
+    monkeypatch.setenv("FAKE_scontrol", 'echo "MaxArraySize            = 1001"')
+    return programs

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from store_samples import commit_samples, sample_job
 
+from pipeline.dataset.store import open_store
 from pipeline.farm.submission import Submission
+from pipeline.job_file import write_job_file
 
+FRAMES = 12  # of a job that is submitted
 END = "\x1e"  # after the last word of a call
 
 # Notes its words, then does as the shell text in FAKE_<name> says.
@@ -91,3 +96,17 @@ def answering(
     monkeypatch.setenv(f"FAKE_{name}", f'case "$*" in {" ".join(cases)} esac')
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     return lambda: [call[1:] for call in programs.calls(name)]
+
+
+def write_job(folder: Path) -> Path:
+    """Write a job.json to be submitted."""
+    path = folder / "scene" / "job.json"
+    write_job_file(path, sample_job(frames=FRAMES), path.parent)
+    return path
+
+
+def make(out: Path, *frames: int) -> None:
+    """Commit frames, as shards on nodes do."""
+    store = open_store(out, sample_job(frames=FRAMES), out)
+    with tempfile.TemporaryDirectory() as scratch:
+        commit_samples(store, Path(scratch), frames)

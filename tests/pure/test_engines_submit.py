@@ -6,20 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from farm_samples import answering
-from store_samples import sample_job
+from farm_samples import answering, write_job
 
 from pipeline.cli import main
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
-from pipeline.job_file import write_job_file
 
 
 @pytest.fixture
 def job(tmp_path) -> Path:
-    path = tmp_path / "scene" / "job.json"
-    write_job_file(path, sample_job(frames=12), path.parent)
-    return path
+    return write_job(tmp_path)
 
 
 @pytest.fixture
