@@ -29,7 +29,7 @@ def take_back(submission: Submission, ids: Sequence[str], refusal: BaseException
     except FarmError as problem:
         raise PartlyTaken(
             f"{str(refusal) or 'interrupted'}\n"
-            f"what was taken before that may still wait or run, as it could not be taken back: {show_ids(ids)} "
+            f"what was taken before that may still wait or run, as it could not be taken back: {show_ids(ids, len(ids))} "
             f"(variegate cancel {submission.dataset} --submission {submission.folder})\n{problem}",
             ids,
         ) from refusal

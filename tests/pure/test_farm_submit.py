@@ -1,4 +1,4 @@
-"""submit, resume and cancel from the command line, with programs that stand in for Slurm's."""
+"""submit and resume from the command line, with programs that stand in for Slurm's."""
 
 from __future__ import annotations
 
