@@ -27,9 +27,10 @@ def take_back(submission: Submission, ids: Sequence[str], refusal: BaseException
     try:
         cancel()
     except FarmError as problem:
+        jobs = show_ids(ids, most=len(ids))
         raise PartlyTaken(
             f"{str(refusal) or 'interrupted'}\n"
-            f"what was taken before that may still wait or run, as it could not be taken back: {show_ids(ids, len(ids))} "
+            f"what was taken before that may still wait or run, as it could not be taken back: {jobs} "
             f"(variegate cancel {submission.dataset} --submission {submission.folder})\n{problem}",
             ids,
         ) from refusal
