@@ -38,7 +38,8 @@ def run_shard_here(dataset: Path, frames: str, options: ShardOptions) -> int:
         log.move_to(dataset / LOGS)
         faulthandler.enable(STDERR)
         with interrupts(stop_soon, lambda: os._exit(TRANSIENT)) as flag:
-            say(f"Note: what Blender writes is in {log.path}")
+            if log.is_kept:
+                say(f"Note: what Blender writes is in {log.path}")
             report = LineReporter(dataset, say, flag.is_set, log.trim)
             try:
                 return run_shard(dataset, frames, report, options, partial(log.tail, LAST_LINES))

@@ -33,7 +33,7 @@ def open_store(
 ) -> Store:
     """Return the dataset `root` of `job`, made when it is not there.
 
-    `base_dir` is where the job's relative addresses start. `facts` (Blender version, build, device ...) goes into the
+    `base_dir` is where the job's relative addresses start. `facts` (Blender, C library, device) goes into the
     record of every frame committed through this store; `header` is a dataset.json of this job to take instead of one
     that names this version. Raises StoreError for the dataset of another job, for a folder that holds something else,
     and for one that cannot be written.

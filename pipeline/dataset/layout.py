@@ -27,7 +27,7 @@ TEMPORARY = ".tmp-"  # what any unfinished file or folder begins with; no reader
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Store:
-    """An open dataset of one job. `facts` says what renders here (Blender version, build, device), frame by frame."""
+    """An open dataset of one job. `facts` says what renders here (Blender, C library, device), frame by frame."""
 
     root: Path
     job: Job
