@@ -53,12 +53,12 @@ def _starved(evidence: Evidence) -> Iterator[str]:
 
 
 def _bad_nodes(evidence: Evidence) -> Iterator[str]:
-    """Far more fails on a machine than on the others."""
+    """Far more fails on a machine than on the others, and it is not left out yet."""
     last = evidence.submissions[-1] if evidence.submissions else None
     excluded = [name for name in (last.excluded if last else "").split(",") if name]
-    for bad in evidence.bad_nodes:
-        excluded.append(bad.node)
-    for bad in evidence.bad_nodes:
+    found = [bad for bad in evidence.bad_nodes if bad.node not in excluded]
+    excluded += [bad.node for bad in found]
+    for bad in found:
         why = f" ({bad.reason})" if bad.reason else ""
         yield f"{_failed(bad)}{why}: {_without(evidence, last, bad, ','.join(excluded))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -172,6 +173,9 @@ def test_a_machine_that_ends_all_its_shards_before_a_frame_is_named_with_the_rem
         "on n3 20 of 20 processes ended before a frame, on the other machines 0 of 20: leave it out: "
         f"variegate resume {store.root} --engine-option exclude=n1,n3"
     )
+    submit(store, shards=["0-19"], engine_options={"exclude": "n1,n3"}, at=500)
+    assert not any(hint.startswith("on n3") for hint in look(store).hints), "it is left out already"
+    shutil.rmtree(store.root / "farm/0002-slurm")
     queued = look(store, {5: "PENDING"})
     assert any(f"leave it out: variegate cancel {store.root}, then variegate resume" in hint for hint in queued.hints)
 
