@@ -8,10 +8,11 @@ surface that lets through up to half of the light is labelled, one that lets thr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import bpy
+import numpy as np
 
 from pipeline.records import FramePlan
 from pipeline.render.changes import change
@@ -19,7 +20,7 @@ from pipeline.render.device import Device
 from pipeline.render.transparency import has_volume, is_certain, keep_only_transparency
 from pipeline.scene.build import BuiltScene
 from pipeline.scene.session import label_layer
-from pipeline.scene.standing import collect_materials, look_around
+from pipeline.scene.standing import collect_materials, materials_shown
 
 ALPHA_THRESHOLD = 0.5
 MOST_BOUNCES = 1024  # as many surfaces as Cycles can see through, and no roulette before the last of them
@@ -49,7 +50,7 @@ def exact_reason(built: BuiltScene, plan: FramePlan, device: Device) -> str:
     if scene.render.use_motion_blur:
         return "motion blur"
     if (scene.world is not None and has_volume(scene.world.node_tree)) or any(
-        item.type == "VOLUME" for item in scene.objects
+        item.type == "VOLUME" for item in built.sources
     ):
         return "a volume"
     if built.copies.parts:
@@ -58,23 +59,23 @@ def exact_reason(built: BuiltScene, plan: FramePlan, device: Device) -> str:
         return "the picture shows object indices"
     if _strangers(built.objects):
         return "the template numbers objects of its own"
-    if not all(is_certain(material) for material in materials_in_use(scene, built.worn)):
+    if not all(is_certain(material) for material in materials_in_use(scene, built.objects, built.worn)):
         return "materials that can be seen through"
     return ""
 
 
 @contextmanager
-def exact_settings(
-    scene: bpy.types.Scene, objects: Objects, worn: Sequence[bpy.types.Material] | None = None
-) -> Iterator[None]:
-    """Inside the block a render gives exact ids and depth; afterwards the scene is as it was. For `worn` see
-    `materials_in_use`."""
+def exact_settings(built: BuiltScene, objects: Objects) -> Iterator[None]:
+    """Inside the block a render gives exact ids and depth; afterwards the scene is as it was."""
+    scene = built.scene
     with ExitStack() as until:
         _use_one_sample(scene, until)
-        _leave_out_light(scene, until)
+        change(until, scene, world=None)
+        for item in built.sources:
+            change(until, item, hide_render=True)
         for stranger in _strangers(objects):
             change(until, stranger, pass_index=0)
-        keep_only_transparency(materials_in_use(scene, worn), until)
+        keep_only_transparency(materials_in_use(scene, objects, built.worn), until)
         yield
 
 
@@ -99,30 +100,27 @@ def _use_one_sample(scene: bpy.types.Scene, until: ExitStack) -> None:
             change(until, other, use=False)
 
 
-def _leave_out_light(scene: bpy.types.Scene, until: ExitStack) -> None:
-    change(until, scene, world=None)
-    for item in scene.objects:
-        if item.type in ("LIGHT", "VOLUME"):
-            change(until, item, hide_render=True)
-
-
 def _strangers(objects: Objects) -> list[bpy.types.Object]:
     """Objects of a template, instanced ones too, that carry an index of their own: it would pass for an instance."""
     ours = {part.session_uid for parts in objects.values() for part in parts}
-    return [item for item in bpy.data.objects if item.pass_index != 0 and item.session_uid not in ours]
+    numbers = np.zeros(len(bpy.data.objects), dtype=np.int32)
+    bpy.data.objects.foreach_get("pass_index", numbers)  # artists' rooms are full
+    numbered = (bpy.data.objects[int(index)] for index in np.flatnonzero(numbers))
+    return [item for item in numbered if item.session_uid not in ours]
 
 
 def materials_in_use(
-    scene: bpy.types.Scene, worn: Sequence[bpy.types.Material] | None = None
+    scene: bpy.types.Scene, objects: Objects, worn: Sequence[bpy.types.Material] | None = None
 ) -> list[bpy.types.Material]:
-    """Return the materials of everything shown: what objects wear now, and what was seen of instances and of geometry
-    nodes: `worn`, or with another look."""
+    """Return the materials of everything shown: what `objects` wear now, and what was seen of all others: `worn`, or
+    with another look."""
+    dressed: Iterable[bpy.types.Object] = (part for parts in objects.values() for part in parts)
     if worn is None:
         layer = label_layer(scene)
         layer.update()
-        worn = look_around(layer.depsgraph).materials
+        worn, dressed = materials_shown(layer.depsgraph), scene.objects  # these too may be hidden in the viewport alone
     found: dict[int, bpy.types.Material] = {}
-    for item in scene.objects:  # these too may be hidden in the viewport alone
-        collect_materials(found, [slot.material for slot in item.material_slots])
+    for item in dressed:
+        collect_materials(found, (slot.material for slot in item.material_slots))
     collect_materials(found, worn)
     return list(found.values())

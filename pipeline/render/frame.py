@@ -35,6 +35,7 @@ from pipeline.render.remap import depth_and_distance, filtered, nearest, rendere
 from pipeline.render.settings import configure
 from pipeline.render.solo import alone, groups, need_solo
 from pipeline.scene.build import BuiltScene
+from pipeline.scene.idle import empty_context
 from pipeline.scene.next_view import moved_on
 from pipeline.scene.session import label_layer
 
@@ -69,7 +70,7 @@ def render_frame(
             linear = filtered(linear_rgb(channels, layer.name), lens) if "linear" in pictures else None
             albedo = filtered(find_pass(channels, layer.name, ALBEDO), lens) if "albedo" in pictures else None
         if exact:
-            with copies_as_objects(built) as shown, exact_settings(scene, shown, built.worn):
+            with copies_as_objects(built) as shown, exact_settings(built, shown):
                 render_once(scene, device)
                 channels = read_passes(scene, scratch)
     depth_m, distance_m = depth_and_distance(decode_depth(find_pass(channels, layer.name, DEPTH)), lens)
@@ -111,7 +112,7 @@ def _solo_masks(built: BuiltScene, device: Device, scratch: Path) -> dict[int, N
     with copies_as_objects(built) as objects:
         for members in groups(need_solo(built, objects), built.surfaces, camera):
             parts = [part for key in members for part in objects[key]]
-            with alone(built.scene, parts), exact_settings(built.scene, objects, built.worn):
+            with alone(built.scene, parts), exact_settings(built, objects):
                 render_once(built.scene, device)
                 channels = read_passes(built.scene, scratch)
             ids = decode_ids(find_pass(channels, label_layer(built.scene).name, OBJECT_INDEX))
@@ -129,7 +130,7 @@ def _render_next_view(built: BuiltScene, plan: FramePlan, device: Device, scratc
         change(until, built.scene.render, **built.next_camera.picture)
         until.enter_context(moved_on(plan.next_view, built.objects))
         shown = until.enter_context(copies_as_objects(built))
-        until.enter_context(exact_settings(built.scene, shown, built.worn))
+        until.enter_context(exact_settings(built, shown))
         render_once(built.scene, device)
         channels = read_passes(built.scene, scratch)
     return NextView(
@@ -149,6 +150,7 @@ def render_once(scene: bpy.types.Scene, device: Device) -> None:
             change(until, scene, camera=scene.camera)
             for marker in scene.timeline_markers:
                 change(until, marker, camera=None)
+            until.enter_context(empty_context(scene))
             ended = bpy.ops.render.render(scene=scene.name)
     except RuntimeError as error:
         raise DeviceError(

@@ -8,24 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
 from pipeline.addresses import Places
 from pipeline.canonical import digest
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, box_corners, compose, transform_points, upward_axis
+from pipeline.geometry import Array, box_corners, compose
 from pipeline.records import (
     AssetRecipe,
     FramePlan,
     InstancePlan,
-    Keypoint,
     MaterialPlan,
     Matrix,
     Realised,
     RealisedInstance,
     Surface,
 )
-from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point, as_rows, targets_of
+from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point
 from pipeline.scene.camera_lens import window_of
 from pipeline.scene.compat import bundled_hdris_dir
 from pipeline.scene.convex_parts import convex_parts
@@ -41,10 +39,12 @@ from pipeline.scene.objects import Jittered, add_instance
 from pipeline.scene.obstacles import placed_obstacles, template_obstacles
 from pipeline.scene.parts import Parts, realise_parts
 from pipeline.scene.physics import Body, Settled, settle
-from pipeline.scene.poses import read_pose
+from pipeline.scene.ray_meshes import RayMesh
+from pipeline.scene.realise import poses_of, realise_placed, surfaces_of, targets_among
 from pipeline.scene.session import Session, clean, label_layer, open_session
-from pipeline.scene.standing import Standing, look_around
+from pipeline.scene.standing import Standing, collect_materials, keep_mesh, stand_placed, together, worn_by
 from pipeline.scene.surroundings import add_surroundings, obstacles_of
+from pipeline.scene.template_look import TemplateLook, look_at_template, recall_objects
 from pipeline.scene.template_memory import TemplateMemory, shape_state
 from pipeline.scene.template_state import advance_template, apply_template_state
 from pipeline.scene.template_targets import Copies, TemplateInstances, hold_template
@@ -63,6 +63,8 @@ class Workshop:
     parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
     memory: TemplateMemory = field(default_factory=TemplateMemory)
+    ray_meshes: dict[int, RayMesh] = field(default_factory=dict)
+    """What rays can meet of the meshes that stay, by `session_uid`."""
     journal: Journal = field(default_factory=Journal)
     """What this frame changed of the template: everything that is changed of it goes by way of here."""
 
@@ -74,7 +76,8 @@ class BuiltScene:
     `world_from_object` that what moves has there; `parts` is empty
     where they are not asked for. `materials` are those of the template's instances as evaluated, `not_meshes` the ids
     whose silhouette a mesh does not tell, `copies` what is labelled and no object. `worn` are the materials of all that
-    the labels' view layer shows, on instances of any kind too; None where another layer was looked at."""
+    the labels' view layer shows, on instances of any kind too, and of all objects of the file; None where another layer
+    was looked at."""
 
     scene: bpy.types.Scene
     realised: Realised
@@ -87,6 +90,8 @@ class BuiltScene:
     not_meshes: frozenset[int] = frozenset()
     copies: Copies = Copies()
     worn: tuple[bpy.types.Material, ...] | None = None
+    sources: tuple[bpy.types.Object, ...] = ()
+    """What lights the scene or fills space in it: all lamps and volumes."""
 
 
 def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
@@ -99,10 +104,13 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     scene = workshop.session.scene
     collection = bpy.data.collections.new("variegate")
     scene.collection.children.link(collection)
-    apply_template_state(scene, plan.template_state, workshop.journal, workshop.images, workshop.places)
+    state, memory, journal = plan.template_state, workshop.memory, workshop.journal
+    in_file = recall_objects(workshop.session, memory)
+    apply_template_state(scene, state, in_file, journal, workshop.images, workshop.places)
     settled = _settle(plan, workshop)
-    advance_template(scene, plan.template_state)
-    held = hold_template(plan, workshop.session, workshop.memory, workshop.journal)
+    advance_template(scene, state)
+    held = hold_template(plan, workshop.session, in_file, memory, journal)
+    template = look_at_template(workshop.session, state, in_file, memory, workshop.ray_meshes)
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     changed: Jittered = {}
     objects = {
@@ -111,11 +119,10 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     next_camera, moved = None, {}
     if plan.next_view is not None and plan.next_view.moved:
         with moved_on(plan.next_view, objects):
-            placed, targets, standing = _look(plan, objects, held, workshop.library)
+            placed, targets, standing = _look(plan, objects, collection, held, template, workshop)
             next_camera = add_next_camera(scene, collection, plan.next_view, targets, standing)
-        ids = {one.instance_id for one in plan.next_view.moved}
-        moved = {one.instance_id: one.world_from_object for one in placed if one.instance_id in ids}
-    placed, targets, standing = _look(plan, objects, held, workshop.library)
+        moved = poses_of(placed, {one.instance_id for one in plan.next_view.moved})
+    placed, targets, standing = _look(plan, objects, collection, held, template, workshop)
     instances = (*placed, *held.realised)
     lamps = []
     for number, light in enumerate(plan.lights):
@@ -133,13 +140,12 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         camera=camera.realised,
         drop_attempts=settled.attempts,
         settle_time_s=settled.time_s,
-        lights=read_lights(scene, lamps),
+        lights=read_lights(lamps, template.lamps.values()),
         environment=None if plan.world is None else environment_label(plan.world),
     )
     surfaces = {}
     if "mask_full" in plan.outputs:
-        recipes = {one.instance_id: one.recipe for one in plan.instances}
-        surfaces = {one.instance_id: _surface(one, recipes, workshop.library) for one in placed} | dict(held.surfaces)
+        surfaces = surfaces_of(plan, placed, workshop.library) | dict(held.surfaces)
     return BuiltScene(
         scene=scene,
         realised=realised,
@@ -150,7 +156,8 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
         materials=held.materials,
         not_meshes=held.not_meshes,
         copies=held.copies,
-        worn=standing.materials if label_layer(scene) == bpy.context.view_layer else None,
+        worn=_worn(template, held, collection) if label_layer(scene) == bpy.context.view_layer else None,
+        sources=(*in_file.sources, *lamps),
         parts=realise_parts(plan, workshop.library),
     )
 
@@ -166,6 +173,8 @@ def _add(
         name = f"material of {one.instance_id}"
         return add_material(look, name, workshop.images, workshop.places, object_scale=one.scale)
 
+    for part in parts:
+        keep_mesh(part, workshop.ray_meshes)
     return add_instance(collection, plan, parts, pose, make_material, changed)
 
 
@@ -262,55 +271,29 @@ def _find_parts(collision: str, asset: LoadedAsset) -> tuple[Array, ...]:
 # --- reading back ---------------------------------------------------------------------------------------------------
 
 
-def _realise(plan: InstancePlan, objects: tuple[bpy.types.Object, ...], library: Library) -> RealisedInstance:
-    asset = library.load(plan.recipe)
-    matrix = read_pose(objects[0], plan.scale)
-    low, high = np.asarray(asset.low_m) * plan.scale, np.asarray(asset.high_m) * plan.scale
-    center = transform_points(matrix, [(low + high) / 2])[0]
-    x, y, z = (float(v) for v in high - low)
-    category = plan.category_id
-    if plan.category_by_up_axis:
-        category = plan.category_by_up_axis[upward_axis(matrix[:3, :3])]
-    return RealisedInstance(
-        instance_id=plan.instance_id,
-        role=plan.role,
-        asset_id=plan.asset_id,
-        category_id=category,
-        world_from_object=as_rows(matrix),
-        scale=plan.scale,
-        dimensions_m=(x, y, z),
-        center_m=(float(center[0]), float(center[1]), float(center[2])),
-        keypoints=tuple(_realise_keypoint(keypoint, plan, matrix) for keypoint in plan.keypoints),
-    )
-
-
-def _realise_keypoint(keypoint: Keypoint, plan: InstancePlan, matrix: Array) -> Keypoint:
-    """Return a keypoint of the asset where the instance has it, in the world."""
-    x, y, z = (float(v) for v in transform_points(matrix, [np.multiply(keypoint.point_m, plan.scale)])[0])
-    return Keypoint(name=keypoint.name, point_m=(x, y, z), radius_m=keypoint.radius_m * max(plan.scale))
-
-
-def _surface(item: RealisedInstance, recipes: dict[int, AssetRecipe], library: Library) -> Surface:
-    asset = library.load(recipes[item.instance_id])
-    scaled = asset.vertices * np.asarray(item.scale)
-    return Surface(vertices_m=transform_points(item.world_from_object, scaled), triangles=asset.triangles)
-
-
 def _look(
-    plan: FramePlan, objects: Mapping[int, tuple[bpy.types.Object, ...]], held: TemplateInstances, library: Library
+    plan: FramePlan,
+    objects: Mapping[int, tuple[bpy.types.Object, ...]],
+    collection: bpy.types.Collection,
+    held: TemplateInstances,
+    template: TemplateLook,
+    workshop: Workshop,
 ) -> tuple[tuple[RealisedInstance, ...], tuple[Target, ...], Standing]:
     """Return the placed instances as they are, what is looked at, and what stands around, once all is in its place."""
-    bpy.context.view_layer.update()  # takes long with thousands of objects: from here on nothing may need another
-    placed = tuple(_realise(one, objects[one.instance_id], library) for one in plan.instances)
-    targets = _targets(placed, objects) or _targets(held.realised, held.seen_as)
-    return placed, targets, look_around(bpy.context.view_layer.depsgraph)
+    placed = realise_placed(plan, objects, workshop.library)
+    targets = targets_among(placed, objects) or targets_among(held.realised, held.seen_as)
+    return placed, targets, together(template.standing, stand_placed(collection.objects, workshop.ray_meshes))
 
 
-def _targets(
-    instances: tuple[RealisedInstance, ...], objects: Mapping[int, tuple[bpy.types.Object, ...]]
-) -> tuple[Target, ...]:
-    centers = {one.instance_id: one.center_m for one in instances if one.role == "target"}
-    return targets_of({key: objects[key] for key in centers}, centers)
+def _worn(
+    template: TemplateLook, held: TemplateInstances, collection: bpy.types.Collection
+) -> tuple[bpy.types.Material, ...]:
+    """Return what all that a render shows wears, what stands in for copies too."""
+    found: dict[int, bpy.types.Material] = {}
+    collect_materials(found, template.worn)
+    for one in (*collection.objects, *(copy.block for copy in held.copies.parts)):
+        collect_materials(found, worn_by(one) if isinstance(one, bpy.types.Object) else one.materials)
+    return tuple(found.values())
 
 
 # --- opening and closing --------------------------------------------------------------------------------------------

@@ -13,19 +13,18 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Vector
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, inverse_rigid, look_at
+from pipeline.geometry import Array, inverse_rigid, length, look_at
 from pipeline.lens_remap import remap_of
 from pipeline.lenses import make_lens, project
 from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, RealisedCamera
 from pipeline.scene.camera_lens import lens_of, set_lens
 from pipeline.scene.poses import own_pose, set_pose
-from pipeline.scene.standing import Standing, is_too_near
+from pipeline.scene.standing import Standing, first_hit, is_too_near
 
-STEP_M = 1e-4  # beyond what a ray has met, to go on
+HAIR_M = 1e-4  # nothing stands between an eye and a centre as near as that
 TOO_NEAR = "nearer than clearance_m or object_clearance_m to a mesh, or inside one"
 TOO_FEW = "with fewer than min_targets_in_view targets in view"
 NO_DIRECTION = "at the very point they look at"
@@ -59,14 +58,13 @@ def add_camera(
 ) -> AddedCamera:
     """Set up the scene's camera and return it as Blender has it. Raises RejectedFrame when no try is acceptable.
 
-    Clearance and view are tested against the evaluated meshes, of which `standing` is a fresh look.
+    Clearance and view are tested against what is `standing` there.
     """
-    depsgraph = bpy.context.view_layer.depsgraph
     placed = (item.name for item in collection.objects if item.pass_index > 0)  # the stage has index 0
     things = frozenset(placed).union(*(target.objects for target in targets))
     refused: Counter[str] = Counter()
     for attempt, candidate in enumerate(plan.candidates):
-        reason = _refusal(scene, depsgraph, plan, candidate, targets, standing, things)
+        reason = _refusal(plan, candidate, targets, standing, things)
         if reason is None:
             item, picture = _make(scene, collection, plan, candidate, targets)
             realised = _read_back(scene, item, plan, candidate, attempt)
@@ -109,8 +107,6 @@ def _pose(candidate: CameraCandidate, targets: Sequence[Target]) -> Array:
 
 
 def _refusal(
-    scene: bpy.types.Scene,
-    depsgraph: bpy.types.Depsgraph,
     plan: CameraPlan,
     candidate: CameraCandidate,
     targets: Sequence[Target],
@@ -121,11 +117,11 @@ def _refusal(
         pose = _pose(candidate, targets)
     except ValueError:
         return NO_DIRECTION
-    if is_too_near(depsgraph, standing, pose[:3, 3], plan.clearance_m):
+    if is_too_near(standing, pose[:3, 3], plan.clearance_m):
         return TOO_NEAR
-    if plan.object_clearance_m > 0 and is_too_near(depsgraph, standing, pose[:3, 3], plan.object_clearance_m, things):
+    if plan.object_clearance_m > 0 and is_too_near(standing, pose[:3, 3], plan.object_clearance_m, things):
         return TOO_NEAR
-    if _count_in_view(scene, depsgraph, plan, candidate, pose, targets) < min(plan.min_targets_in_view, len(targets)):
+    if _count_in_view(plan, candidate, pose, targets, standing) < min(plan.min_targets_in_view, len(targets)):
         return TOO_FEW
     try:
         remap_of(lens_of(plan, candidate))  # last, for it takes longest
@@ -135,12 +131,7 @@ def _refusal(
 
 
 def _count_in_view(
-    scene: bpy.types.Scene,
-    depsgraph: bpy.types.Depsgraph,
-    plan: CameraPlan,
-    candidate: CameraCandidate,
-    pose: Array,
-    targets: Sequence[Target],
+    plan: CameraPlan, candidate: CameraCandidate, pose: Array, targets: Sequence[Target], standing: Standing
 ) -> int:
     if not targets:
         return 0
@@ -148,20 +139,16 @@ def _count_in_view(
     pixels, _ = project(lens_of(plan, candidate), inverse_rigid(pose), centers)
     far = ((centers - pose[:3, 3]) ** 2).sum(axis=1) > plan.clip_start_m**2
     inside = far & np.all((pixels >= 0) & (pixels < plan.resolution), axis=1)
-    eye = Vector(pose[:3, 3])
-    return sum(_sees(scene, depsgraph, eye, targets[i]) for i in np.flatnonzero(inside))
+    return sum(_sees(standing, pose[:3, 3], targets[i]) for i in np.flatnonzero(inside))
 
 
-def _sees(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, eye: Vector, target: Target) -> bool:
-    """Whether nothing that is rendered stands between: an artist's helper that only the viewport shows hides none."""
-    start, end = eye, Vector(target.center_m)
-    while (end - start).length > STEP_M:
-        way = end - start
-        hit, place, _, _, item, matrix = scene.ray_cast(depsgraph, start, way.normalized(), distance=way.length)
-        if not hit or not item.hide_render or matrix != item.matrix_world:  # of a hidden object a copy may be rendered
-            return not hit or item.name in target.objects
-        start = place + way.normalized() * STEP_M
-    return True
+def _sees(standing: Standing, eye_m: Array, target: Target) -> bool:
+    """Return whether nothing that is rendered stands between."""
+    center = np.asarray(target.center_m)
+    if length(center - eye_m) <= HAIR_M:
+        return True
+    name = first_hit(standing, eye_m, center)
+    return name is None or name in target.objects
 
 
 def _make(

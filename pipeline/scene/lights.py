@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import bpy
 import numpy as np
@@ -34,18 +34,21 @@ def add_light(collection: bpy.types.Collection, plan: LightPlan, name: str, anch
     return lamp
 
 
-def read_lights(scene: bpy.types.Scene, added: Sequence[bpy.types.Object] = ()) -> tuple[LightLabel, ...]:
-    """Return every lamp that the render shows by name: those just `added`, and a template's own as evaluated."""
-    fresh = {item.session_uid for item in added}
+def read_lights(
+    added: Sequence[bpy.types.Object], others: Iterable[tuple[bpy.types.Object, Matrix]] = ()
+) -> tuple[LightLabel, ...]:
+    """Return every lamp that the render shows by name: those just `added`, and a template's own (`rendered_lamps`) with
+    their world matrices as evaluated."""
+    lamps = [*others, *((lamp, lamp.matrix_basis) for lamp in added)]
+    return tuple(_label(lamp, matrix) for lamp, matrix in sorted(lamps, key=lambda one: one[0].name))
+
+
+def rendered_lamps(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
+    """Yield the lamps that a render of the scene shows."""
     in_layers = {item.session_uid for layer in scene.view_layers if layer.use for item in layer.objects}
-    rendered = {item.session_uid: item for item in _rendered(scene.collection)}.values()
-    lamps = [
-        item for item in rendered if item.type == "LIGHT" and not item.hide_render and item.session_uid in in_layers
-    ]
-    return tuple(
-        _label(lamp, lamp.matrix_basis if lamp.session_uid in fresh else lamp.matrix_world)
-        for lamp in sorted(lamps, key=lambda lamp: lamp.name)
-    )
+    for item in {one.session_uid: one for one in _rendered(scene.collection)}.values():
+        if item.type == "LIGHT" and not item.hide_render and item.session_uid in in_layers:
+            yield item
 
 
 def _rendered(collection: bpy.types.Collection) -> Iterator[bpy.types.Object]:

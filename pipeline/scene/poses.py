@@ -28,7 +28,7 @@ def own_pose(item: bpy.types.Object) -> Array:
 
 
 def read_pose(item: bpy.types.Object, scale: Sequence[float] = (1.0, 1.0, 1.0)) -> Array:
-    """Return the rigid `world_from_object` (4, 4) of an evaluated object, its scale taken out."""
-    matrix = np.array(item.matrix_world)
+    """Return the rigid `world_from_object` (4, 4) of an object that `set_pose` has placed, its scale taken out."""
+    matrix = own_pose(item)
     matrix[:3, :3] /= np.asarray(scale)
     return matrix

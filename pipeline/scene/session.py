@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from pipeline.errors import PipelineError
+from pipeline.scene.baking import newer_than
 from pipeline.scene.journal import put_back, settings_of, stored, values_of
 from pipeline.scene.marks.find import helpers_of
 
@@ -69,8 +70,9 @@ def label_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
 def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
     """Remove every datablock that a frame added, except the `pinned` ones (loaded assets and images), and set the scene
     up as its file has it."""
-    keep = session.baseline | {item.session_uid for item in pinned}
-    bpy.data.batch_remove([item for item in datablocks() if item.session_uid not in keep])
+    keep = {item.session_uid for item in pinned}
+    added = newer_than(max(session.baseline))
+    bpy.data.batch_remove([item for item in added if item.session_uid not in keep and _is_ours(item)])
     for path, owner in settings_of(session.scene).items():
         put_back(owner, session.settings.get(path, {}))
 
@@ -86,6 +88,10 @@ def datablocks() -> Iterator[bpy.types.ID]:
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NOT_OURS:
             yield from getattr(bpy.data, prop.identifier)
+
+
+def _is_ours(item: bpy.types.ID) -> bool:
+    return not isinstance(item, (bpy.types.Brush, bpy.types.Palette, bpy.types.FreestyleLineStyle))
 
 
 _NOT_OURS = frozenset(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Array
 from pipeline.scene import baking
+from pipeline.scene.idle import empty_context
 from pipeline.scene.strands import rough_mesh
 
 Result = TypeVar("Result")
@@ -97,7 +98,7 @@ def look_as_render(scene: bpy.types.Scene, look: Callable[[bpy.types.Depsgraph],
 
     bpy.utils.register_class(Reader)
     try:
-        with _reading(scene):
+        with _reading(scene), empty_context(scene):
             bpy.ops.render.render(scene=scene.name)
     finally:
         bpy.utils.unregister_class(Reader)

@@ -1,61 +1,151 @@
-"""What stands in the scene as evaluated, in one look: the boxes that a camera must keep clear of, and what is worn."""
+"""What stands in the scene: meshes that a camera must keep clear of and that may hide its targets, and what is worn.
+
+A template is looked at once for each of its shapes, what a frame adds is taken as it was placed: nothing waits for an
+evaluation of the whole scene, which takes long with thousands of objects.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
-from numpy.typing import NDArray
 
 from pipeline.geometry import Array
+from pipeline.scene.ray_meshes import RayMesh, is_near_or_inside, ray_mesh_of, share_of_way
+
+SLACK_M = 1e-4  # around the boxes of meshes without thickness, for the rounding of their corners
+
+RayMeshes = MutableMapping[int, RayMesh]
+"""The meshes known to a process, by `session_uid`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Thing:
+    """A mesh that stands at `matrix`. `name` is that of its object, `owner` that of the object which shows it: itself
+    or one that instances it."""
+
+    mesh: RayMesh
+    matrix: Matrix
+    name: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Standing:
-    """Meshes that renders show: their `numbers` (N,) among the depsgraph's instances and their world boxes `low_m`,
-    `high_m` (N, 3). `materials` are those of everything shown, by objects, by instances or by Geometry Nodes."""
+    """Meshes that renders show, and their boxes in the world `low_m`, `high_m` (N, 3)."""
 
-    numbers: NDArray[np.intp]
-    low_m: Array
-    high_m: Array
-    materials: tuple[bpy.types.Material, ...]
+    things: tuple[Thing, ...] = ()
+    low_m: Array = field(default_factory=lambda: np.zeros((0, 3)))
+    high_m: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
-def look_around(depsgraph: bpy.types.Depsgraph) -> Standing:
-    """Return what stands there. Everything is asked for once: a template may have thousands of objects."""
-    numbers, boxes, matrices = [], [], []
-    box_of: dict[tuple[int, int], tuple[list[float], list[float]] | None] = {}
-    materials: dict[int, bpy.types.Material] = {}
-    for number, instance in enumerate(depsgraph.object_instances):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """One look at an evaluated scene: what stands there, and what everything shown wears, by the `session_uid` of its
+    object. `copies` are the meshes that were made for it, of those that are there only as evaluated."""
+
+    standing: Standing
+    worn: Mapping[int, tuple[bpy.types.Material, ...]]
+    copies: tuple[bpy.types.Mesh, ...]
+
+
+def look_around(depsgraph: bpy.types.Depsgraph, known: RayMeshes) -> Look:
+    """Return what stands there by objects, by instances or by Geometry Nodes. `known` is added to."""
+    things: list[Thing] = []
+    worn: dict[int, dict[int, bpy.types.Material]] = {}
+    meshes: dict[tuple[int, int], RayMesh | None] = {}
+    copies: list[bpy.types.Mesh] = []
+    for instance in depsgraph.object_instances:
         shown = instance.object
         key = (shown.as_pointer(), shown.data.as_pointer() if shown.data else 0)
-        if key not in box_of:
-            box_of[key] = _own_box(shown) if shown.type == "MESH" and shown.data.polygons else None
-            collect_materials(materials, [slot.material for slot in shown.material_slots])
-            collect_materials(materials, getattr(shown.data, "materials", ()))  # Geometry Nodes set these and no slot
-        box = box_of[key]
-        if box is not None and not (instance.parent if instance.is_instance else shown).original.hide_render:
-            numbers.append(number)
-            boxes.append(box)
-            matrices.append([tuple(row) for row in instance.matrix_world])
-    low, high = np.array(boxes, dtype=np.float64).reshape(-1, 2, 3).transpose(1, 0, 2)
-    matrix = np.array(matrices, dtype=np.float64).reshape(-1, 4, 4)
-    center = ((low + high)[:, None] @ matrix[:, :3, :3].transpose(0, 2, 1))[:, 0] / 2 + matrix[:, :3, 3]
-    half = ((high - low)[:, None] @ np.abs(matrix[:, :3, :3]).transpose(0, 2, 1))[:, 0] / 2
-    return Standing(
-        numbers=np.array(numbers, dtype=np.intp),
-        low_m=center - half,
-        high_m=center + half,
-        materials=tuple(materials.values()),
+        if key not in meshes:
+            is_mesh = shown.type == "MESH" and shown.data.polygons
+            meshes[key] = _mesh_of(shown, known, copies) if is_mesh else None
+            collect_materials(worn.setdefault(shown.original.session_uid, {}), worn_by(shown))
+        owner = (instance.parent if instance.is_instance else shown).original
+        mesh = meshes[key]
+        if mesh is not None and not owner.hide_render:
+            things.append(Thing(mesh=mesh, matrix=instance.matrix_world.copy(), name=shown.name, owner=owner.name))
+    return Look(
+        standing=_standing(things),
+        worn={uid: tuple(materials.values()) for uid, materials in worn.items()},
+        copies=tuple(copies),
     )
 
 
-def _own_box(item: bpy.types.Object) -> tuple[list[float], list[float]]:
-    corners = item.bound_box
-    return list(corners[0]), list(corners[6])  # the lowest and the highest
+def stand_placed(objects: Iterable[bpy.types.Object], known: RayMeshes) -> Standing:
+    """Return what stands there of objects that a frame has added and that nothing but their own pose moves; `known` are
+    meshes that stay."""
+    return _standing(
+        Thing(
+            mesh=known[item.data.session_uid] if item.data.session_uid in known else ray_mesh_of(item.data),
+            matrix=item.matrix_basis.copy(),
+            name=item.name,
+            owner=item.name,
+        )
+        for item in objects
+        if item.type == "MESH" and item.data.polygons and not item.hide_render
+    )
+
+
+def together(one: Standing, other: Standing) -> Standing:
+    """Return what stands there of both."""
+    return Standing(
+        things=(*one.things, *other.things),
+        low_m=np.concatenate([one.low_m, other.low_m]),
+        high_m=np.concatenate([one.high_m, other.high_m]),
+    )
+
+
+def _mesh_of(shown: bpy.types.Object, known: RayMeshes, copies: list[bpy.types.Mesh]) -> RayMesh:
+    """Return the mesh of an evaluated object: that of the file, or a copy where it is another, which shares its memory
+    with what was evaluated."""
+    if not is_plain(shown.original) or len(shown.data.vertices) != len(shown.original.data.vertices):
+        copies.append(shown.data.copy())
+        return ray_mesh_of(copies[-1])
+    return keep_mesh(shown.original.data, known)
+
+
+def keep_mesh(mesh: bpy.types.Mesh, known: RayMeshes) -> RayMesh:
+    """Return what rays can meet of a mesh that stays as long as the process, and add it to those `known`."""
+    if mesh.session_uid not in known:
+        known[mesh.session_uid] = ray_mesh_of(mesh)
+    return known[mesh.session_uid]
+
+
+def is_plain(item: bpy.types.Object) -> bool:
+    """Return whether an object shows the mesh that the file holds, and no other as evaluated."""
+    return item.type == "MESH" and not item.modifiers and item.data.shape_keys is None
+
+
+def _standing(things: Iterable[Thing]) -> Standing:
+    things = tuple(things)
+    low = np.array([one.mesh.low_m for one in things]).reshape(-1, 3)
+    high = np.array([one.mesh.high_m for one in things]).reshape(-1, 3)
+    matrix = np.array([[tuple(row) for row in one.matrix] for one in things], dtype=np.float64).reshape(-1, 4, 4)
+    center = ((low + high)[:, None] @ matrix[:, :3, :3].transpose(0, 2, 1))[:, 0] / 2 + matrix[:, :3, 3]
+    half = ((high - low)[:, None] @ np.abs(matrix[:, :3, :3]).transpose(0, 2, 1))[:, 0] / 2
+    return Standing(things=things, low_m=center - half, high_m=center + half)
+
+
+# --- what is worn ---------------------------------------------------------------------------------------------------
+
+
+def worn_by(item: bpy.types.Object) -> Iterator[bpy.types.Material | None]:
+    """Yield what an object wears, by its slots and by its mesh."""
+    yield from (slot.material for slot in item.material_slots)
+    yield from getattr(item.data, "materials", ())  # Geometry Nodes set these and no slot
+
+
+def materials_shown(depsgraph: bpy.types.Depsgraph) -> tuple[bpy.types.Material, ...]:
+    """Return what everything wears that is shown by objects, by instances or by Geometry Nodes."""
+    found: dict[int, bpy.types.Material] = {}
+    for instance in depsgraph.object_instances:
+        collect_materials(found, worn_by(instance.object))
+    return tuple(found.values())
 
 
 def collect_materials(found: dict[int, bpy.types.Material], materials: Iterable[bpy.types.Material | None]) -> None:
@@ -65,40 +155,41 @@ def collect_materials(found: dict[int, bpy.types.Material], materials: Iterable[
             found.setdefault(material.original.session_uid, material.original)
 
 
-def is_too_near(
-    depsgraph: bpy.types.Depsgraph,
-    standing: Standing,
-    eye_m: Array,
-    clearance_m: float,
-    names: frozenset[str] | None = None,
-) -> bool:
-    """Return whether a point (3,) is nearer than `clearance_m` to a mesh that renders show, or inside one; where
-    `names` are given, of those objects alone."""
+# --- what a camera asks ---------------------------------------------------------------------------------------------
+
+
+def is_too_near(standing: Standing, eye_m: Array, clearance_m: float, names: frozenset[str] | None = None) -> bool:
+    """Return whether a point (3,) is nearer than `clearance_m` to what stands there, or inside it; where `names` are
+    given, of those objects alone."""
     meets = (eye_m >= standing.low_m - clearance_m) & (eye_m <= standing.high_m + clearance_m)
-    near = set(standing.numbers[meets.all(axis=1)].tolist())
-    if not near:
-        return False
+    near = [standing.things[i] for i in np.flatnonzero(meets.all(axis=1))]
     eye = Vector(eye_m)
     return any(
-        number in near
-        and (names is None or (instance.parent if instance.is_instance else instance.object).name in names)
-        and _near_or_inside(instance.object, instance.matrix_world, eye, clearance_m)
-        for number, instance in enumerate(depsgraph.object_instances)
+        is_near_or_inside(one.mesh, one.matrix, eye, clearance_m) for one in near if names is None or one.owner in names
     )
 
 
-def _near_or_inside(mesh_object: bpy.types.Object, matrix: Matrix, eye: Vector, clearance_m: float) -> bool:
-    inverse = matrix.inverted_safe()
-    found, point, normal, _ = mesh_object.closest_point_on_mesh(inverse @ eye)
-    if not found:
-        return False
-    offset = eye - matrix @ point
-    if offset.length < clearance_m:
-        return True
-    outward = inverse.to_3x3().transposed() @ normal
-    return _is_closed(mesh_object.data) and outward.dot(offset) < 0
+def first_hit(standing: Standing, start_m: Array, end_m: Array) -> str | None:
+    """Return the name of the object whose mesh a straight line meets first between two points (3,), or None."""
+    start, end = Vector(start_m), Vector(end_m)
+    nearest, name = np.inf, None
+    for i in np.flatnonzero(_crossed(standing, start_m, end_m)):
+        one = standing.things[i]
+        share = share_of_way(one.mesh, one.matrix, start, end)
+        if share is not None and share < nearest:
+            nearest, name = share, one.name
+    return name
 
 
-def _is_closed(mesh: bpy.types.Mesh) -> bool:
-    """A mesh whose every edge has two faces has an inside (Euler's count of edge sides, no edge walk needed)."""
-    return len(mesh.loops) == 2 * len(mesh.edges)
+def _crossed(standing: Standing, start_m: Array, end_m: Array) -> Array:
+    """Return the boxes (N,) bool that a line between two points comes through."""
+    way = end_m - start_m
+    safe = np.where(way == 0, 1.0, way)
+    low, high = standing.low_m - SLACK_M, standing.high_m + SLACK_M
+    one, other = (low - start_m) / safe, (high - start_m) / safe
+    enter, leave = np.minimum(one, other), np.maximum(one, other)
+    beside = (way == 0) & ((start_m < low) | (start_m > high))
+    enter, leave = np.where(way == 0, -np.inf, enter), np.where(way == 0, np.inf, leave)
+    begin = np.maximum(enter.max(axis=1), 0.0)
+    crossed: Array = ~beside.any(axis=1) & (begin <= np.minimum(leave.min(axis=1), 1.0))
+    return crossed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 
@@ -12,6 +12,7 @@ from pipeline.canonical import digest
 from pipeline.records import FramePlan, TemplateTargetPlan
 from pipeline.scene.session import Session
 from pipeline.scene.shown import Geometry, Picture, Shown, read_shown
+from pipeline.scene.template_look import TemplateObjects
 from pipeline.scene.template_memory import TemplateMemory, shape_state
 from pipeline.scene.template_names import Named, ancestors, named_objects, shows_collection
 from pipeline.structure import unstructure
@@ -46,12 +47,13 @@ class Family:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sight:
     """What renders show of the labelled, the same for every frame that changes nothing of it. `replaced` are the
-    objects (`session_uid`) whose copies must become real."""
+    objects (`session_uid`) whose copies must become real; `key` tells it from others, "" for one frame alone."""
 
     family: Family
     picture: Picture = field(default_factory=lambda: Picture(shown=(), frames={}, others={}))
     geometries: Mapping[int, Geometry] = field(default_factory=dict)
     replaced: frozenset[int] = frozenset()
+    key: str = ""
 
 
 def family_of(objects: Sequence[bpy.types.Object], named: Sequence[Named]) -> Family:
@@ -79,13 +81,24 @@ def count_instances(scene: bpy.types.Scene, named: Sequence[Named]) -> dict[int,
     return counts
 
 
-def recall_sight(plan: FramePlan, session: Session, memory: TemplateMemory) -> Sight:
+def recall_sight(plan: FramePlan, session: Session, objects: TemplateObjects, memory: TemplateMemory) -> Sight:
     """Return what renders show of what is labelled, in the state of the template that the plan asks for."""
-    state = plan.template_state
-    if any(change.looks for change in state.objects):  # made for this frame, so that no other can have them
-        return _look(session.scene, session.baseline, plan.template_targets)[0]
-    key = digest([unstructure(plan.template_targets), shape_state(state)])
-    return memory.recall("sight", key, lambda: _look(session.scene, session.baseline, plan.template_targets))
+    key = digest([unstructure(plan.template_targets), shape_state(plan.template_state)])
+
+    def look(key: str) -> tuple[Sight, tuple[bpy.types.ID, ...]]:
+        sight, held = _look(session.scene, session.baseline, plan.template_targets)
+        return replace(sight, key=key), held
+
+    sight = memory.recall("sight", key, lambda: look(key))
+    if not shows_any(sight, (objects.by_name[one.object_name] for one in plan.template_state.objects if one.looks)):
+        return sight
+    return look("")[0]  # it is dressed for this frame alone
+
+
+def shows_any(sight: Sight, objects: Iterable[bpy.types.Object]) -> bool:
+    """Return whether what is seen shows any of these `objects`."""
+    seen = {*sight.family.roots, *(one.source for one in sight.picture.shown)}
+    return any(sight.replaced or item.session_uid in seen for item in objects)
 
 
 def _look(

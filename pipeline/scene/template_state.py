@@ -15,13 +15,18 @@ from pipeline.scene.images import ImageCache
 from pipeline.scene.jitter import jittered
 from pipeline.scene.journal import Journal
 from pipeline.scene.materials import add_material
-from pipeline.scene.template_names import object_names
+from pipeline.scene.template_look import TemplateObjects
 
 AXES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def apply_template_state(
-    scene: bpy.types.Scene, state: TemplateState, journal: Journal, images: ImageCache, places: Places
+    scene: bpy.types.Scene,
+    state: TemplateState,
+    objects: TemplateObjects,
+    journal: Journal,
+    images: ImageCache,
+    places: Places,
 ) -> None:
     """Bring the template into the state of a scene's first view, every change noted in `journal`. Nothing is evaluated
     yet: that takes long with thousands of objects, and is done once all is in its place."""
@@ -30,10 +35,9 @@ def apply_template_state(
     if state.frame is not None:
         journal.undo(_go_to, scene, scene.frame_current, scene.frame_subframe)
         scene.frame_set(state.frame)
-    names = object_names(scene)
-    items = {names[item.session_uid]: item for item in scene.objects}
+    items = objects.by_name
     for name in state.hidden:
-        for item in (items[name], *items[name].children_recursive):
+        for item in objects.family(name):
             journal.set(item, "hide_render", True)
     for change in state.objects:
         _change_object(items[change.object_name], change, journal, images, places)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -23,8 +24,11 @@ from pipeline.scene.journal import Journal
 from pipeline.scene.object_index import shows_object_index
 from pipeline.scene.session import Session
 from pipeline.scene.shown import Geometry, Picture, Shown
+from pipeline.scene.template_look import TemplateObjects
 from pipeline.scene.template_memory import TemplateMemory
 from pipeline.scene.template_sight import Family, Key, Sight, hidden_with, recall_sight
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,20 +53,21 @@ class Copies:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TemplateInstances:
     """The labelled instances of the template. By instance id: `objects` are their real objects, `seen_as` those a ray
-    that meets them hits, `geometries` what they show, `surfaces` the same in the world where silhouettes are asked
-    for, `materials` what they wear as evaluated. `not_meshes` are the ids whose silhouette a mesh does not tell."""
+    that meets them hits, `surfaces` what they show in the world where silhouettes are asked for, `materials` what they
+    wear as evaluated. `not_meshes` are the ids whose silhouette a mesh does not tell."""
 
     realised: tuple[RealisedInstance, ...] = ()
     objects: Mapping[int, tuple[bpy.types.Object, ...]] = field(default_factory=dict)
     seen_as: Mapping[int, tuple[bpy.types.Object, ...]] = field(default_factory=dict)
-    geometries: Mapping[int, Sequence[Geometry]] = field(default_factory=dict)
     surfaces: Mapping[int, Surface] = field(default_factory=dict)
     materials: Mapping[int, tuple[bpy.types.Material, ...]] = field(default_factory=dict)
     not_meshes: frozenset[int] = frozenset()
     copies: Copies = Copies()
 
 
-def hold_template(plan: FramePlan, session: Session, memory: TemplateMemory, journal: Journal) -> TemplateInstances:
+def hold_template(
+    plan: FramePlan, session: Session, objects: TemplateObjects, memory: TemplateMemory, journal: Journal
+) -> TemplateInstances:
     """Find what is labelled of the template and number its objects.
 
     Where the picture shows object indices they are left alone: ids then come from the exact pass. Raises RejectedFrame
@@ -70,11 +75,15 @@ def hold_template(plan: FramePlan, session: Session, memory: TemplateMemory, jou
     """
     if not plan.template_targets:
         return TemplateInstances()
-    first = len(plan.instances) + 1
-    sight = recall_sight(plan, session, memory)
-    held = template_instances(sight, plan.template_targets, first)
-    if "mask_full" in plan.outputs:
-        held = replace(held, surfaces={number: _surface(made) for number, made in held.geometries.items()})
+    sight = recall_sight(plan, session, objects, memory)
+    has_surfaces = "mask_full" in plan.outputs
+
+    def measure() -> TemplateInstances:
+        return template_instances(sight, plan.template_targets, has_surfaces)
+
+    key = f"{sight.key} {has_surfaces}"
+    measured = memory.recall("instances", key, lambda: (measure(), ())) if sight.key else measure()
+    held = _numbered(measured, len(plan.instances))
     if reason := too_many_instances(len(plan.instances), len(held.realised)):
         raise RejectedFrame(reason)
     if shows_object_index(session.scene):
@@ -85,15 +94,15 @@ def hold_template(plan: FramePlan, session: Session, memory: TemplateMemory, jou
     return held
 
 
-def template_instances(sight: Sight, targets: Sequence[TemplateTargetPlan], first_id: int) -> TemplateInstances:
-    """Return the labelled instances of the template, ids from `first_id` on, in the order of names and copies."""
+def template_instances(sight: Sight, targets: Sequence[TemplateTargetPlan], has_surfaces: bool) -> TemplateInstances:
+    """Return the labelled instances of the template, ids from 1 on, in the order of names and copies."""
     family, picture, geometries, replaced = sight.family, sight.picture, sight.geometries, sight.replaced
     members: dict[Key, list[Shown]] = {}
     for one in picture.shown:
         if (key := family.key_of(one)) is not None:
             members.setdefault(key, []).append(one)
     keys = sorted(members, key=family.order)
-    ids = {key: number for number, key in enumerate(keys, start=first_id)}
+    ids = {key: number for number, key in enumerate(keys, start=1)}
     parts = {ids[key]: [geometries[one.number] for one in members[key]] for key in keys}
     id_of = {one.number: ids[key] for key in keys for one in members[key]}
     copies = tuple(
@@ -108,10 +117,30 @@ def template_instances(sight: Sight, targets: Sequence[TemplateTargetPlan], firs
             for key in keys
         },
         seen_as={ids[key]: tuple(_seen_as(members[key], family)) for key in keys},
-        geometries=parts,
+        surfaces={number: _surface(made) for number, made in parts.items()} if has_surfaces else {},
         materials={number: tuple(m for one in made for m in one.materials) for number, made in parts.items()},
         not_meshes=frozenset(number for number, made in parts.items() if not all(one.is_mesh for one in made)),
         copies=Copies(parts=copies, hidden=tuple(hidden_with(replaced, family))),
+    )
+
+
+def _numbered(held: TemplateInstances, others: int) -> TemplateInstances:
+    """Return instances that were numbered from 1 on with ids that follow those of `others`."""
+
+    def shifted(by_id: Mapping[int, T]) -> dict[int, T]:
+        return {number + others: value for number, value in by_id.items()}
+
+    copies = (
+        replace(one, instance_id=one.instance_id + others) if one.instance_id else one for one in held.copies.parts
+    )
+    return TemplateInstances(
+        realised=tuple(replace(one, instance_id=one.instance_id + others) for one in held.realised),
+        objects=shifted(held.objects),
+        seen_as=shifted(held.seen_as),
+        surfaces=shifted(held.surfaces),
+        materials=shifted(held.materials),
+        not_meshes=frozenset(number + others for number in held.not_meshes),
+        copies=replace(held.copies, parts=tuple(copies)),
     )
 
 

@@ -141,11 +141,15 @@ def add_material(item: bpy.types.Object, alpha: float = 1.0) -> bpy.types.Materi
     return material
 
 
-def render(stage: Stage, folder: Path, plan: FramePlan | None = None, device: Device | None = None) -> RenderedFrame:
+def built_of(stage: Stage) -> BuiltScene:
     realised = Realised(instances=(), camera=stage.camera, drop_attempts=0, settle_time_s=0.0)
+    sources = tuple(item for item in stage.scene.objects if item.type in ("LIGHT", "VOLUME"))
+    return BuiltScene(scene=stage.scene, realised=realised, objects=stage.objects, sources=sources)
+
+
+def render(stage: Stage, folder: Path, plan: FramePlan | None = None, device: Device | None = None) -> RenderedFrame:
     bpy.context.view_layer.update()
-    built = BuiltScene(scene=stage.scene, realised=realised, objects=stage.objects)
-    return render_frame(built, plan or frame_plan(), device or choose_device("cpu"), folder)
+    return render_frame(built_of(stage), plan or frame_plan(), device or choose_device("cpu"), folder)
 
 
 def pixel_rays(camera: RealisedCamera) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from looks_samples import add_camera, add_cube, add_plane, empty_scene, lamp, pb
 
 from pipeline.config.schema import LIGHT_KINDS
 from pipeline.scene.images import ImageCache
-from pipeline.scene.lights import add_light, read_lights
+from pipeline.scene.lights import add_light, read_lights, rendered_lamps
 from pipeline.scene.materials import add_material
 
 
@@ -95,5 +95,5 @@ def test_lamps_of_collections_that_are_not_rendered_have_no_label():
     bpy.data.objects["shown"].location.x = 3.0
     bpy.data.objects["shown"].scale = (0.0, 0.0, 0.0)  # it has no direction then
     scene.view_layers[0].update()
-    (label,) = read_lights(scene)
+    (label,) = read_lights((), ((lamp, lamp.matrix_world) for lamp in rendered_lamps(scene)))
     assert (label.location_m, label.direction) == ((3.0, 0.0, 0.0), (0.0, 0.0, -1.0))

@@ -20,7 +20,7 @@ from pipeline.sampling.daylight import daylight
 from pipeline.sampling.sky import sample_sky_world, sun_lamp
 from pipeline.scene.compat import EEVEE
 from pipeline.scene.images import ImageCache
-from pipeline.scene.lights import add_light, read_lights
+from pipeline.scene.lights import add_light, read_lights, rendered_lamps
 from pipeline.scene.materials import add_material
 from pipeline.scene.sky import sky_level
 from pipeline.scene.world import add_world, environment_label
@@ -132,7 +132,10 @@ def test_clouds_whiten_the_sky_and_cover_their_share(tmp_path):
 def test_the_labels_tell_sky_and_sun(tmp_path):
     plan = world_of(time_h=15.0)
     scene = lit(plan, tmp_path)
-    label, (sun,) = environment_label(plan), read_lights(scene)
+    label, (sun,) = (
+        environment_label(plan),
+        read_lights((), ((lamp, lamp.matrix_world) for lamp in rendered_lamps(scene))),
+    )
     assert (label.hdri, label.sha256, label.sky) == ("", "", plan.sky)
     wanted = direction_from_angles(math.radians(plan.sky.sun_azimuth_deg), math.radians(plan.sky.sun_elevation_deg))
     assert sun.kind == "sun" and -np.array(sun.direction) == pytest.approx(wanted, abs=1e-6)

@@ -12,6 +12,7 @@ from render_scenes import (
     add_material,
     add_mesh,
     add_rectangle,
+    built_of,
     frame_plan,
     make_stage,
     plane_hits,
@@ -316,7 +317,7 @@ def test_the_scene_is_as_it_was_afterwards_even_after_an_error(fails, tmp_path):
     stage.scene.view_layers.new("second")
     before = state(stage)
     try:
-        with exact_settings(stage.scene, stage.objects):
+        with exact_settings(built_of(stage), stage.objects):
             assert state(stage) != before
             if fails:
                 raise RuntimeError("the render failed")

@@ -103,6 +103,7 @@ def test_the_camera_keeps_its_clearance(tmp_path):
     for frame in range(5):
         built = build_scene(plan_frame(job, frame), workshop)
         eye = np.array(built.realised.camera.world_from_camera)[:3, 3]
+        bpy.context.view_layer.update()
         for item in bpy.context.scene.objects:
             if item.type == "MESH":
                 points = np.array([item.matrix_world @ vertex.co for vertex in item.data.vertices])

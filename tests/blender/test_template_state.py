@@ -13,6 +13,7 @@ from pipeline.addresses import Places
 from pipeline.records import BoneChange, JitterPlan, LampChange, ObjectChange, PartMotion, SlotLook, TemplateState
 from pipeline.scene.images import ImageCache
 from pipeline.scene.journal import Journal, stored, values_of
+from pipeline.scene.template_look import read_objects
 from pipeline.scene.template_state import advance_template, apply_template_state
 
 
@@ -24,7 +25,7 @@ def scene():
 
 def apply(scene, state, tmp_path):
     journal = Journal()
-    apply_template_state(scene, state, journal, ImageCache(), Places(base_dir=tmp_path))
+    apply_template_state(scene, state, read_objects(scene), journal, ImageCache(), Places(base_dir=tmp_path))
     bpy.context.view_layer.update()
     return journal
 

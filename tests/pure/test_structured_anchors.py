@@ -71,3 +71,22 @@ def test_things_that_find_every_anchor_taken_are_counted():
     plan = plan_frame(job_of({"a": {"anchor": "*", "allowed": {"mug": 1}, "count": 5}}, marks), 0)
     (report,) = plan.contexts
     assert (report.placed, report.dropped) == (2, {"every place is taken": 3})
+
+
+def test_things_let_fall_at_anchors_beside_each_other_are_let_go_one_above_the_other():
+    beside = dataclasses.replace(ANCHOR, name="B", object_name="B", location_m=(1.02, 2, 1.5))
+    plan = planned({"pose": "drop"}, anchors=(ANCHOR, beside))
+    first, second = (np.array(one.poses[0].location_m) for one in plan.instances)
+    assert np.linalg.norm(first - second) > 2 * asset("mug").radius_m
+
+
+def test_what_falls_at_an_anchor_falls_onto_the_ground_below_within_its_reach():
+    plan = planned({"pose": "drop", "onto": "Floor", "move_m": 0.3})
+    (one,), (zone,) = plan.instances, plan.physics.zones
+    assert zone.center_m == pytest.approx((1, 2, 0.1))
+    for pose in one.poses:
+        x, y, z = pose.location_m
+        assert max(abs(x - 1), abs(y - 2)) < zone.area_m[0] / 2 == zone.area_m[1] / 2
+        assert z >= 0.1 * x + asset("mug").radius_m
+    far = dataclasses.replace(ANCHOR, location_m=(50, 0, 1))
+    assert planned({"pose": "drop", "onto": "Floor"}, 0, (far,)).contexts[0].dropped == {"no surface below": 1}

@@ -81,6 +81,14 @@ def test_within_one_triangle_the_density_is_linear():
     assert (points[:, 1] ** 2).mean() == pytest.approx((3 * 0.1 + 6 * 0.3) / 9, abs=0.006)
 
 
+def test_a_surface_is_made_ready_once_and_another_with_its_name_anew():
+    mark = table("Floor", size=(2, 2), cells=2)
+    terrain = terrain_of(mark)
+    assert terrain_of(mark) is terrain
+    wider = table("Floor", size=(4, 2), cells=2)
+    assert (terrain.size_m2, terrain_of(wider).size_m2) == (pytest.approx(4), pytest.approx(8))
+
+
 def test_the_number_of_things_by_density_is_that_of_poisson():
     """Half of 4 square metres is painted: a mean of 12 for 6 a square metre, and as much variance."""
     surface = table(size=(2, 2), cells=2, weight=lambda x, y: 0.5)

@@ -15,6 +15,8 @@ from pipeline.sampling.placement import above_the_others, radius_m
 from pipeline.sampling.structured.site import NO_ROOM, PLACE_TRIES, Box, Placed, Site
 from pipeline.sampling.structured.standing import HAIR_M, UPRIGHT
 
+RELEASE_M = 0.01  # above the place of a thing that has no height of its own to fall from
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:

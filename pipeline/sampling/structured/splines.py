@@ -15,10 +15,9 @@ from pipeline.records import DropPlan, Pose, Quaternion
 from pipeline.sampling.draw import Rng, draw, draw_count
 from pipeline.sampling.objects import Chosen
 from pipeline.sampling.placement import lie, radius_m
-from pipeline.sampling.structured.falling import Release, let_fall
+from pipeline.sampling.structured.falling import RELEASE_M, Release, let_fall
 from pipeline.sampling.structured.onto import NOTHING_BELOW, Ground
 from pipeline.sampling.structured.places import chosen_marks, number
-from pipeline.sampling.structured.release import RELEASE_M
 from pipeline.sampling.structured.site import NO_PLACE, NO_ROOM, PLACE_TRIES, Filled, Moved, Placed, Site
 from pipeline.sampling.structured.standing import UPRIGHT, bounds_of, box_at, standing_pose
 from pipeline.sampling.structured.tracks import Track, spot_at, spread, tracks_of

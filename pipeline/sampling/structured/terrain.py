@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ TOUCH_M = 1e-4  # a thing may reach so far into what it stands on
 STEEPEST = math.radians(80)
 FEW = 64  # triangles that are not worth a grid
 MOST_CELLS = 256  # along a side of the grid
+MOST_KEPT = 128  # surfaces made ready; what a frame builds takes the place of what was built before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,8 +74,27 @@ class Spot:
     normal: Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Itself:
+    """A mark known by being the same, for its thousands of numbers are long to compare."""
+
+    mark: MarkedSurface
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.mark is other.mark
+
+    def __hash__(self) -> int:
+        return id(self.mark)
+
+
 def terrain_of(mark: MarkedSurface) -> Terrain:
-    """Return a marked surface made ready."""
+    """Return a marked surface made ready; that of a template once a process, and not for each frame."""
+    return _terrain_of(_Itself(mark))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _terrain_of(itself: _Itself) -> Terrain:
+    mark = itself.mark
     corners = corners_of(mark)
     raw = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     doubled = np.sqrt((raw * raw).sum(axis=1))

@@ -149,17 +149,14 @@ def _check_cameras(
         return
     layer = next((one for one in scene.view_layers if one.use), scene.view_layers[0])
     layer.update()
-    standing = look_around(layer.depsgraph)
+    look = look_around(layer.depsgraph, {})
     for one in cameras:
         eye = matrices[one.object_name][:3, 3]
-        if not is_too_near(layer.depsgraph, standing, eye, 0.0):
+        if not is_too_near(look.standing, eye, 0.0):
             continue
-        around = (
-            item.name
-            for item in scene.objects
-            if is_too_near(layer.depsgraph, standing, eye, 0.0, frozenset({item.name}))
-        )
+        around = (item.name for item in scene.objects if is_too_near(look.standing, eye, 0.0, frozenset({item.name})))
         report(f"{one} is inside `{next(around, 'a mesh')}`", "move it out, or turn the normals of a room inward")
+    bpy.data.batch_remove(look.copies)
 
 
 def check_animated(scene: bpy.types.Scene, report: Report) -> None:
