@@ -13,6 +13,8 @@ def rounded(value: Any) -> Any:
     """Return JSON-like data with floats rounded to JSON_DECIMALS places and no negative zero."""
     if isinstance(value, float):
         return round(value, JSON_DECIMALS) + 0.0
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -73,36 +73,46 @@ def did_you_mean(word: object, known: typing.Iterable[str]) -> str:
 def field_types(cls: type) -> dict[str, Any]:
     """Return the resolved type of each field of a record class."""
     hints = typing.get_type_hints(cls)
-    return {f.name: hints[f.name] for f in fields(cls)}
+    return {name: hints[name] for name in _field_names(cls)}
+
+
+@cache
+def _field_names(cls: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls))
+
+
+@cache
+def _required(cls: Any) -> frozenset[str]:
+    return frozenset(f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING)
 
 
 def structure(data: Any, kind: Any, reader: Reader, path: Path = ()) -> Any:
     """Return `data` as a value of type `kind`, or FAILED after reporting what is wrong."""
-    if kind is Any:
-        return data
-    if kind is AssetPath:
-        return reader.address_of(path, data) if isinstance(data, str) and data else _wrong(data, "a path", reader, path)
-    if kind in _PRIMITIVES:
-        return _PRIMITIVES[kind](data, reader, path)
-    origin = get_origin(kind)
-    if origin is Literal:
-        return _literal(data, get_args(kind), reader, path)
-    if origin is tuple:
-        return _tuple(data, get_args(kind), reader, path)
-    if origin is dict:
-        return _dict(data, get_args(kind), reader, path)
-    if origin in (Union, types.UnionType):
-        return _union(data, get_args(kind), reader, path)
+    read, what = _way_to_read(kind)
+    return read(data, what, reader, path)
+
+
+def _way_to_read(kind: Any) -> tuple[Callable[[Any, Any, Reader, Path], Any], Any]:
+    """Return the function that reads a type, and what it must know of the type."""
+    if kind in _PLAIN:
+        return _PLAIN[kind], None
+    if (read := _GENERIC.get(get_origin(kind))) is not None:
+        return read, get_args(kind)
     if is_dataclass(kind):
-        return _record(data, kind, reader, path)
-    raise TypeError(f"no reader for type {kind!r} at {show_path(path)}")
+        return _record, kind
+    raise TypeError(f"no reader for type {kind!r}")
+
+
+@cache
+def _ways_of_fields(cls: Any) -> dict[str, tuple[Callable[[Any, Any, Reader, Path], Any], Any]]:
+    return {name: _way_to_read(kind) for name, kind in field_types(cls).items()}
 
 
 def _wrong(data: Any, wanted: str, reader: Reader, path: Path) -> Any:
     return reader.report(path, f"expected {wanted}, got {show_value(data)}")
 
 
-def _float(data: Any, reader: Reader, path: Path) -> Any:
+def _float(data: Any, _: Any, reader: Reader, path: Path) -> Any:
     if isinstance(data, bool) or not isinstance(data, int | float):
         return _wrong(data, "a number", reader, path)
     if not math.isfinite(data):
@@ -110,31 +120,30 @@ def _float(data: Any, reader: Reader, path: Path) -> Any:
     return float(data)
 
 
-def _int(data: Any, reader: Reader, path: Path) -> Any:
+def _int(data: Any, _: Any, reader: Reader, path: Path) -> Any:
     return (
         data if isinstance(data, int) and not isinstance(data, bool) else _wrong(data, "a whole number", reader, path)
     )
 
 
-def _str(data: Any, reader: Reader, path: Path) -> Any:
+def _str(data: Any, _: Any, reader: Reader, path: Path) -> Any:
     return data if isinstance(data, str) else _wrong(data, "text", reader, path)
 
 
-def _bool(data: Any, reader: Reader, path: Path) -> Any:
+def _bool(data: Any, _: Any, reader: Reader, path: Path) -> Any:
     return data if isinstance(data, bool) else _wrong(data, "true or false", reader, path)
 
 
-def _none(data: Any, reader: Reader, path: Path) -> Any:
+def _none(data: Any, _: Any, reader: Reader, path: Path) -> Any:
     return None if data is None else _wrong(data, "nothing", reader, path)
 
 
-_PRIMITIVES: dict[Any, Callable[[Any, Reader, Path], Any]] = {
-    float: _float,
-    int: _int,
-    str: _str,
-    bool: _bool,
-    type(None): _none,
-}
+def _asset_path(data: Any, _: Any, reader: Reader, path: Path) -> Any:
+    return reader.address_of(path, data) if isinstance(data, str) and data else _wrong(data, "a path", reader, path)
+
+
+def _any(data: Any, _: Any, reader: Reader, path: Path) -> Any:
+    return data
 
 
 def _literal(data: Any, known: tuple[Any, ...], reader: Reader, path: Path) -> Any:
@@ -156,6 +165,8 @@ def _tuple(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
     if not many and len(data) != len(args):
         return _wrong(list(data), f"a list of {len(args)}", reader, path)
     kinds = [args[0]] * len(data) if many else list(args)
+    if set(kinds) == _NUMBERS and all(type(item) is float and math.isfinite(item) for item in data):
+        return tuple(data)
     items = [structure(item, kind, reader, (*path, i)) for i, (item, kind) in enumerate(zip(data, kinds, strict=True))]
     return FAILED if any(item is FAILED for item in items) else tuple(items)
 
@@ -191,7 +202,7 @@ def _union(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
     bare = [variant for variant in variants if isinstance(data, variant.BARE) and not isinstance(data, bool)]
     bare += [variant for variant in variants if isinstance(data, bool) and bool in variant.BARE]
     if bare:
-        first = fields(bare[0])[0].name
+        first = _field_names(bare[0])[0]
         body = data if isinstance(data, list | tuple) else {first: data}
         return _record(body, bare[0], reader, path, bare_of=first)
     named = " or ".join(sorted({getattr(v, "BARE_NAME", _BARE_WORDS[t]) for v in variants for t in v.BARE}))
@@ -222,13 +233,12 @@ def _record(data: Any, cls: Any, reader: Reader, path: Path, bare_of: str = "") 
             good = bool(
                 reader.report((*path, str(key)), f"unknown key {show_value(key)}", did_you_mean(key, kinds)) is None
             )
-    for spec in fields(cls):
-        if spec.name in data:
-            at = path if spec.name == bare_of else (*path, spec.name)
-            values[spec.name] = structure(data[spec.name], kinds[spec.name], reader, at)
-            good = good and values[spec.name] is not FAILED
-        elif spec.default is MISSING and spec.default_factory is MISSING:
-            good = bool(reader.report(path, f"needs {spec.name!r}") is None)
+    for name, (read, what) in _ways_of_fields(cls).items():
+        if name in data:
+            values[name] = read(data[name], what, reader, path if name == bare_of else (*path, name))
+            good = good and values[name] is not FAILED
+        elif name in _required(cls):
+            good = bool(reader.report(path, f"needs {name!r}") is None)
     if not good:
         return FAILED
     try:
@@ -243,10 +253,29 @@ def _as_mapping(data: Any, cls: Any) -> Any:
         if getattr(cls, "SHORT_IS_LIST", False):
             return {short[0]: data}
         return dict(zip(short, data, strict=True)) if len(data) == len(short) else data
-    alone = len(fields(cls)) == 1 and len(short) == 1  # {grey: {uniform: [0, 1]}}: the body is the field itself
+    alone = len(_field_names(cls)) == 1 and len(short) == 1  # {grey: {uniform: [0, 1]}}: the body is the field itself
     if data is not None and len(short) == 1 and (not isinstance(data, Mapping) or (alone and short[0] not in data)):
         return {short[0]: data}
     return data
+
+
+_PLAIN: dict[Any, Callable[[Any, Any, Reader, Path], Any]] = {
+    float: _float,
+    int: _int,
+    str: _str,
+    bool: _bool,
+    type(None): _none,
+    AssetPath: _asset_path,
+    Any: _any,
+}
+_GENERIC: dict[Any, Callable[[Any, Any, Reader, Path], Any]] = {
+    Literal: _literal,
+    tuple: _tuple,
+    dict: _dict,
+    Union: _union,
+    types.UnionType: _union,
+}
+_NUMBERS = {float}
 
 
 def _message_and_remedy(error: ValueError) -> tuple[str, str]:
@@ -256,8 +285,11 @@ def _message_and_remedy(error: ValueError) -> tuple[str, str]:
 
 def unstructure(value: Any) -> Any:
     """Return a record as JSON-like data that `structure` reads back to an equal record."""
-    if is_dataclass(value) and not isinstance(value, type):
-        body = {f.name: unstructure(getattr(value, f.name)) for f in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        body = {name: unstructure(getattr(value, name)) for name in _field_names(kind)}
         tag = getattr(value, "TAG", None)
         return {tag: body} if tag is not None else body
     if isinstance(value, tuple | list):

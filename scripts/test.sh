@@ -14,19 +14,52 @@ prepare dev "$version"
 if [ $# -gt 0 ]; then
   exec "$PYTHON" -m pytest "$@"
 fi
-# Pure tests and those of farms run where Blender cannot be imported: in processes of their own, beside that of the others.
-status=0
-apart_log=$(mktemp)
-trap 'kill "$apart" 2>/dev/null || true; rm -f "$apart_log"' EXIT
-apart() {
-  local status=0
-  "$PYTHON" -m pytest tests/pure || status=$?
-  "$PYTHON" -m pytest tests/farm || status=$?
-  return "$status"
+# Each part has a process of its own: pure tests and those of farms run where Blender cannot be imported. Two parts run at a
+# time, and what each says is shown when it ends. The order makes both cores end at the same time.
+parts="pure blender farm golden"
+logs=$(mktemp -d)
+declare -A running=()
+set -m # each part with its children is a process group, so that all of it can be ended
+unset PYTHONDONTWRITEBYTECODE # hundreds of tests start this program: it is compiled once
+
+end_all() { # as Ctrl-C does, so that tests end what they have started; after ten seconds at once
+  local part group tries=100
+  for group in "${running[@]}"; do kill -INT -- "-$group" 2>/dev/null || true; done
+  for part in "${!running[@]}"; do
+    group=${running[$part]}
+    while kill -0 "$group" 2>/dev/null && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
+    kill -KILL -- "-$group" 2>/dev/null || true
+    cat "$logs/$part"
+  done
+  rm -rf "$logs"
 }
-apart >"$apart_log" 2>&1 &
-apart=$!
-"$PYTHON" -m pytest tests/blender tests/golden || status=$?
-wait "$apart" || status=$?
-cat "$apart_log"
+trap end_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+show_ended() { # shows the parts that have ended, and takes them off the list
+  local part code
+  for part in "${!running[@]}"; do
+    kill -0 "${running[$part]}" 2>/dev/null && continue
+    code=0
+    wait "${running[$part]}" || code=$?
+    [ "$code" = 0 ] || status=$code
+    cat "$logs/$part"
+    unset "running[$part]"
+  done
+}
+
+status=0
+for part in $parts; do
+  while [ ${#running[@]} -ge 2 ]; do
+    sleep 0.2
+    show_ended
+  done
+  "$PYTHON" -m pytest "tests/$part" >"$logs/$part" 2>&1 &
+  running[$part]=$!
+done
+while [ ${#running[@]} -gt 0 ]; do
+  sleep 0.2
+  show_ended
+done
 exit "$status"

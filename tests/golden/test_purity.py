@@ -64,13 +64,13 @@ def assert_same_frame(a: Path, b: Path, pixels: bool = True) -> None:
 
 
 def test_frames_made_backwards_one_process_each_are_the_same_bytes(scene, whole, tmp_path):
-    for frame in reversed(range(6)):
+    for frame in (5, 3, 0):
         cli("render", scene, "--out", tmp_path / "out", "--frames", frame, "--device", "cpu")
         assert_same_frame(whole / f"frames/{frame:06d}", tmp_path / f"out/frames/{frame:06d}")
 
 
-def test_every_plan_replays_its_frame(whole, tmp_path):
-    for frame in range(6):
+def test_a_plan_replays_its_frame(whole, tmp_path):
+    for frame in (1, 2, 4):
         plan = whole / f"frames/{frame:06d}/plan.json"
         cli("render", "--plan", plan, "--out", tmp_path / "again", "--device", "cpu")
         assert_same_frame(whole / f"frames/{frame:06d}", tmp_path / f"again/frames/{frame:06d}")

@@ -7,6 +7,7 @@ that nobody waited for, and names in folders that nobody waited for.
 from __future__ import annotations
 
 import builtins
+import gc
 import io
 import os
 import shutil
@@ -213,6 +214,7 @@ def forked(work: Callable[[Callable[[str], None]], None]) -> tuple[int, list[str
         warnings.simplefilter("ignore", DeprecationWarning)  # numpy's threads do not mind
         child = os.fork()
     if child == 0:
+        gc.disable()  # it would touch, and so copy, all memory of a process that has run many tests
         os.close(read_end)
         code = BROKE
         try:
