@@ -11,6 +11,7 @@ from pipeline.config.distributions import Global
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.job import make_job
+from pipeline.sampling.globals import sample_globals
 from pipeline.sampling.plan import plan_frame
 from pipeline.structure import Reader, structure, unstructure
 
@@ -42,7 +43,8 @@ def plans_of(tmp_path, text, count=1, views=1):
     reader = Reader()
     changed = structure(data, type(job.config), reader)
     assert not reader.problems
-    return [plan_frame(make_job(changed, job.catalogue), frame) for frame in range(count)]
+    changed_job = make_job(changed, job.catalogue)
+    return [plan_frame(changed_job, frame) for frame in range(count)]
 
 
 def test_a_global_is_the_same_wherever_it_stands(tmp_path):
@@ -76,11 +78,14 @@ def test_a_scenario_brings_its_globals_as_often_as_its_weight_says(tmp_path):
 globals: {lanes: 2}
 scenarios: {town: {weight: 3, globals: {lanes: {integer: [3, 4]}}}, country: {globals: {}}}
 """
-    plans = plans_of(tmp_path, text, 400)
-    town = [plan for plan in plans if plan.scenario == "town"]
-    assert {plan.globals["lanes"] for plan in town} == {3.0, 4.0}
-    assert {plan.globals["lanes"] for plan in plans if plan.scenario == "country"} == {2.0}
+    config = replace(load(tmp_path, text), seed=planned_job(tmp_path).config.seed)
+    drawn = [sample_globals(config, ("scene", scene))[1:] for scene in range(400)]
+    town = [values for scenario, values in drawn if scenario == "town"]
+    assert {values["lanes"] for values in town} == {3.0, 4.0}
+    assert {values["lanes"] for scenario, values in drawn if scenario == "country"} == {2.0}
     assert abs(len(town) - 300) < 40
+    plans = plans_of(tmp_path, text, 10)
+    assert [(plan.scenario, plan.globals) for plan in plans] == drawn[:10]
 
 
 @pytest.mark.parametrize(

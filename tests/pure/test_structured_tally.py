@@ -10,10 +10,10 @@ from pipeline.sampling.plan import plan_frame
 from pipeline.sampling.tally import Tally, tally_of
 
 CROWD = {
-    "desk": {"surface": "Table", "allowed": {"book": 1}, "count": 40, "absent": 0.2},
+    "desk": {"surface": "Table", "allowed": {"book": 1}, "count": 20, "absent": 0.2},
     "few": {"surface": "Table", "allowed": {"crumb": 1}, "count": 3, "order": -1},
 }
-MARKS = Marks(surfaces=(table(size=(0.6, 0.6)),))
+MARKS = Marks(surfaces=(table(size=(0.42, 0.42)),))
 
 
 def test_views_of_a_scene_count_once_and_the_sums_add_up():
@@ -22,10 +22,10 @@ def test_views_of_a_scene_count_once_and_the_sums_add_up():
     for frame in range(6):
         tally.add(plan_frame(job, frame))
     assert tally.scenes == 2 and set(tally.totals) == {"desk", "few"}
-    assert tally.totals["desk"].planned == 80 and tally.totals["few"].planned == 6
+    assert tally.totals["desk"].planned == 40 and tally.totals["few"].planned == 6
     dropped = tally.totals["desk"].dropped["no room"]
-    assert dropped > 40
-    assert list(tally.notices()) == [f"context desk: {dropped} of 80 dropped: no room"]
+    assert dropped > 20
+    assert list(tally.notices()) == [f"context desk: {dropped} of 40 dropped: no room"]
 
 
 def test_what_finds_room_is_not_told():
@@ -39,7 +39,7 @@ def test_check_has_a_row_for_each_context():
     total = tally_of(job_of(CROWD, MARKS, frames=3), 5).totals["desk"]
     assert rows["context desk"] == (
         f"surface: {total.placed / 3:.3g} placed a scene, {total.absent} absent, "
-        f"{total.dropped['no room']} dropped: no room (of 120 in 3 scenes)"
+        f"{total.dropped['no room']} dropped: no room (of 60 in 3 scenes)"
     )
     only = job_of(CROWD, MARKS, frames=3, scenarios={"calm": {"globals": {}, "contexts": ["few"]}})
     assert dict(describe_job(only))["context desk"] == "surface: in none of the first 3 scenes"
