@@ -18,7 +18,7 @@ def rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
+        return [round(item, JSON_DECIMALS) + 0.0 if type(item) is float else rounded(item) for item in value]
     return value
 
 

@@ -164,11 +164,20 @@ def _tuple(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
             return _wrong(data, "a list" if many else f"a list of {len(args)}", reader, path)
     if not many and len(data) != len(args):
         return _wrong(list(data), f"a list of {len(args)}", reader, path)
-    kinds = [args[0]] * len(data) if many else list(args)
-    if set(kinds) == _NUMBERS and all(type(item) is float and math.isfinite(item) for item in data):
+    if (many or len(set(args)) == 1) and _are_all(data, args[0]):
         return tuple(data)
-    items = [structure(item, kind, reader, (*path, i)) for i, (item, kind) in enumerate(zip(data, kinds, strict=True))]
+    ways = [_way_to_read(args[0])] * len(data) if many else [_way_to_read(kind) for kind in args]
+    items = [
+        read(item, what, reader, (*path, i)) for i, (item, (read, what)) in enumerate(zip(data, ways, strict=True))
+    ]
     return FAILED if any(item is FAILED for item in items) else tuple(items)
+
+
+def _are_all(data: typing.Iterable[Any], kind: Any) -> bool:
+    """Return whether all is of a plain type as it is: meshes have thousands of numbers."""
+    if kind is float:
+        return all(type(item) is float and math.isfinite(item) for item in data)
+    return kind in (int, str, bool) and all(type(item) is kind for item in data)
 
 
 def _dict(data: Any, args: tuple[Any, ...], reader: Reader, path: Path) -> Any:
@@ -275,7 +284,6 @@ _GENERIC: dict[Any, Callable[[Any, Any, Reader, Path], Any]] = {
     Union: _union,
     types.UnionType: _union,
 }
-_NUMBERS = {float}
 
 
 def _message_and_remedy(error: ValueError) -> tuple[str, str]:
@@ -293,7 +301,7 @@ def unstructure(value: Any) -> Any:
         tag = getattr(value, "TAG", None)
         return {tag: body} if tag is not None else body
     if isinstance(value, tuple | list):
-        return [unstructure(item) for item in value]
+        return [item if type(item) in _PLAIN else unstructure(item) for item in value]
     if isinstance(value, dict):
         return {key: unstructure(item) for key, item in value.items()}
     return value
