@@ -11,11 +11,11 @@ from pipeline.dataset.layout import PLAN, QUARANTINE, frame_name
 from pipeline.dataset.read import read_plan
 from pipeline.errors import StoreError
 from pipeline.farm.local.blame import find_blame
-from pipeline.frames import show_frames
 from pipeline.pace import show_duration
 from pipeline.status.evidence import Evidence, Rule
 from pipeline.status.pace import busy_spans
 from pipeline.status.reasons import counted, last_line
+from pipeline.status.tables import list_frames
 from pipeline.status.tally import frame_seconds
 
 SILENT_S, SILENT_FRAMES = 600.0, 5.0
@@ -70,7 +70,7 @@ def _ended(evidence: Evidence) -> Iterator[str]:
 def _unreadable(evidence: Evidence) -> Iterator[str]:
     if frames := evidence.counts.unreadable:
         yield (
-            f"frames {show_frames(frames)} have a folder but no record that can be read: remove those folders and "
+            f"frames {list_frames(frames)} have a folder but no record that can be read: remove those folders and "
             "render again (variegate verify says more)"
         )
 

@@ -159,6 +159,16 @@ def test_engines_that_keep_their_logs_say_so(store):
     assert found == [((1, 2), "the engine's own logs say why", "")]
 
 
+def test_an_engine_that_answers_nonsense_fails_no_status(store):
+    def nonsense(submission, ids, *shards):
+        raise ValueError("Expecting value: line 1 column 1")
+
+    submit(store, engine="kubernetes", ids=("job",))
+    engine = replace(ENGINES["kubernetes"], states=nonsense, ends=nonsense)
+    (told,) = read_status(store.root, range(40), engines={"kubernetes": engine}).submissions
+    assert told.problem == "the engine does not answer: Expecting value: line 1 column 1" and told.unbegun == ()
+
+
 def test_a_machine_that_ends_all_its_shards_before_a_frame_is_named_with_the_remedy(store):
     submit(store, shards=[str(frame) for frame in range(40)], engine_options={"exclude": "n1"})
     for shard in range(20):
