@@ -9,7 +9,7 @@ import click
 
 from pipeline.commands.handing_over import engine_of
 from pipeline.dataset.create import read_dataset
-from pipeline.errors import FarmError
+from pipeline.errors import FarmError, PipelineError
 from pipeline.farm.ledger import Entry, read_ledger, record_cancelled, show_ids
 
 
@@ -37,7 +37,7 @@ def cancel(dataset: Path, submission: str | None) -> None:
     for entry in chosen:
         try:
             click.echo(f"{entry.submission.folder}: {_cancel(root, entry)}")
-        except FarmError as problem:
+        except PipelineError as problem:  # the disk's too: the others are to be stopped all the same
             problems.append(f"{entry.submission.folder}: {problem}")
     if problems:
         raise FarmError("\n".join(problems))

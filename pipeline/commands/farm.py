@@ -20,7 +20,7 @@ from pipeline.errors import FarmError
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.handover import require_programs
 from pipeline.farm.ledger import Entry, read_ledger
-from pipeline.farm.starved import MOST, Starved, show_memory, tell_starved
+from pipeline.farm.starved import COUNT_MEMORY, MOST, NO_MEMORY, Starved, show_memory, tell_starved
 from pipeline.frames import parse_frames
 from pipeline.job import Job, make_job
 from pipeline.job_file import read_job_file
@@ -165,7 +165,14 @@ def _with_memory(order: Order, ledger: Sequence[Entry], starved: Starved | None)
     unchanged = replace(order, memory=None)
     if starved is None:
         return unchanged
-    told = tell_starved(ledger[-1].submission.folder, starved)
+    last = ledger[-1].submission
+    told = tell_starved(last.folder, starved)
+    if last.engine not in COUNT_MEMORY:
+        told = f"{told}: {'' if starved.is_certain else 'if so, '}{NO_MEMORY}"
+        if order.memory == AUTO:
+            raise FarmError(f"--memory auto: {last.engine} takes no --memory; {told}")
+        click.echo(told)
+        return unchanged
     more = show_memory(starved.next_mb) if starved.next_mb else "SIZE"
     if order.memory is None or not starved.is_certain:
         click.echo(f"{told}: {'' if starved.is_certain else 'if so, '}--memory {more} gives them more")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.dataset.attempts import now_s
+from pipeline.dataset.disk import make_folder, storing
+from pipeline.dataset.layout import LOGS
 from pipeline.errors import FarmError
 from pipeline.farm.engine import Engine
 from pipeline.farm.ledger import add_entry, drop_entry, next_folder, ready_files, record_ids
@@ -53,6 +55,8 @@ def hand_over(root: Path, order: Submission, shards: Sequence[Sequence[int]], en
     One that is interrupted, or not answered in time, stays without ids: the engine may have taken it, and its shards
     need the files.
     """
+    with storing(root / LOGS):
+        make_folder(root / LOGS)  # a queue starts no shard whose log has no place, and people tidy up
     submission = add_entry(root, engine.name, lambda folder: _with_files(with_shards(order, folder, shards), engine))
     folder, at_s = root / submission.folder, now_s(root)
     commands: tuple[str, ...] = ()

@@ -49,7 +49,8 @@ def measure_room(root: Path, there: Sequence[int], frames: int) -> Room | None:
 
 def show_room(room: Room) -> str:
     """Return a sentence: what they take, what is free, and where it is too little, what to do."""
-    text = f"about {show_bytes(room.needed)} for {room.frames} frames; {show_bytes(room.free)} free"
+    frames = f"{room.frames} frame{'s' * (room.frames != 1)}"
+    text = f"about {show_bytes(room.needed)} for {frames}; {show_bytes(room.free)} free"
     if room.is_enough:
         return text
     if room.needed > room.free:

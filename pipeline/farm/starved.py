@@ -18,6 +18,7 @@ COARSE_FROM_MB = 4096
 KILLED_LEAST = 3  # shards: fewer may have been killed by somebody who had a reason
 
 COUNT_MEMORY = ("slurm", "openjd", "kubernetes")  # engines that give a shard the memory that it asks for
+NO_MEMORY = "machines with more memory, or fewer --workers"  # what helps where an engine is not among these
 
 _TOO_LARGE = re.compile(r"a worker needs (?P<need>\d+) MiB before its first frame, --memory-limit is (?P<limit>\d+)")
 _KILLED = "the process was killed by signal 9 "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.farm.starved import COUNT_MEMORY, show_memory, tell_starved
+from pipeline.farm.starved import COUNT_MEMORY, NO_MEMORY, show_memory, tell_starved
 from pipeline.frames import show_frames
 from pipeline.status.evidence import Evidence, Rule
 from pipeline.status.nodes import BadNode
@@ -46,7 +46,7 @@ def _starved(evidence: Evidence) -> Iterator[str]:
         elif one.engine in COUNT_MEMORY:
             remedy = f"{again} SIZE, more than the site gives unasked"
         else:
-            remedy = "machines with more memory, or fewer --workers"
+            remedy = NO_MEMORY
         if evidence.counts.given_up:
             remedy += " (--retry-quarantined for frames given up)"
         yield f"{tell_starved(one.folder, starved)}: {'' if starved.is_certain else 'if so, '}{remedy}"

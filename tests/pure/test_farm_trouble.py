@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from farm_samples import make, write_job
+from farm_samples import FRAMES, make, sample_submission, write_job
+from status_samples import begin, dead, end, failed, start, write_log
+from store_samples import sample_job
 
 from pipeline.cli import main
+from pipeline.dataset.store import open_store
 from pipeline.farm import room
-from pipeline.farm.ledger import read_ledger
+from pipeline.farm.ledger import add_entry, read_ledger, ready_files, record_ids
+from pipeline.farm.local.limits import over_memory
 
 
 @pytest.fixture
@@ -91,6 +97,27 @@ def test_memory_auto_makes_no_figure_up(slurm, job, out, capfd):
     assert "ran out of memory, and nobody knows how much they had" in capfd.readouterr().err
     assert main(["submit", str(job), "--out", str(out), "--memory", "auto"]) == 2
     assert "--memory auto goes with variegate resume" in capfd.readouterr().err
+
+
+def test_engines_that_take_no_memory_are_told_of_no_memory_option(job, out, capfd, monkeypatch):
+    submission = sample_submission(
+        engine="deadline", folder="farm/0001-deadline", dataset=out.as_posix(), frames="0-11", shards=("0-5", "6-11")
+    )
+    open_store(out, sample_job(frames=FRAMES), job.parent)
+    record_ids(out, add_entry(out, "deadline", lambda folder: (submission, ready_files(submission))), ("a", "b"), ())
+    write_log(out, dead(), [start(role="shard"), begin(1, 20), failed(1, 30, over_memory(1500, 1400)), end(40)])
+    assert main(["resume", str(out), "--memory", "auto"]) == 2
+    remedy = "farm/0001-deadline ran out of memory at 1556M: machines with more memory, or fewer --workers"
+    assert f"--memory auto: deadline takes no --memory; 1 shard of {remedy}" in capfd.readouterr().err
+    assert main(["resume", str(out), "--dry-run"]) == 0
+    assert f"1 shard of {remedy}\n" in capfd.readouterr().out
+
+
+def test_logs_that_were_tidied_away_have_their_place_again(slurm, job, out):
+    main(["submit", str(job), "--out", str(out)])
+    shutil.rmtree(out / "logs")
+    assert main(["resume", str(out)]) == 0
+    assert (out / "logs").is_dir(), "Slurm starts no shard that it cannot open a log for"
 
 
 @pytest.mark.parametrize("words", [["submit"], ["submit", "--dry-run"], ["resume"]])
@@ -174,6 +201,24 @@ def test_what_cannot_be_cancelled_keeps_no_other_from_it(slurm, job, out, capfd,
     told = capfd.readouterr()
     assert "farm/0002-slurm: cancelled" in told.out and "farm/0001-slurm: scancel: Access denied" in told.err
     assert [entry.is_cancelled for entry in read_ledger(out)] == [False, True]
+
+
+def test_a_disk_that_takes_no_note_keeps_no_other_from_being_cancelled(slurm, job, out, capfd, monkeypatch):
+    main(["submit", str(job), "--out", str(out), "--frames", "0-3"])
+    main(["submit", str(job), "--out", str(out), "--frames", "4-9"])
+    monkeypatch.setenv("FAKE_squeue", LIVE)
+    real = os.link
+
+    def link(source, target):
+        if "0001-slurm" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", link)
+    assert main(["cancel", str(out)]) == 2
+    told = capfd.readouterr()
+    assert "farm/0002-slurm: cancelled" in told.out and "No space left on device" in told.err
+    assert slurm.calls("scancel") == [["scancel", "101", "102"], ["scancel", "103", "104"]]
 
 
 REFUSES_THE_THIRD = (

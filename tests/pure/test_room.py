@@ -30,6 +30,8 @@ def test_frames_that_are_there_tell_what_others_take(tmp_path, monkeypatch):
     found = measure_room(tmp_path, (0, 1, 2, 3), 100_000)
     assert found is not None and (found.needed, found.needed_files, found.is_enough) == (150_000_000, 400_000, True)
     assert show_room(found) == "about 150 MB for 100000 frames; 40 GB free"
+    last = measure_room(tmp_path, (0, 1, 2, 3), 1)
+    assert last is not None and show_room(last) == "about 1.5 kB for 1 frame; 40 GB free"
 
 
 def test_what_does_not_fit_is_told_with_a_remedy(tmp_path, monkeypatch):
