@@ -130,6 +130,17 @@ def test_no_shell_comes_between_and_dollars_stay():
     assert field == "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
 
+def test_own_variables_come_before_the_name_of_the_task_which_may_use_them():
+    environment = pod_of(sample(engine_options={**VOLUME, "env.NODE_NAME": "mine", "env.A": "$x"}))["containers"][0][
+        "env"
+    ]
+    assert [one["name"] for one in environment] == ["SHARD_INDEX", "NODE_NAME", "A", "VARIEGATE_TASK"]
+    assert [environment[1]["value"], environment[2]["value"]] == ["mine", "$$x"]
+    assert environment[3]["value"] == "kubernetes $(SHARD_INDEX) on $(NODE_NAME)"
+    own = pod_of(sample(engine_options={**VOLUME, "env.VARIEGATE_TASK": "mine"}))["containers"][0]["env"]
+    assert own[-1] == {"name": "VARIEGATE_TASK", "value": "mine"} and len(own) == 3
+
+
 def test_resources_become_requests_and_limits():
     pod = pod_of(sample(engine_options=RICH, resources=RESOURCES))
     assert pod["containers"][0]["resources"] == {

@@ -156,8 +156,9 @@ def _container(submission: Submission, mounts: tuple[Mount, ...]) -> dict[str, A
     # A pod's host name is its own: what it runs on, status learns from this.
     task = {"name": "VARIEGATE_TASK", "value": "kubernetes $(SHARD_INDEX) on $(NODE_NAME)"}
     given = _prefixed(submission, "env.")
-    own = [index, *(one for one in (node, task) if one["name"] not in given)]
-    container["env"] = [*own, *({"name": name, "value": value.replace("$", "$$")} for name, value in given.items())]
+    named = [{"name": name, "value": value.replace("$", "$$")} for name, value in given.items()]
+    first, last = ([one] if one["name"] not in given else [] for one in (node, task))
+    container["env"] = [index, *first, *named, *last]  # a variable can name only those before it
     container["resources"] = _resources(submission)
     container["volumeMounts"] = [{"name": mount.name, "mountPath": mount.path} for mount in mounts]
     return container
