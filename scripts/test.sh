@@ -15,7 +15,7 @@ if [ $# -gt 0 ]; then
   exec "$PYTHON" -m pytest "$@"
 fi
 # Each part has a process of its own: pure tests and those of farms run where Blender cannot be imported. Two parts run at a
-# time, and what each says is shown when it ends. The order makes both cores end at the same time.
+# time; how far they are is shown now and then, what each says when it ends. The order lets both cores end together.
 parts="pure blender farm golden"
 logs=$(mktemp -d)
 declare -A running=()
@@ -49,17 +49,31 @@ show_ended() { # shows the parts that have ended, and takes them off the list
   done
 }
 
-status=0
-for part in $parts; do
-  while [ ${#running[@]} -ge 2 ]; do
+tell_every=60
+tell_next=$tell_every
+tell_progress() { # the share of its tests that each part has behind it, once a minute
+  local part line=
+  [ "$SECONDS" -ge "$tell_next" ] || return 0
+  tell_next=$((SECONDS + tell_every))
+  for part in "${!running[@]}"; do
+    line+="  tests/$part $(grep -o '\[ *[0-9]*%\]' "$logs/$part" | tail -n 1 || true)"
+  done
+  echo "after $((SECONDS / 60)) min:$line"
+}
+
+wait_for_room() { # until fewer than so many parts run
+  while [ ${#running[@]} -ge "$1" ]; do
     sleep 0.2
     show_ended
+    tell_progress
   done
+}
+
+status=0
+for part in $parts; do
+  wait_for_room 2
   "$PYTHON" -m pytest "tests/$part" >"$logs/$part" 2>&1 &
   running[$part]=$!
 done
-while [ ${#running[@]} -gt 0 ]; do
-  sleep 0.2
-  show_ended
-done
+wait_for_room 1
 exit "$status"
