@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
-from farm_samples import Programs
+from farm_samples import Programs, write_job
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, however slow the machine is.
@@ -24,6 +25,18 @@ def _no_blender() -> None:
     loaded = [name for name in ("bpy", "mathutils", "bmesh") if sys.modules.get(name) is not None]
     if loaded:
         pytest.exit(f"tests/pure must run in a process of its own; {', '.join(loaded)} is already imported", 2)
+
+
+@pytest.fixture
+def job(tmp_path) -> Path:
+    """A job.json to be submitted."""
+    return write_job(tmp_path)
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    """Where its dataset will be."""
+    return tmp_path / "data" / "dice"
 
 
 @pytest.fixture

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-from farm_samples import answering, write_job
+from farm_samples import answering
 
 from pipeline.cli import main
 from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
-
-
-@pytest.fixture
-def job(tmp_path) -> Path:
-    return write_job(tmp_path)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return tmp_path / "data" / "dice"
-
 
 PODS = {
     "items": [

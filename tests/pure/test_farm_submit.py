@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from farm_samples import FRAMES, make, write_job
+from farm_samples import FRAMES, make
 from store_samples import sample_job
 
 from pipeline.cli import main
@@ -20,16 +20,6 @@ from pipeline.farm.engines import ENGINES
 from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 from pipeline.script_arguments import parse_shard
-
-
-@pytest.fixture
-def job(tmp_path) -> Path:
-    return write_job(tmp_path)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return tmp_path / "data" / "dice"
 
 
 def submissions(out: Path) -> list[tuple[str, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from farm_samples import FRAMES, make, sample_submission, write_job
+from farm_samples import FRAMES, make, sample_submission
 from status_samples import begin, dead, end, failed, start, write_log
 from store_samples import sample_job
 
@@ -19,17 +19,6 @@ from pipeline.dataset.store import open_store
 from pipeline.farm import room
 from pipeline.farm.ledger import add_entry, read_ledger, ready_files, record_ids
 from pipeline.farm.local.limits import over_memory
-
-
-@pytest.fixture
-def job(tmp_path) -> Path:
-    return write_job(tmp_path)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return tmp_path / "data" / "dice"
-
 
 # --- memory and room --------------------------------------------------------------------------------------------------
 

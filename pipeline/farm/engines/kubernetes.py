@@ -68,7 +68,8 @@ def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | 
 
 def ends(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) -> Ends:
     """Return how the last pod of each shard ended, as long as the cluster keeps it."""
-    pods = [(index, pod) for job in ids for index, pod in _pods_of(submission, job) if index in set(shards)]
+    asked = frozenset(shards)
+    pods = [(index, pod) for job in ids for index, pod in _pods_of(submission, job) if index in asked]
     found: dict[int, End] = {}
     for index, pod in sorted(pods, key=lambda one: str(one[1].get("status", {}).get("startTime", ""))):
         if (end := _end(submission, pod)) is not None:
