@@ -18,6 +18,7 @@ from typing import TextIO
 
 from pipeline.dataset.last_words import log_file
 from pipeline.dataset.processes import process_name
+from pipeline.errors import ScratchError
 
 MAX_BYTES = 16_000_000  # of a log, before it starts anew
 
@@ -77,9 +78,15 @@ class BlenderLog:
 
 @contextmanager
 def blender_log() -> Iterator[BlenderLog]:
-    """Send all that is written to descriptors 1 and 2 to a log, except through the log's own `terminal`."""
+    """Send all that is written to descriptors 1 and 2 to a log, except through the log's own `terminal`.
+
+    Raises ScratchError where there is no room for a temporary file.
+    """
     _flush()
-    descriptor, name = tempfile.mkstemp(prefix="variegate-", suffix=".log")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="variegate-", suffix=".log")
+    except OSError as error:
+        raise ScratchError(f"no temporary file: {error} (make room there, or name a folder in TMPDIR)") from error
     os.close(descriptor)
     copies = (os.dup(1), os.dup(2))
     try:

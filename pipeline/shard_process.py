@@ -24,7 +24,10 @@ from pipeline.watchdog import STDERR
 
 
 def run_shard_here(dataset: Path, frames: str, options: ShardOptions) -> int:
-    """Make those of `frames` that the dataset lacks, and return the exit code."""
+    """Make those of `frames` that the dataset lacks, and return the exit code.
+
+    Raises ScratchError where there is no room for a log, before anything is done.
+    """
     with blender_log() as log:
 
         def say(line: str) -> None:

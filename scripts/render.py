@@ -137,9 +137,9 @@ def shard(words: Sequence[str]) -> int:
             retry_quarantined=options.retry_quarantined,
         )
         frames = options.frames or read_shard(options.dataset, options.submission, options.index)
+        return run_shard_here(options.dataset, frames, how)
     except PipelineError as error:
         return refuse(error, code_of(error))
-    return run_shard_here(options.dataset, frames, how)
 
 
 def status(words: Sequence[str]) -> int:

@@ -105,7 +105,11 @@ def shard(
 
 def _run_here(dataset: Path, frames: str, **options: Any) -> int:
     here = import_with_blender("pipeline.shard_process")
-    return int(here.run_shard_here(dataset, frames, here.ShardOptions(**options)))
+    try:
+        return int(here.run_shard_here(dataset, frames, here.ShardOptions(**options)))
+    except PipelineError as error:
+        fail(str(error))
+        return code_of(error)
 
 
 def _run_workers(
