@@ -25,11 +25,12 @@ from pipeline.records import (
 )
 from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point
 from pipeline.scene.camera_lens import window_of
-from pipeline.scene.compat import bundled_hdris_dir
-from pipeline.scene.convex_parts import convex_parts
+from pipeline.scene.catalogue_cache import FactsCache, cache_folder
+from pipeline.scene.compat import blender_series, bundled_hdris_dir
 from pipeline.scene.hulls import collision_points
 from pipeline.scene.images import ImageCache
 from pipeline.scene.journal import Journal
+from pipeline.scene.kept_parts import recall_convex_parts
 from pipeline.scene.library import Library, LoadedAsset
 from pipeline.scene.lights import add_light, read_lights
 from pipeline.scene.materials import add_material
@@ -60,6 +61,7 @@ class Workshop:
     places: Places
     library: Library
     images: ImageCache
+    facts: FactsCache
     parts: dict[tuple[AssetRecipe, str], tuple[Array, ...]] = field(default_factory=dict)
     settled: tuple[str, Settled] | None = None
     memory: TemplateMemory = field(default_factory=TemplateMemory)
@@ -256,13 +258,13 @@ def _collision_parts(plan: InstancePlan, asset: LoadedAsset, workshop: Workshop)
     """Return the point sets whose hulls make the body; found once an asset."""
     key = (plan.recipe, plan.collision)
     if key not in workshop.parts:
-        workshop.parts[key] = _find_parts(plan.collision, asset)
+        workshop.parts[key] = _find_parts(plan.collision, asset, workshop.facts)
     return workshop.parts[key]
 
 
-def _find_parts(collision: str, asset: LoadedAsset) -> tuple[Array, ...]:
+def _find_parts(collision: str, asset: LoadedAsset, facts: FactsCache) -> tuple[Array, ...]:
     if collision == "convex_parts":
-        return convex_parts(asset.vertices, asset.triangles)
+        return recall_convex_parts(asset.vertices, asset.triangles, facts)
     if collision == "convex_hull":
         return (collision_points(asset.vertices),)
     return (box_corners(asset.low_m, asset.high_m),)
@@ -303,7 +305,8 @@ def open_workshop(places: Places, template: Path | None) -> Workshop:
     """Open the template or an empty file, with nothing loaded yet; Blender adds its own HDRIs to the places."""
     session = open_session(template)
     places = replace(places, bundled_hdris=bundled_hdris_dir())
-    return Workshop(session=session, places=places, library=Library(places), images=ImageCache())
+    facts = FactsCache(folder=cache_folder(), series=blender_series())
+    return Workshop(session=session, places=places, library=Library(places), images=ImageCache(), facts=facts)
 
 
 def close_scene(workshop: Workshop) -> None:
