@@ -109,10 +109,11 @@ def build_scene(plan: FramePlan, workshop: Workshop) -> BuiltScene:
     state, memory, journal = plan.template_state, workshop.memory, workshop.journal
     in_file = recall_objects(workshop.session, memory)
     apply_template_state(scene, state, in_file, journal, workshop.images, workshop.places)
-    settled = _settle(plan, workshop)
+    _know_obstacles(plan, workshop)
     advance_template(scene, state)
-    held = hold_template(plan, workshop.session, in_file, memory, journal)
     template = look_at_template(workshop.session, state, in_file, memory, workshop.ray_meshes)
+    held = hold_template(plan, workshop.session, in_file, memory, journal)
+    settled = _settle(plan, workshop)  # makes a scene, after which Blender evaluates a template from the beginning
     add_surroundings(collection, plan.surroundings, workshop.images, workshop.places)
     changed: Jittered = {}
     objects = {
@@ -194,6 +195,13 @@ def _pose_of(plan: InstancePlan, settled: Settled) -> Array:
 
 
 # --- physics --------------------------------------------------------------------------------------------------------
+
+
+def _know_obstacles(plan: FramePlan, workshop: Workshop) -> None:
+    """Measure what of the template is in the way of what falls, in the scene's first view."""
+    is_known = workshop.settled is not None and workshop.settled[0] == _settle_key(plan)
+    if not is_known and any(one.placement == "drop" for one in plan.instances):
+        template_obstacles(workshop.session, workshop.memory, _settling_shape(plan))
 
 
 def _settle(plan: FramePlan, workshop: Workshop) -> Settled:

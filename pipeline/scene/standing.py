@@ -118,7 +118,8 @@ def keep_mesh(mesh: bpy.types.Mesh, known: RayMeshes) -> RayMesh:
 
 def is_plain(item: bpy.types.Object) -> bool:
     """Return whether an object shows the mesh that the file holds, and no other as evaluated."""
-    return item.type == "MESH" and not item.modifiers and item.data.shape_keys is None
+    is_bent = bool(item.modifiers) or item.parent_type in ("ARMATURE", "LATTICE")  # parents of these kinds bend too
+    return item.type == "MESH" and not is_bent and item.data.shape_keys is None
 
 
 def _standing(things: Iterable[Thing]) -> Standing:

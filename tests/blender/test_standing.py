@@ -51,6 +51,11 @@ def workshop(tmp_path):
     keyed.shape_key_add(name="Up").value = 1.0
     for point in keyed.data.shape_keys.key_blocks["Up"].data:
         point.co.z += 0.2
+    lattice = link(bpy.data.objects.new("Lattice", bpy.data.lattices.new("Lattice")))
+    for point in lattice.data.points:
+        point.co_deform.z += 0.6
+    warped = card("Warped", -0.2, 0.2, -0.4, half=(0.3, 0.2))
+    warped.parent, warped.parent_type = lattice, "LATTICE"  # bends it without a modifier
     unseen = card("Unseen", 0.0, 0.0, 0.9, half=(0.6, 0.6))
     unseen.hide_render = True
     text = link(bpy.data.objects.new("Text", bpy.data.curves.new("Text", "FONT")))
@@ -86,7 +91,7 @@ def test_lines_meet_first_what_blenders_rays_meet_however_a_frame_changes_the_te
             assert name == _cast(start, end)
             met.add(name)
         journal.restore()
-    assert met == {None, "Ball", "Box", "Bent", "Hung", "Keyed", "Text", "Member", "Noded"}
+    assert met == {None, "Ball", "Box", "Bent", "Hung", "Keyed", "Warped", "Text", "Member", "Noded"}
 
 
 def _cast(start, end) -> str | None:
