@@ -56,7 +56,7 @@ Examples:
 )
 @click.option("--path-map", "pairs", multiple=True, metavar="A=B", help="Folder A where it was submitted is B here.")
 @retry_option
-@worker_options(1, "Supervised processes; 0: in this one, which a crash of Blender's ends.", GRACE_S)
+@worker_options(1, "Supervised processes; 0: in this one, which a crash ends, or a frame beyond its time.", GRACE_S)
 def shard(
     dataset: Path,
     frames: str | None,
