@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from pipeline.commands.options import frames_option
+from pipeline.commands.options import FiniteRange, frames_option
 from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
@@ -47,7 +47,7 @@ Examples:
 @click.option("--partial", is_flag=True, help="Export what is there although frames are missing.")
 @click.option(
     "--min-visibility",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.0,
     metavar="F",
     help="Ignore objects of which a smaller share is visible (0..1); needs the output mask_full.",
@@ -57,7 +57,7 @@ Examples:
 )
 @click.option(
     "--val-fraction",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.0,
     metavar="F",
     help="Share of the scenes (0..1) that goes to the split val; which ones never changes as a dataset grows.",

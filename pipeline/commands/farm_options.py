@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from pipeline.addresses import PathMap, parse_path_map
+from pipeline.commands.options import FiniteRange
 from pipeline.commands.workers import WorkerCount
 from pipeline.conventions import DEVICES
 from pipeline.errors import FarmError
@@ -71,7 +72,7 @@ _OPTIONS = (
     click.option("--frames-per-shard", type=click.IntRange(min=1), metavar="N", help="Size of a shard, in frames."),
     click.option(
         "--minutes-per-shard",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         metavar="M",
         help="Size of a shard, by what frames of DATASET took so far.  [default: 10 minutes, or 50 frames]",
     ),
@@ -106,7 +107,7 @@ _OPTIONS = (
     ),
     click.option(
         "--frame-time-limit",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         metavar="SECONDS",
         help="What a frame may take; longer counts as a failure.  [default: 20 times the longest so far]",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,16 @@ from typing import Any
 import click
 
 from pipeline.conventions import DEVICES
+
+
+class FiniteRange(click.FloatRange):
+    """A number within limits, and neither nan nor inf, which no limit keeps out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 def scene_argument(required: bool = True) -> Callable[[Any], Any]:

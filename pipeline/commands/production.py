@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
+from pipeline.commands.options import FiniteRange
 from pipeline.commands.status_view import view_of
 from pipeline.farm.engines import ENGINES
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
@@ -33,7 +34,7 @@ Examples:
 @click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
 @click.option("--submission", metavar="farm/NUMBER-ENGINE", help="Only the frames of this submission.")
 @click.option("--attempts", is_flag=True, help="Also list every attempt at every frame.")
-@click.option("--watch", type=click.FloatRange(min=1), metavar="SECONDS", help="Look again that often, until Ctrl-C.")
+@click.option("--watch", type=FiniteRange(min=1), metavar="SECONDS", help="Look again that often, until Ctrl-C.")
 @click.option("--require-complete", is_flag=True, help="Only say which frames lack; exit code 1 when some do.")
 @click.option("--deep", is_flag=True, help="With --require-complete: compare every file with what was committed.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")

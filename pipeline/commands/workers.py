@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from pipeline.addresses import PathMap, map_path
+from pipeline.commands.options import FiniteRange
 from pipeline.dataset.store import Store
 from pipeline.errors import PipelineError
 from pipeline.farm.local.crew import Crew, blender_program, make_frames
@@ -54,14 +55,14 @@ def worker_options(default: int | None, text: str, grace_s: float) -> Callable[[
     time_help = "A worker whose frame takes longer is replaced.  [default: 20 times the longest so far]"
     memory_help = "A worker that fills more is replaced; 0 for no limit.  [default: its share of the memory]"
     grace_help = f"What frames in progress may take when the run is stopped.  [default: {grace_s:.0f}]"
-    positive, whole = click.FloatRange(min=0, min_open=True), click.IntRange(min=0)
+    positive, whole = FiniteRange(min=0, min_open=True), click.IntRange(min=0)
     options = (
         click.option("--workers", type=WorkerCount(), default=default, metavar="N|auto", help=text),
         click.option("--gpus", metavar="LIST", help="GPUs that workers get in turn, like 0,1; several may share one."),
         click.option("--frame-time-limit", type=positive, metavar="SECONDS", help=time_help),
-        click.option("--memory-limit", type=click.FloatRange(min=0), metavar="MIB", help=memory_help),
+        click.option("--memory-limit", type=FiniteRange(min=0), metavar="MIB", help=memory_help),
         click.option("--recycle", type=whole, metavar="N", help="Frames after which a worker is renewed."),
-        click.option("--grace", type=click.FloatRange(min=0), metavar="SECONDS", help=grace_help),
+        click.option("--grace", type=FiniteRange(min=0), metavar="SECONDS", help=grace_help),
     )
 
     def add(command: Any) -> Any:
