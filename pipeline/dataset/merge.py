@@ -193,7 +193,7 @@ def differing_file(first: Path, second: Path, frame: int) -> str:
 
 def _told_libraries(first: Path, second: Path, frame: int) -> str:
     """Return the C libraries that made a frame in two datasets, where they are known and not the same."""
-    one, other = (str(read_commit(root, frame)["renderer"].get("c_library", "")) for root in (first, second))
+    one, other = (str(read_commit(root, frame).get("renderer", {}).get("c_library", "")) for root in (first, second))
     return f" (made with {one} and {other}, which may be all)" if one and other and one != other else ""
 
 
