@@ -111,6 +111,15 @@ def count_frames(out: Path) -> int:
         return 0
 
 
+def load_blender() -> None:
+    """Load Blender, which cannot be interrupted in that: Ctrl-C is obeyed after it. Raises PipelineError without one,
+    and Interrupted."""
+    with interrupts(lambda: None, lambda: os._exit(INTERRUPTED)) as flag:
+        import_run()
+    if flag.is_set():
+        raise Interrupted(None)
+
+
 def import_run() -> ModuleType:
     """Return `pipeline.run`, which needs Blender. Raises PipelineError saying how to get one."""
     return import_with_blender("pipeline.run")

@@ -16,11 +16,7 @@ from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import ExportOptions
 from pipeline.frames import parse_frames
 from pipeline.progress import counting
-from pipeline.terminal import (
-    import_run,
-    render_again,
-    write_models,
-)
+from pipeline.terminal import load_blender, render_again, write_models
 
 
 @click.command(
@@ -168,7 +164,7 @@ def verify(
     if form is not None and dataset is None:
         raise click.UsageError("--format needs --dataset: what the export was made of")
     if count:
-        import_run()  # without Blender, say so before the long part
+        load_blender()  # without Blender, say so before the long part
     with counting(Console(stderr=True), "verifying") as progress:
         if form is not None and dataset is not None:
             report = verify_export(form, folder, dataset, progress)

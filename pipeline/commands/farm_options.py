@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -169,6 +170,9 @@ class Order:
             raise click.UsageError("give --frames-per-shard or --minutes-per-shard, not both")
         if self.blender is not None and self.python is not None:
             raise click.UsageError("give --blender or --python: nodes run the one or the other")
+        for option, program in (("--blender", self.blender), ("--python", self.python)):
+            if program is not None:
+                _check_program(option, program)
 
     def new(self, engine: str, root: Path) -> Submission:
         """Return a submission as ordered, without folder and frames."""
@@ -251,6 +255,15 @@ def _path_map(pairs: tuple[str, ...]) -> PathMap:
 def _python_command(python: str | None, container: str | None) -> tuple[str, ...]:
     """Return the command of a Python; by default the one that runs this, in a container its own."""
     return (_program(python or ("python" if container else sys.executable)), "-m", "pipeline")
+
+
+def _check_program(option: str, name: str) -> None:
+    """Raise UsageError for no program, and for one with arguments."""
+    if not name.strip():
+        raise click.UsageError(f"{option} {name!r}: name a program of the nodes, by a path or as their PATH has it")
+    first = name.split()[0]
+    if first != name and not os.path.exists(name) and shutil.which(first):
+        raise click.UsageError(f"{option} {name!r}: one program without arguments (a script of yours can hold them)")
 
 
 def _program(name: str) -> str:

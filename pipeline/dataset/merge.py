@@ -131,7 +131,7 @@ class _Choice:
             return
         lines = [
             f"frame {frame} is in {first} and in {second}, and {differing_file(first, second, frame)} differs"
-            + _told_libraries(first, second, frame)
+            + _told_renderers(first, second, frame)
             for frame, first, second in self._conflicts[:SHOWN]
         ]
         more = len(self._conflicts) - len(lines)
@@ -191,10 +191,13 @@ def differing_file(first: Path, second: Path, frame: int) -> str:
     return COMMIT
 
 
-def _told_libraries(first: Path, second: Path, frame: int) -> str:
-    """Return the C libraries that made a frame in two datasets, where they are known and not the same."""
-    one, other = (str(read_commit(root, frame).get("renderer", {}).get("c_library", "")) for root in (first, second))
-    return f" (made with {one} and {other}, which may be all)" if one and other and one != other else ""
+def _told_renderers(first: Path, second: Path, frame: int) -> str:
+    """Return in what the renderers of a frame in two datasets differ, where that is known."""
+    one, other = (read_commit(root, frame).get("renderer", {}) for root in (first, second))
+    words = {"blender": "Blender ", "build_hash": "build ", "device": "device ", "c_library": ""}
+    made = {word: (one.get(key, ""), other.get(key, "")) for key, word in words.items()}
+    told = [f"{word}{a} and {b}" for word, (a, b) in made.items() if a and b and a != b]
+    return f" (made with {', '.join(told)}, which may be why)" if told else ""
 
 
 def _distinct(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -70,8 +70,8 @@ def _ended(evidence: Evidence) -> Iterator[str]:
 def _unreadable(evidence: Evidence) -> Iterator[str]:
     if frames := evidence.counts.unreadable:
         yield (
-            f"frames {list_frames(frames)} have a folder but no record that can be read: remove those folders and "
-            "render again (variegate verify says more)"
+            f"{counted(len(frames), 'folder has', 'folders have')} no record that can be read (frames "
+            f"{list_frames(frames)}): variegate repair {evidence.root} takes them away, then render or resume again"
         )
 
 

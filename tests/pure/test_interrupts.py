@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import interrupts as interrupts_module
+from pipeline import terminal
 from pipeline.interrupts import interrupts
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
@@ -74,6 +75,22 @@ def test_a_stop_is_obeyed_when_nobody_reads_what_is_said_of_it():
         wait_until(flag.is_set)
         os.kill(os.getpid(), signal.SIGINT)
         wait_until(lambda: len(calls) == 2)
+
+
+def test_ctrl_c_waits_until_blender_is_loaded(monkeypatch):
+    done = []
+
+    def load():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)  # a KeyboardInterrupt would come up here
+        done.append("loaded")
+
+    monkeypatch.setattr(terminal, "import_run", load)
+    with pytest.raises(terminal.Interrupted):
+        terminal.load_blender()
+    monkeypatch.setattr(terminal, "import_run", lambda: done.append("loaded again"))
+    terminal.load_blender()
+    assert done == ["loaded", "loaded again"]
 
 
 def test_what_is_ignored_stays_so():

@@ -128,12 +128,29 @@ def test_labels_are_the_same_with_any_c_library(root, again):
     assert differing(root, again) == ["instance.png"]
 
 
+@pytest.mark.parametrize(
+    ("factor", "key", "is_told"),
+    [(1 + 1e-6, "blender", True), (1 + 1e-6, "c_library", True), (1 + 1e-6, None, False), (1 + 1e-5, "blender", False)],
+)
+def test_numbers_that_another_renderer_rounds_otherwise_are_told_and_no_finding(factor, key, is_told, root, again):
+    for folder, value in ((folder_of(root), "5.2.2"), (folder_of(again), "5.2.3")):
+        if key:
+            edit_json(folder / "frame.json", lambda data, value=value: data["renderer"].update({key: value}))
+    exr("depth.exr", lambda image: image * np.float32(factor))(folder_of(again))
+    seal(folder_of(again))
+    made = compare_replayed(root, again, 1)
+    assert (len(made.findings), len(made.notices)) == ((0, 1) if is_told else (1, 0))
+    said = made.notices[0] if is_told else made.findings[0].message
+    assert ("by rounding alone" in said) == is_told
+    assert ("5.2.2 made it, here is " in said and "5.2.3" in said) == (key is not None)
+
+
 def test_the_command_tells_what_a_c_library_explains_and_ends_with_0(root, again, monkeypatch, capfd):
     for frame in range(4):
         made_with(root / f"frames/{frame:06d}", "glibc 2.36")
         made_with(again / f"frames/{frame:06d}", "glibc 2.41")
     brighter(folder_of(again), 1, 1)
-    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "load_blender", lambda: None)
     monkeypatch.setattr(datasets, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
     assert cli.main(["verify", str(root), "--replay", "4"]) == 0
     told = capfd.readouterr().out
@@ -141,7 +158,7 @@ def test_the_command_tells_what_a_c_library_explains_and_ends_with_0(root, again
 
 
 def test_the_command_renders_the_sample_again_and_compares(root, again, monkeypatch, capfd):
-    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "load_blender", lambda: None)
     monkeypatch.setattr(datasets, "render_again", lambda folder, frames, out: shutil.copytree(again, out))
     assert cli.main(["verify", str(root), "--replay", "4"]) == 0
     edit_png(folder_of(again) / "rgb.png", np.flipud)
@@ -153,7 +170,7 @@ def test_where_no_frame_can_be_rendered_again_the_rest_is_told_all_the_same(root
     def refuse(*args: object) -> None:
         raise PipelineError("frame 1 was made by Blender 4.5.1, this is 5.2.0: replay it with that series")
 
-    monkeypatch.setattr(datasets, "import_run", lambda: None)
+    monkeypatch.setattr(datasets, "load_blender", lambda: None)
     monkeypatch.setattr(datasets, "render_again", refuse)
     assert cli.main(["verify", str(root), "--replay", "1", "--report", str(tmp_path / "r.json")]) == 2
     captured = capfd.readouterr()

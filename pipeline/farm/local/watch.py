@@ -39,7 +39,7 @@ class Watch:
             if worker.frame is None:
                 self._check_idle(worker, seconds)
             elif seconds > limit_s:
-                worker.kill(f"{worker.stage}: the frame took more than {limit_s:.0f} s (--frame-time-limit)")
+                worker.kill(f"{worker.stage}: the frame took more than {limit_s:g} s (--frame-time-limit)")
             elif self.limits.must_end(worker.memory_mib, sizes_mib, slots):
                 worker.kill(over_memory(worker.memory_mib, self.limits.memory_mib))
 
