@@ -16,6 +16,7 @@ from pipeline.dataset.layout import COMMIT, DATASET, FRAMES, JOB, frame_name
 from pipeline.dataset.pool import Progress
 from pipeline.dataset.presence import present
 from pipeline.dataset.read import read_base_dir, read_commit, read_job
+from pipeline.dataset.renderers import differing
 from pipeline.dataset.soundness import Soundness, check_frames
 from pipeline.errors import StoreError
 from pipeline.frames import show_frames
@@ -193,10 +194,7 @@ def differing_file(first: Path, second: Path, frame: int) -> str:
 
 def _told_renderers(first: Path, second: Path, frame: int) -> str:
     """Return in what the renderers of a frame in two datasets differ, where that is known."""
-    one, other = (read_commit(root, frame).get("renderer", {}) for root in (first, second))
-    words = {"blender": "Blender ", "build_hash": "build ", "device": "device ", "c_library": ""}
-    made = {word: (one.get(key, ""), other.get(key, "")) for key, word in words.items()}
-    told = [f"{word}{a} and {b}" for word, (a, b) in made.items() if a and b and a != b]
+    told = [f"{one} and {other}" for one, other in differing(*(read_commit(root, frame) for root in (first, second)))]
     return f" (made with {', '.join(told)}, which may be why)" if told else ""
 
 

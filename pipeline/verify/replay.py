@@ -16,6 +16,7 @@ from pipeline.dataset.layout import PLAN, frame_folder
 from pipeline.dataset.outputs import OUTPUTS, RGB
 from pipeline.dataset.pictures import pixels_sha256
 from pipeline.dataset.read import read_commit
+from pipeline.dataset.renderers import differing
 from pipeline.dataset.rgb import read_rgb
 from pipeline.errors import StoreError
 from pipeline.verify.finding import Finding
@@ -115,16 +116,9 @@ def _doubt(apart: Apart, made: str, here: str) -> str:
 
 def _told_makers(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return in what the renderers of two records differ, "" for nothing."""
-    words = {"blender": "Blender {}", "build_hash": "build {}", "device": "device {}", "c_library": "{}"}
-    pairs = [
-        (word, *(str(record["renderer"].get(key, "")) for record in (before, after))) for key, word in words.items()
-    ]
-    others = [(word.format(made), word.format(here)) for word, made, here in pairs if made != here and made and here]
-    return (
-        f"{', '.join(made for made, _ in others)} made it, here is {', '.join(here for _, here in others)}"
-        if others
-        else ""
-    )
+    pairs = differing(before, after)
+    made, here = (", ".join(names) for names in zip(*pairs, strict=True)) if pairs else ("", "")
+    return f"{made} made it, here is {here}" if pairs else ""
 
 
 def _is_rounded(one: Path, other: Path) -> bool:
