@@ -168,6 +168,16 @@ def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     return mapped
 
 
+def angle_rad(y: ArrayLike, x: ArrayLike) -> Array:
+    """Return the angles of (x, y) to the x axis, in -pi..pi, of arrays of one shape.
+
+    Of copies without gaps: NumPy before 2.1 takes another loop, whose last bit differs, for a column of a matrix whose
+    result the allocator happens to put right behind it (numpy/numpy#26972).
+    """
+    angles: Array = np.arctan2(np.array(y, dtype=np.float64, order="C"), np.array(x, dtype=np.float64, order="C"))
+    return angles
+
+
 def look_at(
     eye_m: ArrayLike, target_m: ArrayLike, roll_rad: float = 0.0, yaw_rad: float = 0.0, pitch_rad: float = 0.0
 ) -> Array:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Array
+from pipeline.geometry import Array, angle_rad
 from pipeline.lenses import Lens, pixel_centers, project_camera_points, unproject
 
 DENSEST = 2.0  # a source picture is at most so many times as dense as K says: a stretched rim stays a little soft
@@ -100,8 +100,8 @@ def _source_of(lens: Lens, rays: Array) -> Lens:
     if lens.model == "opencv":
         plane = rays[:, :2] / rays[:, 2:3]
     else:
-        theta = np.arctan2(np.hypot(rays[:, 0], rays[:, 1]), rays[:, 2])
-        around = np.arctan2(rays[:, 1], rays[:, 0])
+        theta = angle_rad(np.hypot(rays[:, 0], rays[:, 1]), rays[:, 2])
+        around = angle_rad(rays[:, 1], rays[:, 0])
         plane = np.stack([theta * np.cos(around), theta * np.sin(around)], axis=1)
         fx = fy = max(fx, fy)
     scale = min(DENSEST, max(1.0, _density(lens, plane)))

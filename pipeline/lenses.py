@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.geometry import Array, intrinsics, transform_points
+from pipeline.geometry import Array, angle_rad, intrinsics, transform_points
 
 LensModel = Literal["pinhole", "opencv", "fisheye", "equirectangular"]
 COEFFICIENTS: dict[str, tuple[str, ...]] = {
@@ -214,7 +214,7 @@ def _slopes(coefficients: tuple[float, ...], plane: Array) -> tuple[Array, Array
 
 def _project_fisheye(lens: Lens, points: Array) -> Array:
     r = np.hypot(points[:, 0], points[:, 1])
-    theta = np.arctan2(r, points[:, 2])
+    theta = angle_rad(r, points[:, 2])
     radius = fisheye_radius(lens.distortion, theta)
     radius[theta > fisheye_limit_rad(lens.distortion)] = np.nan
     scale = np.divide(radius, r, out=np.ones_like(r), where=r > 0)
@@ -254,8 +254,8 @@ def _unproject_fisheye(lens: Lens, plane: Array) -> Array:
 
 
 def _project_equirectangular(lens: Lens, points: Array) -> Array:
-    longitude = np.arctan2(points[:, 0], points[:, 2])
-    return np.stack([longitude, np.arctan2(points[:, 1], np.hypot(points[:, 0], points[:, 2]))], axis=1)
+    longitude = angle_rad(points[:, 0], points[:, 2])
+    return np.stack([longitude, angle_rad(points[:, 1], np.hypot(points[:, 0], points[:, 2]))], axis=1)
 
 
 def _unproject_equirectangular(lens: Lens, plane: Array) -> Array:

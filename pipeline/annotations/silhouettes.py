@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.annotations.boxes import Box, mask_box
 from pipeline.annotations.ray_masks import ray_mask, subdivided
-from pipeline.geometry import Array, inverse_rigid, transform_points
+from pipeline.geometry import Array, angle_rad, inverse_rigid, transform_points
 from pipeline.lens_remap import remap_of, source_lens
 from pipeline.lenses import Lens, project_camera_points
 from pipeline.records import RealisedCamera, Surface
@@ -207,7 +207,7 @@ def _bent_pixels(points: Array, triangles: NDArray[np.int32], lens: Lens) -> Arr
     pixels = project_camera_points(lens, pieces.reshape(-1, 3)).reshape(-1, 3, 2)
     shown = ~np.isnan(pixels).any(axis=(1, 2))
     if lens.model == "fisheye":
-        behind = np.arctan2(np.hypot(pieces[..., 0], pieces[..., 1]), -pieces[..., 2])
+        behind = angle_rad(np.hypot(pieces[..., 0], pieces[..., 1]), -pieces[..., 2])
         shown &= behind.min(axis=1) > BEHIND_RAD
     kept: Array = pixels[shown]
     return kept

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Array
+from pipeline.geometry import Array, angle_rad
 from pipeline.records import InstanceLabel
 
 Color = tuple[int, int, int]
@@ -82,7 +82,7 @@ def flow_colors(flow: Array, longest_px: float) -> Picture:
     """Return the colours (..., 3) of motions (..., 2) in pixels, x right and y down: the hue is the direction, white
     stands still, full colour moves `longest_px`."""
     length = np.hypot(flow[..., 0], flow[..., 1]) / max(longest_px, 1e-9)
-    at = (np.arctan2(-flow[..., 1], -flow[..., 0]) / np.pi + 1) / 2 * _WHEEL_AT[-1]
+    at = (angle_rad(-flow[..., 1], -flow[..., 0]) / np.pi + 1) / 2 * _WHEEL_AT[-1]
     hue = np.stack([np.interp(at, _WHEEL_AT, _WHEEL[:, i]) for i in range(3)], axis=-1)
     faded = 255 - np.clip(length, 0.0, 1.0)[..., None] * (255 - hue)
     picture: Picture = faded.round().astype(np.uint8)

@@ -12,6 +12,7 @@ import yaml
 from numpy.typing import NDArray
 from pycocotools import mask as codec
 
+from pipeline.geometry import angle_rad
 from pipeline.verify.export_expected import (
     AGAIN,
     EXPORT,
@@ -221,7 +222,7 @@ def _smallest_area(points: Array, one: ExpectedFrame) -> float:
     for _ in range(len(points) + 1):
         best = min(best, _area_along(points, heading, one))
         offset = np.delete(points, at, axis=0) - points[at]
-        turn = (np.arctan2(offset[:, 1], offset[:, 0]) - heading + 1e-9) % (2 * np.pi)
+        turn = (angle_rad(offset[:, 1], offset[:, 0]) - heading + 1e-9) % (2 * np.pi)
         nearest = np.flatnonzero(turn <= turn.min() + 1e-9)
         pick = int(nearest[np.linalg.norm(offset[nearest], axis=1).argmax()])
         heading = float(np.arctan2(offset[pick, 1], offset[pick, 0]))

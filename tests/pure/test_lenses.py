@@ -52,6 +52,16 @@ def test_project_undoes_unproject(name, places):
     assert np.abs(difference).max(initial=0) < 1e-6
 
 
+@pytest.mark.parametrize("name", LENSES)
+def test_a_projection_does_not_depend_on_where_its_points_lie_in_memory(name):
+    points = np.random.default_rng(1).normal(size=(3000, 3))
+    once = project_camera_points(LENSES[name], points).tobytes()
+    held: list[bytearray] = []  # what lies about in the heap: some results then come to lie right behind the points
+    for size in range(0, 30_000, 500):
+        held = [*held[-4:], bytearray(size)]
+        assert project_camera_points(LENSES[name], points.copy()).tobytes() == once
+
+
 def test_opencv_distortion_is_that_of_its_manual():
     k1, k2, p1, p2, k3 = -0.2, 0.05, 0.01, -0.02, 0.003
     lens = Lens(model="opencv", k=K, distortion=(k1, k2, p1, p2, k3, 0.0, 0.0, 0.0), resolution=SIZE)
