@@ -52,8 +52,10 @@ def test_a_hundred_thousand_frames_are_handed_out_without_a_quadratic_step():
 
 def test_the_time_for_a_frame_follows_the_longest_one_unless_given():
     assert Limits().time_s(0, 0.0) == UNKNOWN_FRAME_S and Limits().time_s(1, 300.0) == 6000.0
+    assert Limits().time_s(KNOWN - 1, 1.0) == UNKNOWN_FRAME_S
     assert Limits().time_s(KNOWN, 1.0) == LEAST_FRAME_S and Limits().time_s(KNOWN, 60.0) == 1200.0
     assert Limits(frame_s=5.0).time_s(0, 900.0) == 5.0
+    assert (Limits(frame_s=5.0).start_s, Limits(frame_s=900.0).start_s) == (START_S, 900.0)
 
 
 def test_a_worker_is_renewed_before_a_leak_costs_a_frame():
@@ -156,6 +158,7 @@ def test_gpus_are_given_in_turn_and_counted_among_those_a_queue_gave():
     assert gpu_variables(1, {})["CUDA_VISIBLE_DEVICES"] == "1" == gpu_variables(1, {})["HIP_VISIBLE_DEVICES"]
     assert gpu_variables(1, {"CUDA_VISIBLE_DEVICES": "4, 7"})["CUDA_VISIBLE_DEVICES"] == "7"
     assert gpu_variables(0, {"CUDA_VISIBLE_DEVICES": "GPU-ab,GPU-cd"})["CUDA_VISIBLE_DEVICES"] == "GPU-ab"
+    assert gpu_variables(1, {})["ONEAPI_DEVICE_SELECTOR"] == "level_zero:1"
     amd = gpu_variables(1, {"ROCR_VISIBLE_DEVICES": "2,3", "HIP_VISIBLE_DEVICES": "0,1"})
     assert (amd["ROCR_VISIBLE_DEVICES"], amd["HIP_VISIBLE_DEVICES"]) == ("3", "0")
     with pytest.raises(PipelineError, match=r"--gpus 2: CUDA_VISIBLE_DEVICES=4,7 gives this process 2 GPUs"):
@@ -192,16 +195,6 @@ def test_a_queue_may_give_fewer_processors_and_less_memory():
         machine.count_gpus({"CUDA_VISIBLE_DEVICES": "0,1,2"}) == 3
         and machine.count_gpus({"CUDA_VISIBLE_DEVICES": ""}) == 0
     )
-
-
-def test_a_containers_quota_is_kept(tmp_path, monkeypatch):
-    group = tmp_path / "job/step"
-    group.mkdir(parents=True)
-    (group / "cpu.max").write_text("max 100000\n")
-    (tmp_path / "job/cpu.max").write_text("150000 100000\n")
-    (group / "memory.max").write_text(f"{512 * 2**20}\n")
-    monkeypatch.setattr(machine, "_cgroup_folders", lambda controller: [group, tmp_path / "job", tmp_path])
-    assert machine.usable_cpus({}) <= 2 and machine.usable_memory_mib({}) == 512.0
 
 
 @pytest.mark.parametrize(
