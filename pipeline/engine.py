@@ -16,9 +16,9 @@ from pipeline.render.c_library import c_library
 from pipeline.render.device import Device, choose_device, denoiser_notice, pick_denoiser
 from pipeline.render.eevee import require_eevee, software_notice
 from pipeline.reporting import Reporter
-from pipeline.scene.build import Workshop, open_workshop
 from pipeline.scene.compat import blender_facts
 from pipeline.scene.survey import survey
+from pipeline.scene.workshop import Workshop, open_workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,7 +25,8 @@ from pipeline.render.settings import configure
 from pipeline.reporting import Reporter, Summary
 from pipeline.sampling.plan import plan_frame
 from pipeline.sampling.tally import Tally
-from pipeline.scene.build import build_scene, close_scene, save_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene, save_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

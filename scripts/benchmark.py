@@ -41,7 +41,8 @@ from pipeline.render.frame import render_frame, render_once
 from pipeline.reporting import SilentReporter
 from pipeline.run import make_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 from worker_throughput import Size, compare_workers
 
 SCENE = """

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.job import Job, make_job
-from pipeline.scene.build import Workshop, open_workshop
 from pipeline.scene.survey import survey
+from pipeline.scene.workshop import Workshop, open_workshop
 from pipeline.structure import Reader, structure
 
 SCENE = {

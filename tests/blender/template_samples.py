@@ -17,7 +17,8 @@ from pipeline.records import Annotation, FramePlan, InstanceLabel, RenderedFrame
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import BuiltScene, Workshop, build_scene, close_scene
+from pipeline.scene.build import BuiltScene, build_scene
+from pipeline.scene.workshop import Workshop, close_scene
 
 PLACES = [(-0.7031, -0.4013), (-0.2019, 0.3007), (0.4021, -0.1011), (0.8007, 0.5003)]
 HALF = (0.1513, 0.1017)  # no edge of a card below lies on a pixel's centre

@@ -16,7 +16,8 @@ from pipeline.geometry import look_at
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 
 MANY = [{"shapes": ["cube", "torus", "wedge"], "category": "block", "count": 14, "size_m": 0.06}]
 NO_ACCEPT = {"accept": {"min_targets": 0}, "distractors": []}

@@ -24,7 +24,8 @@ from pipeline.lenses import project_camera_points
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import Workshop, build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import Workshop, close_scene
 
 BALL_M = 0.008
 RESOLUTION = (320, 240)

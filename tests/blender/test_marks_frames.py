@@ -18,7 +18,8 @@ from pipeline.check import describe_job
 from pipeline.job import job_from_json, job_to_json
 from pipeline.records import Marks
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 from pipeline.structure import unstructure
 
 LINE = [(0, 0, 0), (2, 0, 0), (2, 1, 0)]

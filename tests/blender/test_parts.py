@@ -19,7 +19,8 @@ from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.render.parts import numbered_parts
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 
 SIDES = ("red", "green", "blue", "red", "green", "blue")  # of -x -y -z +x +y +z
 CUBE_FACES = [(0, 1, 3, 2), (0, 4, 5, 1), (0, 2, 6, 4), (4, 6, 7, 5), (2, 3, 7, 6), (1, 5, 7, 3)]

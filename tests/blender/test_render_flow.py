@@ -16,7 +16,8 @@ from pipeline.records import Annotation, RenderedFrame
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 from pipeline.structure import unstructure
 
 EYE = {

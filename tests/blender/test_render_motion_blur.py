@@ -19,10 +19,11 @@ from pipeline.records import MotionPlan, RenderedFrame
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
 from pipeline.scene.motion import set_in_motion
 from pipeline.scene.poses import set_pose
 from pipeline.scene.session import datablocks
+from pipeline.scene.workshop import close_scene
 from pipeline.structure import unstructure
 
 FOCAL_PX = 120 * 50 / 36  # of make_stage's camera at 120 pixels

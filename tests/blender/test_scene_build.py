@@ -10,8 +10,9 @@ from scene_samples import job_of, workshop_and_job
 from pipeline.geometry import compose, intrinsics, inverse_rigid
 from pipeline.lenses import project
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
 from pipeline.scene.session import datablocks
+from pipeline.scene.workshop import close_scene
 from pipeline.structure import unstructure
 
 DROP = {"drop": {"area_m": [0.4, 0.4], "height_m": 0.1}}

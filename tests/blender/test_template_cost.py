@@ -19,7 +19,8 @@ from pipeline.records import ObjectChange, PartMotion, TemplateState
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
+from pipeline.scene.workshop import close_scene
 
 FEW, MANY = 15, 120
 MOVED = TemplateState(objects=(ObjectChange(object_name="Card", motion=PartMotion(move_m=(0.1, 0.0, 0.0))),))

@@ -17,8 +17,9 @@ from pipeline.codecs.png import decode_png
 from pipeline.render.device import choose_device
 from pipeline.render.frame import render_frame
 from pipeline.sampling.plan import plan_frame
-from pipeline.scene.build import build_scene, close_scene
+from pipeline.scene.build import build_scene
 from pipeline.scene.compat import set_picture
+from pipeline.scene.workshop import close_scene
 
 RENDER = {"quality": "draft", "samples_per_pixel": 4, "denoiser": "none"}
 EVERYTHING = ["rgb", "depth", "instance", "category", "mask_full", "box_3d", "linear", "albedo", "normal", "flow"]
