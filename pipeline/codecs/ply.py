@@ -1,4 +1,4 @@
-"""Writing PLY: ASCII, with normals, triangles only, as BOP keeps models. The reader is `scene.ply`."""
+"""Writing PLY: ASCII, with normals, triangles only, as BOP keeps models. The reader is `ply_elements`."""
 
 from __future__ import annotations
 

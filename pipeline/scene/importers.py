@@ -6,15 +6,7 @@ Axes: OBJ, STL and PLY are read with the file's own axes; glTF's importer turns 
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import functools
-import io
-import os
-import re
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +15,7 @@ import numpy as np
 
 from pipeline.errors import AssetError, Problem
 from pipeline.geometry import Array
+from pipeline.scene.importer_words import captured, unreadable
 from pipeline.scene.ply import read_ply
 
 
@@ -131,9 +124,6 @@ def can_read_draco() -> bool:
             return False
 
 
-# --- reading --------------------------------------------------------------------------------------------------------
-
-
 def read_model(path: Path, scene: bpy.types.Scene) -> None:
     """Import a model file (not a .blend) into `scene`. Raises AssetError with the importer's own words."""
     layer = scene.view_layers[0]
@@ -156,136 +146,7 @@ def read_model(path: Path, scene: bpy.types.Scene) -> None:
             raise unreadable(said())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BlendContents:
-    """What a .blend holds, under the names it has there. `placed` are the objects that lie in its scenes (all where it
-    has none), `shown` those that they render."""
-
-    objects: dict[str, bpy.types.Object]
-    collections: dict[str, bpy.types.Collection]
-    placed: tuple[str, ...]
-    shown: tuple[str, ...]
-    metres_per_unit: float
-
-
-def read_blend(path: Path, scene: bpy.types.Scene) -> BlendContents:
-    """Append everything a .blend holds and link its objects into `scene`. Raises AssetError when it cannot be read."""
-    with captured():
-        try:
-            with bpy.data.libraries.load(str(path), link=False) as (source, target):
-                names = list(source.objects), list(source.collections)
-                target.scenes = list(source.scenes)
-                target.objects = list(source.objects)
-                target.collections = list(source.collections)
-        except Exception as error:  # OSError, RuntimeError, UnicodeError: as the damage will have it
-            raise unreadable(str(error)) from None
-    pairs = zip(names[0], target.objects, strict=True)
-    objects = {name: item for name, item in pairs if item is not None}
-    collections = {name: item for name, item in zip(names[1], target.collections, strict=True) if item is not None}
-    scenes = [item for item in target.scenes if item is not None]
-    everything = {item.session_uid for item in objects.values()}
-    shown = _rendered_objects(scenes) if scenes else everything
-    placed = {item.session_uid for one in scenes for item in one.objects} if scenes else everything
-    for item in objects.values():
-        scene.collection.objects.link(item)
-    if scenes:
-        scene.frame_set(scenes[0].frame_current)
-    return BlendContents(
-        objects=objects,
-        collections=collections,
-        placed=tuple(name for name, item in objects.items() if item.session_uid in placed),
-        shown=tuple(name for name, item in objects.items() if item.session_uid in shown),
-        metres_per_unit=_metres_per_unit(scenes),
-    )
-
-
-def _metres_per_unit(scenes: list[bpy.types.Scene]) -> float:
-    if not scenes or scenes[0].unit_settings.system == "NONE":
-        return 1.0
-    return float(f"{scenes[0].unit_settings.scale_length:.7g}")  # float32 holds 0.01 as 0.009999999776
-
-
-def _rendered_objects(scenes: list[bpy.types.Scene]) -> set[int]:
-    found: set[int] = set()
-
-    def walk(layer: bpy.types.LayerCollection) -> None:
-        if layer.exclude or layer.collection.hide_render:
-            return
-        found.update(item.session_uid for item in layer.collection.objects)
-        for child in layer.children:
-            walk(child)
-
-    for scene in scenes:
-        for view_layer in scene.view_layers:
-            walk(view_layer.layer_collection)
-    return found
-
-
-# --- silence and errors ---------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def captured() -> Iterator[Callable[[], str]]:
-    """Keep what importers print to themselves; the value returns what was said so far.
-
-    They print from C to the process's own streams, so those are turned aside as well as Python's.
-    """
-    said = io.StringIO()
-    _flush()
-    with tempfile.TemporaryFile() as aside:
-
-        def text() -> str:
-            _flush()
-            aside.seek(0)
-            return said.getvalue() + aside.read().decode(errors="replace")
-
-        saved = [os.dup(number) for number in (1, 2)]
-        try:
-            for number in (1, 2):
-                os.dup2(aside.fileno(), number)
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                yield text
-        finally:
-            _flush()
-            for number, copy in zip((1, 2), saved, strict=True):
-                os.dup2(copy, number)
-                os.close(copy)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none at all in a windowed Blender
-            stream.flush()
-    c_library = _c_library()
-    if c_library is not None:
-        c_library.fflush(None)
-
-
-@functools.cache
-def _c_library() -> ctypes.CDLL | None:
-    """What importers print waits in the C library's buffers; Windows has no way to ask for it here."""
-    try:
-        return ctypes.CDLL(None)
-    except (OSError, TypeError):
-        return None
-
-
-_NOISE = re.compile(r"^(Error:\s*)+|^Python:\s*|^(Location|File|Traceback)\b.*", re.IGNORECASE)
-
-
 def _not_in_this_build(path: Path) -> AssetError:
     """Distributions build Blender without some importers: Debian's has no USD."""
     text = f"this Blender build cannot read {FORMATS[path.suffix.lower()].name} files"
     return AssetError([Problem(message=text, remedy="export it as glTF (.glb), or use a build from blender.org")])
-
-
-_NO_NEWS = re.compile(r"^(RuntimeError|ImportError|OSError|PlyError): |, see console for detail")
-
-
-def unreadable(text: str) -> AssetError:
-    """Return the error for a file that an importer refuses, with the last thing it said."""
-    lines = [_NOISE.sub("", line.strip()).strip() for line in text.splitlines() if not line.startswith(" ")]
-    named = [line for line in lines if re.match(r"^\w*(Error|Exception): \S", line)]
-    told = named or [line for line in lines if line and not line.startswith("Location")]
-    reason = _NO_NEWS.sub("", told[-1]) if told else "it is damaged"
-    return AssetError([Problem(message=f"cannot be read: {reason}", remedy="export it again, or leave it out")])

@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline.conventions import JSON_DECIMALS
 from pipeline.records import RestingPose, Vector
-from pipeline.scene.hulls import resting_poses
-from pipeline.scene.importers import captured
+from pipeline.scene.importer_words import captured
 from pipeline.scene.library import LoadedAsset
+from pipeline.scene.resting_poses import resting_poses
 
 REC709 = (0.2126, 0.7152, 0.0722)
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from pipeline.canonical import digest
 from pipeline.errors import AssetError, Problem
-from pipeline.scene import baking, importers
+from pipeline.scene import baking, blend_files, importers
+from pipeline.scene.importer_words import captured
 from pipeline.scene.landmarks import Landmarks, moved_landmarks, read_landmarks
 
 _OURS = ("file:", "asset:")  # what datablocks of earlier files are called, see `_rename` and library.datablock_name
@@ -62,13 +63,13 @@ def _read(path: Path) -> Source:
     libraries = set(bpy.data.libraries)
     meshes: list[bpy.types.Mesh] = []
     try:
-        contents = importers.read_blend(path, scene) if path.suffix.lower() == ".blend" else None
+        contents = blend_files.read_blend(path, scene) if path.suffix.lower() == ".blend" else None
         if contents is None:
             importers.read_model(path, scene)
         added = baking.newer_than(mark)
         baking.check_meshes(added)
         baking.as_rendered(added)
-        with importers.captured():
+        with captured():
             parts = baking.bake(scene)
             landmarks = read_landmarks(scene, _objects(contents, added))
         if contents is not None:
@@ -99,7 +100,7 @@ def _names_free() -> Iterator[None]:
             item.name = name
 
 
-def _objects(contents: importers.BlendContents | None, added: Iterable[bpy.types.ID]) -> dict[str, bpy.types.Object]:
+def _objects(contents: blend_files.BlendContents | None, added: Iterable[bpy.types.ID]) -> dict[str, bpy.types.Object]:
     if contents is not None:
         return contents.objects
     return {item.name: item for item in added if isinstance(item, bpy.types.Object)}
@@ -111,7 +112,7 @@ def _in_metres(part: baking.RawPart, factor: float) -> baking.RawPart:
     return replace(part, matrix=matrix)
 
 
-def _choices(contents: importers.BlendContents | None, parts: list[baking.RawPart]) -> Choices:
+def _choices(contents: blend_files.BlendContents | None, parts: list[baking.RawPart]) -> Choices:
     everything = tuple(range(len(parts)))
     if contents is None:
         return Choices(whole=everything)

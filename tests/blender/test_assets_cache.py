@@ -10,7 +10,7 @@ from asset_samples import add_roof, empty, export, library
 from pipeline.addresses import Places
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import AssetGroup, Camera, Config, Environment, Shell
-from pipeline.scene import catalogue_cache, importers, inspect, shapes
+from pipeline.scene import blend_files, catalogue_cache, importers, inspect, shapes
 from pipeline.scene.catalogue_cache import FactsCache, cache_folder
 from pipeline.scene.survey import survey
 
@@ -47,7 +47,7 @@ def forbid_imports(monkeypatch) -> None:
     def refuse(*args: object, **options: object) -> None:
         raise AssertionError("imported although the cache was warm")
 
-    for module, name in ((importers, "read_model"), (importers, "read_blend"), (shapes, "shape_mesh")):
+    for module, name in ((importers, "read_model"), (blend_files, "read_blend"), (shapes, "shape_mesh")):
         monkeypatch.setattr(module, name, refuse)
     monkeypatch.setattr(inspect, "_load", refuse)
 

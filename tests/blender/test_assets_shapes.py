@@ -12,7 +12,7 @@ from asset_samples import library
 from pipeline.canonical import digest
 from pipeline.config.schema import ShapeName
 from pipeline.records import AssetRecipe
-from pipeline.scene.hulls import resting_poses
+from pipeline.scene.resting_poses import resting_poses
 from pipeline.scene.shapes import shape_names
 
 NAMES = [name for shape in get_args(ShapeName) for name in shape_names(shape)]

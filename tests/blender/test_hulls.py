@@ -15,10 +15,10 @@ from pipeline.scene.hulls import (
     crosses,
     dots,
     even_directions,
-    resting_poses,
     simplified,
     volume_and_centroid,
 )
+from pipeline.scene.resting_poses import resting_poses
 
 CUBE = box_corners((-0.5, -0.5, -0.5), (0.5, 0.5, 0.5))
 FLAT_SETS = {
