@@ -6,22 +6,20 @@ file does not hide these.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
-from pipeline.config.camera_section import DEFAULT_FOCAL_LENGTH_MM
 from pipeline.config.category_keypoints import check_category_keypoints
+from pipeline.config.check_camera import check_camera, check_lens, check_motion_blur
+from pipeline.config.check_contexts import check_contexts
+from pipeline.config.check_drops import check_drops
 from pipeline.config.check_frustums import check_frustums
-from pipeline.config.contexts_check import check_contexts
+from pipeline.config.check_globals import global_ranges, widened_data
 from pipeline.config.contexts_section import own_count
-from pipeline.config.distributions import Constant, Number, bounds
-from pipeline.config.globals_check import global_ranges, widened_data
-from pipeline.config.schema import FLOWS, AssetGroup, Camera, Config, Drop, Surroundings
+from pipeline.config.distributions import Number, bounds
+from pipeline.config.schema import FLOWS, AssetGroup, Config
 from pipeline.conventions import MAX_INSTANCES
-from pipeline.lens_remap import turns_back
-from pipeline.lenses import COEFFICIENTS, Lens, make_lens
 from pipeline.structure import FAILED, Reader, did_you_mean, field_types, structure
 from pipeline.structure import Path as KeyPath
 
@@ -49,11 +47,11 @@ def check_config(data: Any, reader: Reader) -> None:
     check_contexts(data, [*targets, *distractors], reader)
     countable = _all_read(data, "targets") and "targets" in data and not data.get("template") and not part["contexts"]
     _check_counts(part, [*targets, *distractors], targets if countable else [], reader)
-    _check_drops(part, [*targets, *distractors], reader)
-    _check_camera(part["camera"], reader)
+    check_drops(part, [*targets, *distractors], reader)
+    check_camera(part["camera"], reader)
     check_frustums(part, [group for _, group in (*targets, *distractors)], reader)
-    _check_lens(part, reader)
-    _check_motion_blur(part, reader)
+    check_lens(part, reader)
+    check_motion_blur(part, reader)
     _check_light(part, reader)
     _check_flow(part, reader)
     _check_image(part, reader)
@@ -171,99 +169,6 @@ def _check_counts(part: dict[str, Any], groups: Groups, targets: Groups, reader:
         if section is not FAILED and getattr(section, path[1]) > most:
             asked = getattr(section, path[1])
             reader.report(path, f"{asked} is more than the {most} targets a frame can have", f"keep it at {most}")
-
-
-def _check_drops(part: dict[str, Any], groups: Groups, reader: Reader) -> None:
-    """Drop areas with nothing below them. A template may bring its own floor, so with one nothing is certain."""
-    surroundings = Surroundings() if part["surroundings"] is None else part["surroundings"]
-    if FAILED in (surroundings, part["template"]) or part["template"] is not None:
-        return
-    if surroundings.tray is not None and surroundings.floor is None:
-        reader.report(("surroundings", "tray"), "a tray stands on the floor, and there is none", "give a floor too")
-        return
-    placements: list[tuple[KeyPath, Any]] = [((*path, "placement"), group.placement) for path, group in groups]
-    if part["placement"] is not FAILED and any(group.placement is None for _, group in groups):
-        placements.append((("placement",), part["placement"]))
-    for path, placement in placements:
-        if placement is not None and placement.drop is not None:
-            _check_drop((*path, "drop"), placement.drop, surroundings, reader)
-
-
-def _check_drop(path: KeyPath, drop: Drop, surroundings: Surroundings, reader: Reader) -> None:
-    floor = surroundings.floor
-    if surroundings.road is not None or surroundings.bin is not None:
-        return
-    if floor is None:
-        reader.report(path, "there is no floor to drop onto", "give surroundings a floor, or use flying")
-        return
-    if floor.probability < 1:
-        message = f"scenes without the floor (its probability is {floor.probability:g}) have nothing to drop onto"
-        reader.report(path, message, "set surroundings.floor.probability to 1, or use flying")
-    if drop.center_m[2] + bounds(drop.height_m)[1] < 0:
-        reader.report((*path, "center_m"), "everything is released below the floor at z = 0", "raise center_m[2]")
-    half = bounds(floor.size_m)[1] / 2
-    if max(abs(drop.center_m[axis]) + drop.area_m[axis] / 2 for axis in (0, 1)) > half:
-        message = f"the area reaches beyond the floor, which is at most {2 * half:g} m wide"
-        reader.report((*path, "area_m"), message, "enlarge surroundings.floor.size_m, or drop onto less")
-
-
-def _check_camera(camera: Camera, reader: Reader) -> None:
-    if camera is FAILED:
-        return
-    if camera.shell is None and camera.center != "origin":
-        reader.report(("camera", "center"), "center belongs to shell, which is not given", "leave center out")
-    shell = camera.shell or camera.around
-    if shell is not None and bounds(shell.distance_m)[0] > camera.clip_end_m:
-        remedy = "raise it above the camera's distance"
-        reader.report(("camera", "clip_end_m"), f"nothing beyond {camera.clip_end_m:g} m is rendered", remedy)
-
-
-def _check_lens(part: dict[str, Any], reader: Reader) -> None:
-    camera, render, formats, outputs = (part[name] for name in ("camera", "render", "formats", "outputs"))
-    if FAILED in (camera, render) or camera.lens is None:
-        return
-    if render.engine == "eevee" and camera.lens.model != "opencv":
-        message = f"EEVEE cannot render {camera.lens.model} pictures"
-        reader.report(("camera", "lens"), message, "use render.engine: cycles, or another lens")
-    is_wide = camera.lens.model == "fisheye" and camera.fov_deg is not None and bounds(camera.fov_deg)[1] > 180
-    if is_wide and FAILED not in (formats, outputs) and "depth" in outputs and formats.depth == "png":
-        message = "millimetres of depth are lost behind the camera, where a fisheye wider than 180 degrees sees"
-        reader.report(("formats", "depth"), message, "use exr, or the output distance instead of depth")
-    lens = _longest_lens(camera)
-    if lens is not None and turns_back(lens):
-        message = "the distortion turns back within the picture, whose corners would have no ray"
-        reader.report(("camera", "lens"), message, "use smaller coefficients, or a longer focal length")
-
-
-def _longest_lens(camera: Camera) -> Lens | None:
-    """Return the opencv lens of the longest focal length a frame can have, which shows least of the distortion; None
-    where anything else of it varies."""
-    if camera.lens is None or camera.lens.opencv is None:
-        return None
-    given = camera.lens.opencv
-    shift = camera.shift or (Constant(value=0.0), Constant(value=0.0))
-    coefficients = tuple(getattr(given, name) for name in COEFFICIENTS["opencv"])
-    if any(low != high for low, high in map(bounds, (*coefficients, *shift, camera.sensor_width_mm))):
-        return None
-    distortion = tuple(bounds(number)[0] for number in coefficients)
-    if camera.k is not None:
-        k = ((camera.k.fx, 0.0, camera.k.cx), (0.0, camera.k.fy, camera.k.cy), (0.0, 0.0, 1.0))
-        return Lens(model="opencv", k=k, distortion=distortion, resolution=camera.resolution)
-    sensor_mm = bounds(camera.sensor_width_mm)[0]
-    if camera.fov_deg is not None:
-        focal_mm = sensor_mm / (2 * math.tan(math.radians(bounds(camera.fov_deg)[0]) / 2))
-    else:
-        focal_mm = DEFAULT_FOCAL_LENGTH_MM if camera.focal_length_mm is None else bounds(camera.focal_length_mm)[1]
-    moved = (bounds(shift[0])[0], bounds(shift[1])[0])
-    return make_lens("opencv", camera.resolution, focal_mm, sensor_mm, moved, 1.0, distortion)
-
-
-def _check_motion_blur(part: dict[str, Any], reader: Reader) -> None:
-    camera, render = part["camera"], part["render"]
-    if FAILED in (camera, render) or camera.motion_blur is None or render.engine != "eevee":
-        return
-    message = "EEVEE's motion blur is not supported"
-    reader.report(("camera", "motion_blur"), message, "use render.engine: cycles, or leave it out")
 
 
 def _check_flow(part: dict[str, Any], reader: Reader) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TypeVar
 
-from pipeline.config.distributions import GLOBAL_NAME, Constant, Global, Number, Uniform, bounds, require
+from pipeline.config.distributions import Constant, Number, Uniform, bounds, require
+from pipeline.config.global_reference import GLOBAL_NAME, Global
 
 Value = TypeVar("Value")
 

@@ -15,9 +15,10 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pipeline.config.colors import Color
-from pipeline.config.distributions import Mixture, Number, Word
+from pipeline.config.distributions import Mixture, Number
 from pipeline.config.merge import is_record, without_none
 from pipeline.config.schema import Config
+from pipeline.config.text_choices import Word
 from pipeline.structure import AssetPath, field_types, unstructure
 
 Schema = dict[str, Any]

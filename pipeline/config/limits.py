@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.config.distributions import ConstantText, Word
+from pipeline.config.text_choices import ConstantText, Word
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.structure import did_you_mean
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.config.colors import GreyColor, HsvColor
-from pipeline.config.distributions import ChoiceText, Constant, ConstantText, Number, Uniform, require
+from pipeline.config.distributions import Constant, Number, Uniform, require
 from pipeline.config.materials_section import DEFAULT_MATERIALS, Jitter, MaterialOption, Palette, Pbr, Procedural
+from pipeline.config.text_choices import ChoiceText, ConstantText
 
 LOW = Uniform(low=0.0, high=0.08)
 

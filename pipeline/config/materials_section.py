@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pipeline.config.colors import Color, HsvColor
-from pipeline.config.distributions import ChoiceText, Constant, Number, Uniform, Word, require
+from pipeline.config.distributions import Constant, Number, Uniform, require
 from pipeline.config.limits import exactly_one, known_words
+from pipeline.config.text_choices import ChoiceText, Word
 from pipeline.structure import AssetPath
 
 PATTERNS = ("checker", "stripes", "gradient", "noise", "voronoi", "wood", "marble", "brick")

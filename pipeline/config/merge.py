@@ -12,7 +12,8 @@ from dataclasses import is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from pipeline.config.contexts_section import PLACES, RELATIONS, AlongSpline, Context, InVolume, OnSurface, Related
+from pipeline.config.context_places import RELATIONS, AlongSpline, InVolume, OnSurface, Related
+from pipeline.config.contexts_section import PLACES, Context
 from pipeline.config.schema import AssetGroup, Background, Camera, Environment, MaterialOption, Placement
 from pipeline.config.yaml_text import Node
 from pipeline.errors import ConfigError, Problem

@@ -7,9 +7,10 @@ from typing import Literal
 
 from pipeline.config.built_section import Bin, Grid, Road, Shelf
 from pipeline.config.colors import Color, ConstantColor, TemperatureColor
-from pipeline.config.distributions import Constant, ConstantText, Integer, LogUniform, Number, Uniform, Word, require
+from pipeline.config.distributions import Constant, Integer, LogUniform, Number, Uniform, require
 from pipeline.config.limits import exactly_one, known_words
 from pipeline.config.sky_section import Sky
+from pipeline.config.text_choices import ConstantText, Word
 from pipeline.config.words import Anchor
 from pipeline.structure import AssetPath
 

@@ -24,9 +24,7 @@ from pipeline.config.colors import (
 from pipeline.config.distributions import (
     Choice,
     Constant,
-    ConstantText,
     Exponential,
-    Global,
     Integer,
     LogNormal,
     LogUniform,
@@ -35,8 +33,9 @@ from pipeline.config.distributions import (
     Number,
     Poisson,
     Uniform,
-    Word,
 )
+from pipeline.config.global_reference import Global
+from pipeline.config.text_choices import ConstantText, Word
 from pipeline.records import Vector
 from pipeline.sampling.colors import black_body, linear_from_hex, linear_from_srgb, srgb_from_hsv
 

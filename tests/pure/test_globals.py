@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from planned_scenes import planned_job
 
-from pipeline.config.distributions import Global
+from pipeline.config.global_reference import Global
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.job import make_job

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from pipeline.config.contexts_section import AtAnchor, Context
+from pipeline.config.context_places import AtAnchor
+from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import bounds
 from pipeline.geometry import matrix_from_quaternion
 from pipeline.records import DropPlan, MarkedAnchor, Vector

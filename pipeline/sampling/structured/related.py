@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config.contexts_section import Context, Related
+from pipeline.config.context_places import Related
+from pipeline.config.contexts_section import Context
 from pipeline.geometry import Array
 from pipeline.records import DropPlan
 from pipeline.sampling.draw import Rng, draw

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from pipeline.config.contexts_section import Context, InSlot
+from pipeline.config.context_places import InSlot
+from pipeline.config.contexts_section import Context
 from pipeline.geometry import Array, compose, transform_points
 from pipeline.records import MarkedSlot
 from pipeline.sampling.draw import draw

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.config.contexts_section import AlongSpline, Context
+from pipeline.config.context_places import AlongSpline
+from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import Number
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.geometry import Array, compose, inverse_rigid

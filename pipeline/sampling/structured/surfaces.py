@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.config.contexts_section import Context, OnSurface, Rectangle
+from pipeline.config.context_places import OnSurface, Rectangle
+from pipeline.config.contexts_section import Context
 from pipeline.geometry import Array
 from pipeline.records import DropPlan, MarkedSurface, Vector
 from pipeline.sampling.draw import Rng, draw

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config.contexts_section import AlongSpline
+from pipeline.config.context_places import AlongSpline
 from pipeline.config.distributions import Number, Uniform
 from pipeline.geometry import Array, unit
 from pipeline.lines import Line, left_of, line_of, parallel

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config.contexts_section import Context, InVolume
+from pipeline.config.context_places import InVolume
+from pipeline.config.contexts_section import Context
 from pipeline.config.schema import Box, Surroundings
 from pipeline.geometry import Array, box_corners, compose, quaternion_about, quaternion_from_uniforms, transform_points
 from pipeline.records import DropPlan, MarkedVolume, Pose

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pipeline.config.contexts_section import Context, Related, names_of
+from pipeline.config.context_places import Related
+from pipeline.config.contexts_section import Context, names_of
 from pipeline.config.distributions import bounds
 from pipeline.config.globals_section import Scenario
 from pipeline.config.objects_section import AssetGroup

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.config.distributions import GLOBAL_NAME, Global, Number
+from pipeline.config.distributions import Number
+from pipeline.config.global_reference import GLOBAL_NAME, Global
 from pipeline.config.globals_section import Scenario, all_ranges, scenario_globals
 from pipeline.structure import FAILED, Reader, did_you_mean, structure
 from pipeline.structure import Path as KeyPath
