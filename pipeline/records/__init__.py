@@ -42,25 +42,17 @@ from pipeline.records.marks import (
     Solids,
 )
 from pipeline.records.plan import (
-    BackgroundPlan,
-    CameraCandidate,
-    CameraPlan,
     ContextReport,
     DropPlan,
     FramePlan,
     ImagePlan,
-    InstancePlan,
-    LightPlan,
-    MotionPlan,
     NextPose,
     NextViewPlan,
-    PartsPlan,
     PhysicsPlan,
-    Pose,
     RenderPlan,
-    TemplateTargetPlan,
-    WorldPlan,
 )
+from pipeline.records.plan_camera import CameraCandidate, CameraPlan, MotionPlan
+from pipeline.records.plan_light import BackgroundPlan, LightPlan, WorldPlan
 from pipeline.records.plan_materials import (
     JitterPlan,
     MaterialPlan,
@@ -69,6 +61,7 @@ from pipeline.records.plan_materials import (
     ProceduralPlan,
     TexturePlan,
 )
+from pipeline.records.plan_objects import InstancePlan, PartsPlan, Pose, TemplateTargetPlan
 from pipeline.records.rendered import (
     Keypoint,
     NextView,
