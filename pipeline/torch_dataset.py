@@ -24,7 +24,8 @@ from pipeline.dataset import Dataset, Frame, open_dataset
 from pipeline.dataset.read import read_job
 from pipeline.errors import ExportError
 from pipeline.exporters.keypoints import Names, keypoint_names, keypoints_of
-from pipeline.exporters.options import ExportOptions, Source, Split, export_frame, split_of
+from pipeline.exporters.options import ExportOptions
+from pipeline.exporters.source import Source, Split, export_frame, split_of
 from pipeline.records import InstanceLabel
 
 Sample = tuple[torch.Tensor, dict[str, Any]]

@@ -16,8 +16,10 @@ from pipeline.exporters.dope import export_dope
 from pipeline.exporters.hdf5 import export_hdf5
 from pipeline.exporters.imagefolder import export_imagefolder
 from pipeline.exporters.kitti import export_kitti
-from pipeline.exporters.options import ExportOptions, ExportSummary, Progress
+from pipeline.exporters.options import ExportOptions
 from pipeline.exporters.parquet import export_parquet
+from pipeline.exporters.record import ExportSummary
+from pipeline.exporters.source import Progress
 from pipeline.exporters.voc import export_voc
 from pipeline.exporters.webdataset import export_webdataset
 from pipeline.exporters.yolo import export_yolo, export_yolo_obb, export_yolo_pose, export_yolo_segment

@@ -36,28 +36,18 @@ from pipeline.exporters.bop_objects import Objects, find_objects, write_objects
 from pipeline.exporters.files import put_file
 from pipeline.exporters.images import place_image
 from pipeline.exporters.licences import licence_lines
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
 from pipeline.exporters.requirements import (
     camera_of,
     masks_full_of,
     pinhole_of,
     pixel_matrix,
+    plain_rgb_name,
     silhouette_of,
     visible_mask,
 )
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.geometry import inverse_rigid
 from pipeline.lenses import Lens
 from pipeline.records import InstanceLabel

@@ -17,7 +17,7 @@ from pipeline.dataset.disk import remove
 from pipeline.dataset.read import read_job, read_labels
 from pipeline.errors import StoreError
 from pipeline.exporters.files import put_file
-from pipeline.exporters.options import Source
+from pipeline.exporters.source import Source
 from pipeline.job import Job
 from pipeline.records import Asset, Vector
 

@@ -22,22 +22,12 @@ from pipeline.dataset.read import read_instance, read_masks_full
 from pipeline.exporters.coco_file import coco_files, file_names
 from pipeline.exporters.images import place_image
 from pipeline.exporters.masks import check_pixels, mask_in_box
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    rgb_name,
-    with_images,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
 from pipeline.exporters.polygons import polygons_without_holes
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import rgb_name
 from pipeline.exporters.rle import run_lengths
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.records import InstanceLabel
 
 IDS_PER_IMAGE = 65_536  # instance.png holds 16 bits

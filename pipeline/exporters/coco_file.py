@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.dataset.disk import remove, storing, sync, temporary_name
-from pipeline.exporters.options import ExportOptions, Source, Split
+from pipeline.exporters.options import ExportOptions
+from pipeline.exporters.source import Source, Split
 
 ANNOTATIONS: Mapping[Split, str] = {"train": "annotations_train.json", "val": "annotations_val.json"}
 UNSPLIT = "annotations.json"

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from pipeline.exporters.coco import Annotation, Content, categories_of, mask_annotations, write_coco
 from pipeline.exporters.keypoints import Names, keypoint_names, keypoints_of
-from pipeline.exporters.options import DEFAULTS, ExportFrame, ExportOptions, ExportSummary, Progress, Source
+from pipeline.exporters.options import DEFAULTS, ExportOptions
+from pipeline.exporters.record import ExportSummary
+from pipeline.exporters.source import ExportFrame, Progress, Source
 from pipeline.records import KeypointLabel
 
 CENTRE_PX = 0.5

@@ -17,7 +17,9 @@ from pipeline.exporters.coco import Annotation, Content, categories_of, write_co
 from pipeline.exporters.coco_file import file_names
 from pipeline.exporters.files import put_file
 from pipeline.exporters.masks import mask_in_box
-from pipeline.exporters.options import DEFAULTS, ExportFrame, ExportOptions, ExportSummary, Progress, Source
+from pipeline.exporters.options import DEFAULTS, ExportOptions
+from pipeline.exporters.record import ExportSummary
+from pipeline.exporters.source import ExportFrame, Progress, Source
 
 
 def export_coco_panoptic(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pipeline.exporters.licences import licence_lines
-from pipeline.exporters.options import Source
+from pipeline.exporters.source import Source
 
 CARD = "README.md"
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -23,21 +23,10 @@ import numpy as np
 from pipeline.canonical import json_bytes
 from pipeline.exporters.files import put_file
 from pipeline.exporters.images import place_image
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
-from pipeline.exporters.requirements import box_of, camera_of, pinhole_of, silhouette_of
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import box_of, camera_of, pinhole_of, plain_rgb_name, silhouette_of
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.geometry import inverse_rigid, quaternion_from_matrix
 from pipeline.lenses import Lens, project_camera_points
 from pipeline.records import InstanceLabel

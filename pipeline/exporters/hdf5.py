@@ -34,21 +34,10 @@ from pipeline.dataset.read import read_commit, read_image
 from pipeline.errors import StoreError
 from pipeline.exporters.extras import import_extra
 from pipeline.exporters.files import put_file
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
-from pipeline.exporters.requirements import camera_of, pixel_matrix
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import camera_of, pixel_matrix, plain_rgb_name
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.geometry import inverse_rigid
 
 FORM = "hdf5"

@@ -16,19 +16,10 @@ from pipeline.exporters.dataset_card import CARD, dataset_card
 from pipeline.exporters.files import put_file, whole_file
 from pipeline.exporters.images import place_image
 from pipeline.exporters.objects import category_index, object_columns
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
-from pipeline.exporters.requirements import camera_of
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import camera_of, plain_rgb_name
+from pipeline.exporters.source import Progress, export_frames, open_source
 
 FORM = "imagefolder"
 METADATA = "metadata.jsonl"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.dataset.read import read_labels
 from pipeline.errors import ExportError
-from pipeline.exporters.options import Source
+from pipeline.exporters.source import Source
 from pipeline.records import InstanceLabel, KeypointLabel
 
 Names = Mapping[int, tuple[str, ...]]

@@ -31,26 +31,10 @@ from pipeline.annotations.boxes import Box, mask_box
 from pipeline.errors import StoreError
 from pipeline.exporters.files import put_file, whole_file
 from pipeline.exporters.images import place_image
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
-from pipeline.exporters.requirements import (
-    box_of,
-    masks_full_of,
-    pinhole_of,
-    silhouette_of,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import box_of, masks_full_of, pinhole_of, plain_rgb_name, silhouette_of
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.lenses import Lens
 from pipeline.records import InstanceLabel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.exporters.options import ExportFrame, Source
+from pipeline.exporters.source import ExportFrame, Source
 
 Row = dict[str, Any]
 

@@ -23,22 +23,11 @@ from pipeline.exporters.dataset_card import CARD, dataset_card
 from pipeline.exporters.extras import import_extra
 from pipeline.exporters.files import put_file, whole_file
 from pipeline.exporters.objects import Row, category_index, object_columns
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
-from pipeline.exporters.requirements import camera_of
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import camera_of, plain_rgb_name
 from pipeline.exporters.shards import shards
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 
 FORM = "parquet"
 FOLDER = "data"

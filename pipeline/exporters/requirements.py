@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.codecs.rle import Counts, mask_of_counts
 from pipeline.dataset.layout import frame_folder
+from pipeline.dataset.outputs import RGB
 from pipeline.dataset.read import read_commit, read_masks_full
 from pipeline.errors import StoreError
-from pipeline.exporters.options import ExportFrame, Source
+from pipeline.exporters.source import ExportFrame, Source
 from pipeline.lenses import Lens
 from pipeline.records import Box3d, CameraLabel, InstanceLabel, Silhouette
 
@@ -23,6 +24,30 @@ def picture_files(source: Source, frame: int) -> dict[str, Path]:
     folder = frame_folder(source.root, frame)
     plain = {"plan.json", "labels.json"}
     return {Path(name).stem: folder / name for name in sorted(files) if name not in plain}
+
+
+def rgb_name(dataset: Path, frame: int) -> str:
+    """Return the file name of a frame's picture. Raises StoreError when it has none."""
+    files = read_commit(dataset, frame)["files"]
+    for name in RGB.values():
+        if name in files:
+            return name
+    raise StoreError(
+        f"{frame_folder(dataset, frame)} has no rgb, which an export needs "
+        "(add rgb to outputs and render to another --out)"
+    )
+
+
+def plain_rgb_name(dataset: Path, frame: int, form: str) -> str:
+    """Return the file name of a frame's 8-bit picture. Raises StoreError when it has none or only an EXR, which readers
+    of the format do not open."""
+    name = rgb_name(dataset, frame)
+    if name == RGB["exr"]:
+        raise StoreError(
+            f"{frame_folder(dataset, frame)} has its picture as {name}, which readers of {form} do not open "
+            "(set formats: {rgb: png} or jpeg and render to another --out)"
+        )
+    return name
 
 
 def camera_of(source: Source, one: ExportFrame) -> CameraLabel:

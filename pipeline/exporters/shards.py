@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.exporters.options import ExportFrame
+from pipeline.exporters.source import ExportFrame
 
 SHARD_FRAMES = 1000
 

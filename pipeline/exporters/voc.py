@@ -14,19 +14,10 @@ from pipeline.dataset.read import read_instance
 from pipeline.errors import ExportError
 from pipeline.exporters.files import put_file
 from pipeline.exporters.images import place_image
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import plain_rgb_name
+from pipeline.exporters.source import Progress, Source, export_frames, open_source
 from pipeline.exporters.voc_pictures import MOST_IDS, segmentation_pictures
 from pipeline.exporters.voc_xml import annotation_xml
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.exporters.masks import check_pixels
-from pipeline.exporters.options import ExportFrame
+from pipeline.exporters.source import ExportFrame
 
 VOID = 255
 MOST_IDS = 254

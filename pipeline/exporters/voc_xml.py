@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
-from pipeline.exporters.options import ExportFrame
+from pipeline.exporters.source import ExportFrame
 from pipeline.records import InstanceLabel
 
 # VOC's guidelines of 2011: occluded when more than 5 % is hidden, truncated when more than 15 to 20 % lies outside.

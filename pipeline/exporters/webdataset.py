@@ -18,21 +18,11 @@ from pipeline.canonical import json_bytes
 from pipeline.dataset.disk import storing
 from pipeline.exporters.files import put_file, whole_file
 from pipeline.exporters.objects import category_index, object_columns
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    with_images,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
 from pipeline.exporters.requirements import camera_of, picture_files
 from pipeline.exporters.shards import shard_name, shards
+from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.structure import unstructure
 
 FORM = "webdataset"

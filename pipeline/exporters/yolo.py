@@ -21,21 +21,10 @@ from pipeline.exporters.files import put_file
 from pipeline.exporters.images import place_image
 from pipeline.exporters.keypoints import Names, keypoint_names
 from pipeline.exporters.masks import mask_in_box
-from pipeline.exporters.options import (
-    DEFAULTS,
-    ExportFrame,
-    ExportOptions,
-    ExportSummary,
-    Progress,
-    Source,
-    Split,
-    begin_export,
-    end_export,
-    export_frames,
-    open_source,
-    plain_rgb_name,
-    with_images,
-)
+from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
+from pipeline.exporters.record import ExportSummary, begin_export, end_export
+from pipeline.exporters.requirements import plain_rgb_name
+from pipeline.exporters.source import ExportFrame, Progress, Source, Split, export_frames, open_source
 from pipeline.exporters.yolo_rows import Mask, Size, box_row, polygon_row, pose_row, rectangle_row, show_row
 from pipeline.records import InstanceLabel
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError, StoreError
-from pipeline.exporters.options import EXPORT
+from pipeline.exporters.record import EXPORT
 from pipeline.verify.exports_bop import check_bop
 from pipeline.verify.exports_coco import check_coco
 from pipeline.verify.exports_kitti import check_kitti

@@ -25,7 +25,7 @@ from pipeline.config.schema import AssetGroup, Camera, Category, Config, Shell
 from pipeline.conventions import FORMAT_VERSION
 from pipeline.dataset import disk
 from pipeline.dataset.store import Store, clean_stale, commit, missing, open_store
-from pipeline.exporters.options import split_of
+from pipeline.exporters.source import split_of
 from pipeline.geometry import compose, look_at
 from pipeline.job import Job, make_job
 from pipeline.records import (

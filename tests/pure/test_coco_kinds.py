@@ -20,7 +20,8 @@ from pipeline.config.schema import AssetGroup, NamedPoint
 from pipeline.dataset.read import read_image, read_labels, read_masks_full
 from pipeline.errors import ExportError
 from pipeline.exporters import EXPORTERS
-from pipeline.exporters.options import DEFAULTS, ExportOptions, split_of
+from pipeline.exporters.options import DEFAULTS, ExportOptions
+from pipeline.exporters.source import split_of
 from pipeline.job import make_job
 from pipeline.verify.exports_coco import check_coco
 

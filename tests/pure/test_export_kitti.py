@@ -12,7 +12,8 @@ from pipeline.codecs.png import decode_png
 from pipeline.codecs.rle import decode_counts, mask_of_counts
 from pipeline.errors import StoreError
 from pipeline.exporters.kitti import OCCLUDED, export_kitti, type_names, yaw_box
-from pipeline.exporters.options import ExportOptions, Source
+from pipeline.exporters.options import ExportOptions
+from pipeline.exporters.source import Source
 from pipeline.geometry import inverse_rigid, quaternion_about, quaternion_from_uniforms, transform_points
 from pipeline.lenses import pinhole
 

@@ -11,7 +11,8 @@ from traced_scenes import traced_dataset
 
 from pipeline.errors import ExportError, StoreError
 from pipeline.exporters.coco import export_coco
-from pipeline.exporters.options import ExportOptions, export_frames, open_source, split_of, with_images
+from pipeline.exporters.options import ExportOptions, with_images
+from pipeline.exporters.source import export_frames, open_source, split_of
 
 PARTIAL = ExportOptions(partial=True)
 

@@ -14,7 +14,8 @@ from traced_scenes import traced_dataset
 from pipeline.dataset import open_dataset
 from pipeline.dataset.store import commit
 from pipeline.errors import ExportError, StoreError
-from pipeline.exporters.options import ExportOptions, export_frames, open_source
+from pipeline.exporters.options import ExportOptions
+from pipeline.exporters.source import export_frames, open_source
 from pipeline.records import KeypointLabel
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed (the extra 'torch')")

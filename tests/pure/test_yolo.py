@@ -17,7 +17,8 @@ from pipeline.dataset.read import read_labels
 from pipeline.dataset.store import commit, open_store
 from pipeline.errors import ExportError, StoreError
 from pipeline.exporters import EXPORTERS
-from pipeline.exporters.options import DEFAULTS, ExportOptions, split_of
+from pipeline.exporters.options import DEFAULTS, ExportOptions
+from pipeline.exporters.source import split_of
 from pipeline.exporters.yolo import declared_mirrors, flip_indices, mirrored_name
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
