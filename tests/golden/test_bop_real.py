@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipeline.config.load import load_config
 from pipeline.engine import open_engine, survey_job
-from pipeline.exporters.bop import export_bop
+from pipeline.exporters.bop.export import export_bop
 from pipeline.exporters.kitti import export_kitti
 from pipeline.models import write_bop_models
 from pipeline.reporting import SilentReporter

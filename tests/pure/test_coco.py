@@ -20,9 +20,9 @@ from pipeline.codecs.rle import encode_counts
 from pipeline.dataset.store import commit
 from pipeline.errors import StoreError
 from pipeline.exporters import EXPORTERS
-from pipeline.exporters.coco import export_coco
+from pipeline.exporters.coco.export import export_coco
+from pipeline.exporters.coco.rle import run_lengths
 from pipeline.exporters.options import ExportOptions
-from pipeline.exporters.rle import run_lengths
 
 # pycocotools 2.0.11 has not followed numpy 2 in decode, which only these tests call.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

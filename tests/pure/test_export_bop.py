@@ -12,8 +12,9 @@ from traced_scenes import box, camera_at, staged_dataset, trace, traced_dataset
 from pipeline.cli import main
 from pipeline.dataset.read import read_instance, read_labels
 from pipeline.errors import StoreError
-from pipeline.exporters import bop, bop_objects
-from pipeline.exporters.bop import depth_steps, export_bop
+from pipeline.exporters.bop import export as bop
+from pipeline.exporters.bop import objects
+from pipeline.exporters.bop.export import depth_steps, export_bop
 from pipeline.exporters.options import ExportOptions
 from pipeline.geometry import quaternion_about
 from pipeline.lenses import pinhole
@@ -171,7 +172,7 @@ def test_an_object_for_each_size_of_an_asset(tmp_path):
 
 
 def test_a_size_that_is_drawn_anew_each_time_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(bop_objects, "MAX_SIZES", 2)
+    monkeypatch.setattr(objects, "MAX_SIZES", 2)
     stages = [
         (LEVEL, [replace(box(1, (0.0, 1.0, 0.0), (0.2, 0.2, 0.2)), scale=(scale,) * 3)]) for scale in (0.9, 1.0, 1.1)
     ]

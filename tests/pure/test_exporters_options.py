@@ -10,7 +10,7 @@ from store_samples import commit_samples, open_sample, sample_job
 from traced_scenes import traced_dataset
 
 from pipeline.errors import ExportError, StoreError
-from pipeline.exporters.coco import export_coco
+from pipeline.exporters.coco.export import export_coco
 from pipeline.exporters.options import ExportOptions, with_images
 from pipeline.exporters.source import export_frames, open_source, split_of
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from pycocotools import mask as codec
 
 from pipeline.exporters.polygons import joined_polygon, outlines, polygons_without_holes, signed_area
-from pipeline.exporters.rectangles import hull_of_mask, smallest_rectangle
+from pipeline.exporters.yolo.rectangles import hull_of_mask, smallest_rectangle
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -126,13 +126,13 @@ def test_the_lists_name_every_picture_once(store, tmp_path):
 
 def test_more_categories_than_voc_can_number_are_an_error(tmp_path, monkeypatch):
     store = traced_dataset(tmp_path / "ds", 1, outputs=("rgb",), job=sample_job(frames=1))
-    monkeypatch.setattr("pipeline.exporters.voc.MOST_IDS", 1)
+    monkeypatch.setattr("pipeline.exporters.voc.export.MOST_IDS", 1)
     with pytest.raises(ExportError, match=r"has 2 categories, VOC numbers 1 \(use coco\)"):
         EXPORTERS["voc"](store.root, tmp_path / "out", DEFAULTS, None)
 
 
 def test_more_objects_than_voc_can_number_are_an_error(tmp_path, monkeypatch):
     store = traced_dataset(tmp_path / "ds", 1, outputs=("rgb",))
-    monkeypatch.setattr("pipeline.exporters.voc.MOST_IDS", 2)
+    monkeypatch.setattr("pipeline.exporters.voc.export.MOST_IDS", 2)
     with pytest.raises(ExportError, match="frame 0 has 3 objects, VOC numbers 2"):
         EXPORTERS["voc"](store.root, tmp_path / "out", DEFAULTS, None)

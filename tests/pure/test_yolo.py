@@ -19,7 +19,7 @@ from pipeline.errors import ExportError, StoreError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions
 from pipeline.exporters.source import split_of
-from pipeline.exporters.yolo import declared_mirrors, flip_indices, mirrored_name
+from pipeline.exporters.yolo.export import declared_mirrors, flip_indices, mirrored_name
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.exporters.coco import Annotation, Content, categories_of, mask_annotations, write_coco
+from pipeline.exporters.coco.export import Annotation, Content, categories_of, mask_annotations, write_coco
 from pipeline.exporters.keypoints import Names, keypoint_names, keypoints_of
 from pipeline.exporters.options import DEFAULTS, ExportOptions
 from pipeline.exporters.record import ExportSummary

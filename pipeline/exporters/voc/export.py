@@ -18,8 +18,8 @@ from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
 from pipeline.exporters.record import ExportSummary, begin_export, end_export
 from pipeline.exporters.requirements import plain_rgb_name
 from pipeline.exporters.source import Progress, Source, export_frames, open_source
-from pipeline.exporters.voc_pictures import MOST_IDS, segmentation_pictures
-from pipeline.exporters.voc_xml import annotation_xml
+from pipeline.exporters.voc.pictures import MOST_IDS, segmentation_pictures
+from pipeline.exporters.voc.xml import annotation_xml
 
 CLASSES = "classes.txt"  # the names of the pixels 1, 2, ... of SegmentationClass
 PICTURES = "JPEGImages"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from pipeline.annotations.panoptic import panoptic_image
 from pipeline.codecs.png import encode_png
-from pipeline.exporters.coco import Annotation, Content, categories_of, write_coco
-from pipeline.exporters.coco_file import file_names
+from pipeline.exporters.coco.export import Annotation, Content, categories_of, write_coco
+from pipeline.exporters.coco.file import file_names
 from pipeline.exporters.files import put_file
 from pipeline.exporters.masks import mask_in_box
 from pipeline.exporters.options import DEFAULTS, ExportOptions

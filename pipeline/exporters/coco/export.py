@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from pipeline.codecs.rle import Counts, encode_counts
 from pipeline.dataset.read import read_instance, read_masks_full
-from pipeline.exporters.coco_file import coco_files, file_names
+from pipeline.exporters.coco.file import coco_files, file_names
+from pipeline.exporters.coco.rle import run_lengths
 from pipeline.exporters.images import place_image
 from pipeline.exporters.masks import check_pixels, mask_in_box
 from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
 from pipeline.exporters.polygons import polygons_without_holes
 from pipeline.exporters.record import ExportSummary, begin_export, end_export
 from pipeline.exporters.requirements import rgb_name
-from pipeline.exporters.rle import run_lengths
 from pipeline.exporters.source import ExportFrame, Progress, Source, export_frames, open_source
 from pipeline.records import InstanceLabel
 

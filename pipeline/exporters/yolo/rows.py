@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.exporters.keypoints import Names, keypoints_of
 from pipeline.exporters.polygons import joined_polygon
-from pipeline.exporters.rectangles import hull_of_mask, smallest_rectangle
+from pipeline.exporters.yolo.rectangles import hull_of_mask, smallest_rectangle
 from pipeline.records import InstanceLabel
 
 Mask = NDArray[np.bool_]  # within the box of its instance

@@ -25,7 +25,7 @@ from pipeline.exporters.options import DEFAULTS, ExportOptions, with_images
 from pipeline.exporters.record import ExportSummary, begin_export, end_export
 from pipeline.exporters.requirements import plain_rgb_name
 from pipeline.exporters.source import ExportFrame, Progress, Source, Split, export_frames, open_source
-from pipeline.exporters.yolo_rows import Mask, Size, box_row, polygon_row, pose_row, rectangle_row, show_row
+from pipeline.exporters.yolo.rows import Mask, Size, box_row, polygon_row, pose_row, rectangle_row, show_row
 from pipeline.records import InstanceLabel
 
 DATA = "data.yaml"

@@ -32,7 +32,7 @@ from pipeline.dataset.layout import frame_folder
 from pipeline.dataset.outputs import DEPTH_PNG, OUTPUTS
 from pipeline.dataset.read import read_commit, read_image, read_instance
 from pipeline.errors import StoreError
-from pipeline.exporters.bop_objects import Objects, find_objects, write_objects
+from pipeline.exporters.bop.objects import Objects, find_objects, write_objects
 from pipeline.exporters.files import put_file
 from pipeline.exporters.images import place_image
 from pipeline.exporters.licences import licence_lines

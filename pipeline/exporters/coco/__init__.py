@@ -1,0 +1,1 @@
+"""COCO, and its kinds: instances, keypoints, panoptic."""

@@ -1,0 +1,1 @@
+"""Pascal VOC: an XML a picture, and segmentation pictures."""

@@ -1,0 +1,1 @@
+"""YOLO as Ultralytics reads it: boxes, segments, poses, oriented boxes."""
