@@ -23,7 +23,7 @@ from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import DEFAULTS, ExportOptions
 from pipeline.exporters.source import split_of
 from pipeline.job import make_job
-from pipeline.verify.exports_coco import check_coco
+from pipeline.verify.exports.coco import check_coco
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -1,6 +1,6 @@
 """The check of each export format against the dataset it was made of.
 
-A new format is one file here and one line in `EXPORT_CHECKS`.
+A new format is one file or more here and one line in `EXPORT_CHECKS`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from pipeline.dataset.create import read_dataset
 from pipeline.errors import PipelineError, StoreError
 from pipeline.exporters.record import EXPORT
-from pipeline.verify.exports_bop import check_bop
-from pipeline.verify.exports_coco import check_coco
-from pipeline.verify.exports_kitti import check_kitti
-from pipeline.verify.exports_voc import check_voc
-from pipeline.verify.exports_yolo import check_yolo
+from pipeline.verify.exports.bop import check_bop
+from pipeline.verify.exports.coco import check_coco
+from pipeline.verify.exports.kitti import check_kitti
+from pipeline.verify.exports.voc import check_voc
+from pipeline.verify.exports.yolo import check_yolo
 from pipeline.verify.finding import Finding
 from pipeline.verify.report import Report, make_report
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.codecs.png import decode_png
-from pipeline.verify.export_expected import AGAIN, ExpectedFrame
-from pipeline.verify.export_files import mismatch
+from pipeline.verify.exports.expected import AGAIN, ExpectedFrame
+from pipeline.verify.exports.files import mismatch
 from pipeline.verify.finding import Finding
 
 

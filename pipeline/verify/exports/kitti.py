@@ -17,7 +17,7 @@ from pipeline.codecs.rle import mask_of_counts
 from pipeline.dataset.read import read_labels, read_masks_full
 from pipeline.errors import StoreError
 from pipeline.records import CameraLabel, InstanceLabel
-from pipeline.verify.export_expected import (
+from pipeline.verify.exports.expected import (
     AGAIN,
     EXPORT,
     ExpectedFrame,
@@ -28,7 +28,7 @@ from pipeline.verify.export_expected import (
     extent,
     read_about,
 )
-from pipeline.verify.export_files import check_files, check_picture, mismatch
+from pipeline.verify.exports.files import check_files, check_picture, mismatch
 from pipeline.verify.finding import Finding
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
-from pipeline.verify.export_expected import (
+from pipeline.verify.exports.expected import (
     AGAIN,
     EXPORT,
     ExpectedFrame,
@@ -19,7 +19,7 @@ from pipeline.verify.export_expected import (
     expected_frames,
     read_about,
 )
-from pipeline.verify.export_files import check_files, check_picture, mismatch
+from pipeline.verify.exports.files import check_files, check_picture, mismatch
 from pipeline.verify.finding import Finding
 
 CLASSES = "classes.txt"

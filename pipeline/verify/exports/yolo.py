@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as codec
 
 from pipeline.geometry import angle_rad
-from pipeline.verify.export_expected import (
+from pipeline.verify.exports.expected import (
     AGAIN,
     EXPORT,
     About,
@@ -25,7 +25,7 @@ from pipeline.verify.export_expected import (
     keypoints_by_category,
     read_about,
 )
-from pipeline.verify.export_files import check_files, check_picture, mismatch
+from pipeline.verify.exports.files import check_files, check_picture, mismatch
 from pipeline.verify.finding import Finding
 
 DATA = "data.yaml"

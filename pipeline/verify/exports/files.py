@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pipeline.verify.export_expected import AGAIN, About, ExpectedFrame
+from pipeline.verify.exports.expected import AGAIN, About, ExpectedFrame
 from pipeline.verify.finding import Finding
 
 TEMPORARY = ".tmp-*"
