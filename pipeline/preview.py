@@ -11,7 +11,8 @@ from PIL import Image
 
 from pipeline.config.schema import Accept, Camera, Config, Formats, PinholeK, Render
 from pipeline.show.colors import Picture
-from pipeline.show.marks import brush_for, draw_labels
+from pipeline.show.marks import draw_labels
+from pipeline.show.pen import brush_for
 from pipeline.show.places import draw_places
 from pipeline.show.tiles import add_caption, contact_sheet, enlarge, text_tile
 

@@ -10,7 +10,8 @@ from PIL import Image
 from pipeline.dataset import Frame
 from pipeline.show.colors import NOTHING, Picture
 from pipeline.show.headings import add_heading
-from pipeline.show.marks import MARKS, Brush, brush_for, draw_marks
+from pipeline.show.marks import MARKS, draw_marks
+from pipeline.show.pen import Brush, brush_for
 from pipeline.show.pictures import PICTURES, LayerPicture, Legend, Note, base_picture
 from pipeline.show.tiles import GAP, add_caption, contact_sheet, enlarge, text_tile
 

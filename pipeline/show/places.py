@@ -16,7 +16,7 @@ from pipeline.records import CameraLabel, MarkedSpline, MarkedSurface, MarkedVol
 from pipeline.sampling.structured.places import Places
 from pipeline.show.colors import AXIS_COLORS, Color, Picture, viridis
 from pipeline.show.curves import EDGES, curves_of
-from pipeline.show.marks import Brush, Pen, smooth_lines
+from pipeline.show.pen import Brush, Pen, smooth_lines
 
 SPLINE_COLOR: Color = (255, 200, 40)
 VOLUME_COLOR: Color = (90, 190, 255)

@@ -14,7 +14,8 @@ from pipeline.lenses import Lens, project
 from pipeline.records import CameraLabel, KeypointLabel
 from pipeline.show.colors import AXIS_COLORS, color_of_instance
 from pipeline.show.curves import EDGES, axes_curves, box_curves, corners_of, curves_of
-from pipeline.show.marks import MARKS, brush_for, draw_marks, outline
+from pipeline.show.marks import MARKS, draw_marks
+from pipeline.show.pen import brush_for, outline
 
 K = ((30.0, 0.0, 32.0), (0.0, 30.0, 24.0), (0.0, 0.0, 1.0))
 LENSES = {

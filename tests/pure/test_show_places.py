@@ -12,7 +12,7 @@ from pipeline.lenses import make_lens
 from pipeline.records import CameraLabel, MarkedAnchor, MarkedSlot, MarkedSpline, MarkedSurface, MarkedVolume
 from pipeline.sampling.structured.places import Places
 from pipeline.show.colors import viridis
-from pipeline.show.marks import brush_for
+from pipeline.show.pen import brush_for
 from pipeline.show.places import PAINT_ALPHA, SPLINE_COLOR, draw_places
 
 SIZE = (200, 200)
