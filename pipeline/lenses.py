@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.geometry import Array, angle_rad, intrinsics, transform_points
+from pipeline.lens_distortion import distort, fold_radius, undistort
 
 LensModel = Literal["pinhole", "opencv", "fisheye", "equirectangular"]
 COEFFICIENTS: dict[str, tuple[str, ...]] = {
@@ -31,11 +32,6 @@ COEFFICIENTS: dict[str, tuple[str, ...]] = {
     "fisheye": ("k1", "k2", "k3", "k4"),
     "equirectangular": (),
 }
-# Where a radial model is looked at for its turning point, in units of x/z: closely to 87 degrees from the axis, then on
-# until nothing is left of a picture.
-FOLD_RADII = np.concatenate([np.arange(0.0, 20.0, 1e-3), np.geomspace(20.0, 1e4, 4096)])
-CLOSE = 1e-12
-NEWTON_STEPS = 50
 PART = 1 << 14
 
 
@@ -139,74 +135,10 @@ def _project_opencv(lens: Lens, points: Array) -> Array:
     return distort(lens.distortion, plane)
 
 
-def distort(coefficients: tuple[float, ...], plane: Array) -> Array:
-    """Return points (N, 2) of the plane z = 1 moved by OpenCV's model, `coefficients` k1 k2 p1 p2 k3 k4 k5 k6."""
-    k1, k2, p1, p2, k3, k4, k5, k6 = coefficients
-    x, y = plane[:, 0], plane[:, 1]
-    r2 = x * x + y * y
-    radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1 + r2 * (k4 + r2 * (k5 + r2 * k6)))
-    return np.stack(
-        [
-            x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
-            y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
-        ],
-        axis=1,
-    )
-
-
-@lru_cache(maxsize=64)
-def fold_radius(coefficients: tuple[float, ...]) -> float:
-    """Return the radius in the plane z = 1 from which on the radial model turns back, inf where it never does.
-
-    What lies beyond would land in the picture a second time, so it counts as not shown.
-    """
-    k1, k2, _, _, k3, k4, k5, k6 = coefficients
-    r = FOLD_RADII
-    r2 = r * r
-    lower = 1 + r2 * (k4 + r2 * (k5 + r2 * k6))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out = r * (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / lower
-    bad = np.flatnonzero((np.diff(out) <= 0) | (lower[1:] <= 0) | ~np.isfinite(out[1:]))
-    return float(r[bad[0]]) if bad.size else math.inf
-
-
 def _unproject_opencv(lens: Lens, plane: Array) -> Array:
     """A part of the picture at a time: arrays that stay in the processor's cache are several times as fast."""
-    parts = [_undistorted(lens.distortion, plane[at : at + PART]) for at in range(0, len(plane), PART)]
+    parts = [undistort(lens.distortion, plane[at : at + PART]) for at in range(0, len(plane), PART)]
     return _unproject_pinhole(lens, np.concatenate(parts) if parts else plane)
-
-
-def _undistorted(coefficients: tuple[float, ...], plane: Array) -> Array:
-    """Newton's method from the distorted points (N, 2); where it does not arrive there is no ray."""
-    found = plane.copy()
-    for _ in range(NEWTON_STEPS):
-        error = distort(coefficients, found) - plane
-        if not np.nanmax(np.abs(error), initial=0.0) > CLOSE:
-            break
-        xx, xy, yy = _slopes(coefficients, found)
-        determinant = xx * yy - xy * xy
-        found[:, 0] -= (yy * error[:, 0] - xy * error[:, 1]) / determinant
-        found[:, 1] -= (xx * error[:, 1] - xy * error[:, 0]) / determinant
-    error = np.abs(distort(coefficients, found) - plane).max(axis=1)
-    beyond = (found * found).sum(axis=1) > fold_radius(coefficients) ** 2
-    found[~(error < 1e-9) | beyond] = np.nan
-    return found
-
-
-def _slopes(coefficients: tuple[float, ...], plane: Array) -> tuple[Array, Array, Array]:
-    """Return how much `distort` moves x with x, either with the other (it is the same), and y with y."""
-    k1, k2, p1, p2, k3, k4, k5, k6 = coefficients
-    x, y = plane[:, 0], plane[:, 1]
-    r2 = x * x + y * y
-    lower = 1 + r2 * (k4 + r2 * (k5 + r2 * k6))
-    radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / lower
-    slope = (k1 + r2 * (2 * k2 + 3 * r2 * k3) - radial * (k4 + r2 * (2 * k5 + 3 * r2 * k6))) / lower
-    shared = 2 * (x * y * slope + p1 * x + p2 * y)
-    return (
-        radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x,
-        shared,
-        radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x,
-    )
 
 
 # --- OpenCV's fisheye model -----------------------------------------------------------------------------------------

@@ -98,8 +98,8 @@ class NextView:
     """The view that optical flow leads to, seen by one ray through the centre of each pixel.
 
     `instance` (H, W) uint16 ids as that view's own frame has them, 0 background. `distance_m` (H', W') float32 along
-    the ray, inf background, of what Blender rendered for it: the picture of `lenses.source_lens(camera.lens)`, whose
-    pixels are all sampled in their middles. `moved_on` is the `world_from_object` (4, 4) there of what moves.
+    the ray, inf background, of what Blender rendered for it: the picture of `lens_remap.source_lens(camera.lens)`,
+    whose pixels are all sampled in their middles. `moved_on` is the `world_from_object` (4, 4) there of what moves.
     """
 
     frame: int

@@ -7,24 +7,19 @@ from dataclasses import replace
 from pipeline.built.places import build_places
 from pipeline.canonical import rounded
 from pipeline.config.distributions import Integer
-from pipeline.config.limits import too_many_instances
 from pipeline.config.quality import resolve_render
 from pipeline.config.schema import FLOWS, Config, Environment
-from pipeline.conventions import FORMAT_VERSION, MAX_INSTANCES
-from pipeline.errors import RejectedFrame
+from pipeline.conventions import FORMAT_VERSION
 from pipeline.job import Job, labelled_targets, part_classes
 from pipeline.records import (
     CameraPlan,
     Catalogue,
     ContextReport,
-    DropPlan,
     FramePlan,
-    InstancePlan,
     LightPlan,
     Marks,
     NextPose,
     NextViewPlan,
-    PartsPlan,
     PhysicsPlan,
     RenderPlan,
     TemplateState,
@@ -33,15 +28,12 @@ from pipeline.records import (
 )
 from pipeline.sampling.camera import sample_camera
 from pipeline.sampling.draw import draw, draw_count
-from pipeline.sampling.frustum import View, first_view
 from pipeline.sampling.globals import sample_globals
+from pipeline.sampling.instances import instances_of, place_all
 from pipeline.sampling.lights import sample_light, sample_world
-from pipeline.sampling.objects import Chosen, sample_objects
-from pipeline.sampling.placement import Taken, place
 from pipeline.sampling.rng import Scope, rng_for
 from pipeline.sampling.scene_look import sample_image, sample_scene_look
 from pipeline.sampling.sky import sample_sky_world, sun_lamp
-from pipeline.sampling.structured.contexts import fill_contexts
 from pipeline.sampling.structured.meshes import keep_out_of
 from pipeline.sampling.structured.occupied import Occupied
 from pipeline.sampling.structured.places import places_of, solids_with
@@ -84,7 +76,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         times_s=(view * config.view_interval_s, (view + 1) * config.view_interval_s),
     )
     camera = _sample_view(site, frame, site.times_s[0])
-    placed, contexts, rejected = _place_all(site, camera)
+    placed, contexts, rejected = place_all(site, camera)
     if any(one.placed_as == "frustum" for one in placed):
         camera = replace(camera, candidates=camera.candidates[:1])  # what lies before it would not move with another
     world = _sample_world(config, catalogue, scopes["environment"])
@@ -106,7 +98,7 @@ def plan_frame(job: Job, frame: int) -> FramePlan:
         template_targets=_template_targets(config, job.catalogue.marks),
         template_state=_with_replaced(state, contexts),
         surroundings=surroundings,
-        instances=_instances(config, placed, part_classes(catalogue)),
+        instances=instances_of(config, placed, part_classes(catalogue)),
         physics=_sample_physics(config, placed, scene),
         world=world,
         lights=_sample_lights(config, scopes["lights"], world),
@@ -138,73 +130,6 @@ def _with_replaced(state: TemplateState, contexts: tuple[ContextReport, ...]) ->
 def canonical_plan(plan: FramePlan) -> FramePlan:
     """Return the plan as its JSON reads back: floats rounded, so that a last bit of libm never reaches a label."""
     return from_json(rounded(unstructure(plan)), FramePlan, "plan")
-
-
-def _place_all(site: Site, camera: CameraPlan) -> tuple[tuple[Placed, ...], tuple[ContextReport, ...], str]:
-    """Return all things with their places, those of contexts last, and what the contexts did; or none and the reason
-    there are none."""
-    config, catalogue = site.config, site.catalogue
-    try:
-        in_contexts, reports = fill_contexts(site)
-    except RejectedFrame as error:
-        return (), (), str(error)
-    chosen = sample_objects(config, catalogue, site.scene, site.looks)
-    things = [*chosen, *(one.chosen for one in in_contexts)]
-    if reason := too_many_instances(len(things), sum(one.instances for one in catalogue.template_objects)):
-        return (), reports, reason
-    parts = sum(len(one.asset.parts) for one in things)
-    if parts > MAX_INSTANCES:
-        return (), reports, f"{parts} parts; part.png holds at most {MAX_INSTANCES}"
-    taken = Taken(spheres=list(site.released.values()), boxes=site.occupied.boxes())
-    try:
-        view = first_view(camera) if any(one.placement.frustum is not None for one in chosen) else None
-        placed = [_place_one(site, one, taken, view) for one in chosen]
-    except RejectedFrame as error:
-        return (), reports, str(error)
-    return (*placed, *in_contexts), reports, ""
-
-
-def _place_one(site: Site, chosen: Chosen, taken: Taken, view: View | None) -> Placed:
-    config, drop = site.config, chosen.placement.drop
-    poses = place(chosen, taken, config.seed, site.scene, config.physics.retries + 1, view)
-    zone = None if drop is None else DropPlan(center_m=drop.center_m, area_m=drop.area_m, fence=drop.fence)
-    return Placed(chosen=chosen, poses=poses, placed_as=chosen.placement.law, zone=zone)
-
-
-def _instances(config: Config, placed: tuple[Placed, ...], classes: dict[str, int]) -> tuple[InstancePlan, ...]:
-    """Return the instances, ids 1..N in order."""
-    ids = {category.name: category.id for category in config.categories}
-    return tuple(_instance(number, one, ids, classes) for number, one in enumerate(placed, start=1))
-
-
-def _instance(number: int, placed: Placed, ids: dict[str, int], classes: dict[str, int]) -> InstancePlan:
-    chosen, group = placed.chosen, placed.chosen.group
-    return InstancePlan(
-        instance_id=number,
-        role=chosen.role,
-        asset_id=chosen.asset.asset_id,
-        recipe=chosen.asset.recipe,
-        scale=chosen.scale,
-        category_id=ids[group.category] if group.category is not None else 0,
-        category_by_up_axis={axis: ids[name] for axis, name in (group.category_by_up_axis or {}).items()},
-        collision=group.collision,
-        density_kg_m3=group.density_kg_m3,
-        placement=placed.placed_as,
-        poses=placed.poses if placed.moved is None else (moved_pose(placed.poses[0], placed.moved.now),),
-        start=None if placed.moved is None else placed.poses[0],
-        material=chosen.material,
-        jitter=chosen.jitter,
-        keypoints=chosen.asset.keypoints,
-        parts=_parts(chosen, classes),
-        context=placed.context,
-    )
-
-
-def _parts(chosen: Chosen, classes: dict[str, int]) -> PartsPlan | None:
-    names = chosen.asset.parts
-    if not names:
-        return None
-    return PartsPlan(by=chosen.group.parts or "materials", class_ids={name: classes[name] for name in names})
 
 
 def _template_targets(config: Config, marks: Marks) -> tuple[TemplateTargetPlan, ...]:

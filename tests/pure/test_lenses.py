@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.geometry import inverse_rigid, look_at
+from pipeline.lens_distortion import fold_radius
 from pipeline.lens_remap import remap_of, sampled_rays, source_lens
 from pipeline.lenses import (
     Lens,
     fisheye_limit_rad,
-    fold_radius,
     make_lens,
     pinhole,
     pixel_centers,
