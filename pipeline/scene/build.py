@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import bpy
 
+from pipeline.annotations.environment import environment_label
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, compose
 from pipeline.records import FramePlan, InstancePlan, MaterialPlan, Matrix, Realised, RealisedInstance, Surface
@@ -28,7 +29,7 @@ from pipeline.scene.template_look import TemplateLook, look_at_template, recall_
 from pipeline.scene.template_state import advance_template, apply_template_state
 from pipeline.scene.template_targets import Copies, TemplateInstances, hold_template
 from pipeline.scene.workshop import Workshop
-from pipeline.scene.world import add_world, environment_label
+from pipeline.scene.world import add_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

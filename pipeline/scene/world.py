@@ -9,7 +9,7 @@ from mathutils import Matrix, Vector
 
 from pipeline.addresses import Places, resolve
 from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, quaternion_about
-from pipeline.records import BackgroundPlan, EnvironmentLabel, Hdri, Photo, WorldPlan
+from pipeline.records import BackgroundPlan, Hdri, Photo, WorldPlan
 from pipeline.scene.camera_lens import Window
 from pipeline.scene.compat import shader_tree
 from pipeline.scene.images import ImageCache, color_space_of, load_image
@@ -54,20 +54,6 @@ def add_world(
     world.cycles.sample_map_resolution = IMPORTANCE_MAP_PX if plan.sky is None else SKY_MAP_PX
     scene.world = world
     return world
-
-
-def environment_label(plan: WorldPlan) -> EnvironmentLabel:
-    """Return what labels say of the environment."""
-    return EnvironmentLabel(
-        hdri="" if plan.hdri is None else plan.hdri.source,
-        sha256="" if plan.hdri is None else plan.hdri.sha256,
-        strength=plan.strength,
-        yaw_deg=plan.yaw_deg,
-        tilt_deg=plan.tilt_deg,
-        tilt_azimuth_deg=plan.tilt_azimuth_deg,
-        tint=plan.tint,
-        sky=plan.sky,
-    )
 
 
 def _sky(tree: Tree, plan: WorldPlan) -> Socket:

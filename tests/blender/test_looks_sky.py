@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from looks_samples import add_camera, add_cube, add_plane, empty_scene, pbr, places, render
 
+from pipeline.annotations.environment import environment_label
 from pipeline.config.distributions import Constant
 from pipeline.config.schema import Environment, Sky
 from pipeline.errors import DeviceError
@@ -23,7 +24,7 @@ from pipeline.scene.images import ImageCache
 from pipeline.scene.lights import add_light, read_lights, rendered_lamps
 from pipeline.scene.materials import add_material
 from pipeline.scene.sky import sky_level
-from pipeline.scene.world import add_world, environment_label
+from pipeline.scene.world import add_world
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 

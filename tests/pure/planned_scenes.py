@@ -15,6 +15,7 @@ from store_samples import FACTS
 from traced_scenes import trace
 
 from pipeline.annotations.annotate import annotate, rejected_labels
+from pipeline.annotations.environment import environment_label
 from pipeline.config.load import load_config
 from pipeline.dataset.store import Store, commit, open_store
 from pipeline.geometry import Array, compose, look_at, transform_points, unit
@@ -24,7 +25,6 @@ from pipeline.records import (
     Asset,
     AssetRecipe,
     Catalogue,
-    EnvironmentLabel,
     FramePlan,
     Hdri,
     InstancePlan,
@@ -118,24 +118,13 @@ def traced(job: Job, plan: FramePlan, scratch: Path) -> RenderedFrame:
     camera = _camera(plan, centers)
     rendered = trace(camera, [_about_its_middle(one) for one in instances], scratch)
     lights = tuple(_lamp(light, centers) for light in plan.lights)
-    sky = plan.world
-    environment = EnvironmentLabel(
-        hdri="" if sky.hdri is None else sky.hdri.source,
-        sha256="" if sky.hdri is None else sky.hdri.sha256,
-        strength=sky.strength,
-        yaw_deg=sky.yaw_deg,
-        tilt_deg=sky.tilt_deg,
-        tilt_azimuth_deg=sky.tilt_azimuth_deg,
-        tint=sky.tint,
-        sky=sky.sky,
-    )
     realised = Realised(
         instances=instances,
         camera=camera,
         drop_attempts=0,
         settle_time_s=0.0,
         lights=lights,
-        environment=environment,
+        environment=environment_label(plan.world),
     )
     return replace(rendered, realised=realised)
 

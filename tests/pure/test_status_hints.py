@@ -17,7 +17,6 @@ from pipeline.structure import unstructure
 JOB = sample_job(frames=200)
 BALANCED = {"build": 0.5, "render": 9.0, "commit": 0.1}  # seconds of a frame that gives no cause for any hint
 SHARD = CPU | {"role": "shard"}
-GPU_FED = {"build": 0.2, "render": 0.8}
 
 
 @pytest.fixture
