@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import psutil
 
 from pipeline.dataset.attempts import visit_attempts
-from pipeline.dataset.layout import TEMPORARY
-from pipeline.dataset.process_log import Attempt
+from pipeline.dataset.layout import TEMPORARY, TIMING
+from pipeline.dataset.process_log import Attempt, last_event
 from pipeline.dataset.read import iter_frames
 from pipeline.verify.run import verify_dataset
 
@@ -81,7 +81,7 @@ def _run(scene: Path, out: Path, options: argparse.Namespace) -> tuple[int, Watc
             if process.poll() is not None:
                 break
             _sample(process.pid, watched)
-            if monotonic() >= next_kill_s and _kill_one(process.pid, turn):
+            if monotonic() >= next_kill_s and _kill_one(process.pid, out, turn):
                 watched.kills += 1
                 next_kill_s = monotonic() + options.kill_every
             sleep(SAMPLE_S)
@@ -101,9 +101,9 @@ def _sample(supervisor: int, watched: Watched) -> None:
         return  # it has just ended
 
 
-def _kill_one(supervisor: int, turn: int) -> bool:
-    """Kill the worker whose turn it is, and return whether there was one."""
-    workers = list(_workers(supervisor))
+def _kill_one(supervisor: int, out: Path, turn: int) -> bool:
+    """Kill the worker at a frame whose turn it is, and return whether there was one."""
+    workers = [worker for worker in _workers(supervisor) if _is_at_a_frame(out, worker.pid)]
     if not workers:
         return False
     try:
@@ -111,6 +111,10 @@ def _kill_one(supervisor: int, turn: int) -> bool:
     except psutil.Error:
         return False
     return True
+
+
+def _is_at_a_frame(out: Path, pid: int) -> bool:
+    return any(last_event(log) == "begin" for log in (out / TIMING).glob(f"*-{pid}-*.jsonl"))
 
 
 def _workers(supervisor: int) -> Iterator[psutil.Process]:

@@ -30,6 +30,12 @@ def main(behaviour: dict[str, str], dataset: Path, facts: dict[str, object]) -> 
     if behaviour.get("start") == "die":
         print("cannot open display", flush=True)
         sys.exit(3)
+    if behaviour.get("start") == "die every other time":
+        turn = dataset.parent / "died"
+        if not turn.exists():
+            turn.touch()
+            sys.exit(3)
+        turn.unlink()
     with open_channel(dataset) as channel:
         if behaviour.get("start") == "refuse":
             channel.send(worker_messages.FATAL, code=2, reason="--device optix: not on this machine")

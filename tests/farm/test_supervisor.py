@@ -154,6 +154,18 @@ def test_a_hung_worker_is_killed_after_the_time_limit(store, whole):
     assert notes.saw("more than 3 s (--frame-time-limit)")
 
 
+def test_the_time_for_a_frame_goes_by_the_longest_that_was_made(store, monkeypatch):
+    seen, real = [], supervisor.Watch.look
+
+    def look(self, workers, slots, made, longest_s):
+        seen.append((made, longest_s))
+        real(self, workers, slots, made, longest_s)
+
+    monkeypatch.setattr(supervisor.Watch, "look", look)
+    supervise(store, {}, workers=1)
+    assert seen[0] == (0, 0.0) and seen[-1] == (FRAMES, 0.01)
+
+
 def test_a_worker_that_grows_is_killed_in_mid_frame(store, whole):
     outcome, notes = supervise(store, {"1": "grow once"}, memory_mib=300.0)
     assert contents(store.root) == whole and outcome.summary.given_up == 0
@@ -190,6 +202,14 @@ def test_workers_are_renewed_after_so_many_frames(store, whole):
     assert {worker.outcome for worker in read_workers(store.root)} == {"done"}
 
 
+def test_frames_that_others_made_wear_no_worker(store, monkeypatch):
+    commit_samples(store, store.root.parent, range(FRAMES))
+    monkeypatch.setattr(crew, "missing", lambda store, frames: tuple(frames))  # they came a moment later
+    outcome, notes = supervise(store, {}, workers=1, recycle=1)
+    assert {status for _, status in notes.done} == {"there"} and len(notes.pids) == 1
+    assert (outcome.summary.made, outcome.summary.already_done) == (0, FRAMES)
+
+
 def test_workers_that_cannot_start_end_the_run_with_their_last_words(store):
     outcome, notes = supervise(store, {"start": "die"})
     assert any(
@@ -197,6 +217,13 @@ def test_workers_that_cannot_start_end_the_run_with_their_last_words(store):
     )
     assert outcome.code == 1 and "3 workers in a row did not start" in outcome.reason
     assert "exit code 3" in outcome.reason and outcome.reason.endswith("cannot open display")
+
+
+def test_workers_that_fail_to_start_now_and_then_end_nothing(store, whole):
+    outcome, notes = supervise(store, {"start": "die every other time"}, workers=1, recycle=2)
+    assert contents(store.root) == whole and outcome.reason == ""
+    failed = sum("did not start" in text for text in notes.notices)
+    assert failed >= supervisor.FAILED_STARTS, "as often as ends a run when it happens in a row"
 
 
 def test_a_program_that_is_not_there_is_told_plainly(store):
@@ -213,6 +240,7 @@ def test_what_every_worker_would_refuse_ends_the_run_at_once(store):
 def test_a_full_disk_stops_all_and_keeps_what_is_committed(store, whole):
     outcome, notes = supervise(store, {"3": "full", "4": "slow"})
     assert outcome.code == 75 and outcome.reason == "the disk is full"
+    assert "the disk is full" in [one.outcome for one in read_workers(store.root) if one.start["role"] == "supervisor"]
     assert 0 < len(list((store.root / "frames").iterdir())) < FRAMES
     outcome, _ = supervise(store, {})
     assert contents(store.root) == whole and outcome.summary.given_up == 0

@@ -95,7 +95,9 @@ def test_one_index_a_shard_each_with_its_attempts():
     spec = manifest(sample(attempts=4, max_running=2))["spec"]
     assert (spec["completions"], spec["parallelism"], spec["completionMode"]) == (3, 2, "Indexed")
     assert (spec["backoffLimitPerIndex"], spec["maxFailedIndexes"]) == (3, 3)
-    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+    assert spec["podReplacementPolicy"] == "Failed", "a pod that is being ended makes its shard until it is gone"
+    pod = spec["template"]["spec"]
+    assert pod["restartPolicy"] == "Never" and pod["terminationGracePeriodSeconds"] == 300
     disrupted, mended = spec["podFailurePolicy"]["rules"]
     assert disrupted["action"] == "Ignore" and disrupted["onPodConditions"][0]["type"] == "DisruptionTarget"
     assert mended["action"] == "FailIndex" and mended["onExitCodes"]["values"] == [2]

@@ -72,6 +72,16 @@ def test_the_command_is_the_shard_with_the_dataset_as_a_path_that_is_mapped():
     assert rules["path_mapping_rules"][0]["destination_path"] == "/mnt/me"
 
 
+def test_machines_that_share_no_folder_get_the_dataset_and_the_assets_and_give_the_dataset_back():
+    submission = sample(engine_options={"assets": "/a b:/c"})
+    files = {name: yaml.safe_load(text) for name, text in OPENJD.files(submission).items()}
+    references = files["asset_references.yaml"]["assetReferences"]
+    assert references["inputs"]["directories"] == ["/a b", "/c"]
+    assert references["outputs"]["directories"] == [submission.dataset]
+    dataset, *_ = files["template.yaml"]["parameterDefinitions"]
+    assert (dataset["name"], dataset["type"], dataset["dataFlow"]) == ("Dataset", "PATH", "INOUT")
+
+
 def test_resources_time_and_cancelation_are_said():
     options = {"attr.worker.os.family": "linux", "attr.renderer": "optix,cuda", "amount.licence": "1", "notify": "90"}
     resources = Resources(time_min=30, cpus=4, memory_mb=9000, gres="gpu:a100:2")

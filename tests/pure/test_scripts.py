@@ -1,4 +1,4 @@
-"""The shell scripts: they parse, they find this Python, and they stop with a sentence when they cannot go on."""
+"""The scripts: they parse, they find this Python, and they stop with a sentence when they cannot go on."""
 
 from __future__ import annotations
 
@@ -69,3 +69,10 @@ def test_what_is_installed_is_not_installed_again(tmp_path):
     done = bash(line, WORK=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(tmp_path / f".venv-{VERSION}/bin/python")
+
+
+@pytest.mark.parametrize("script", ["simulate_farm.py", "soak.py"])
+def test_a_script_that_measures_the_farm_finds_what_it_uses(script):
+    command = [sys.executable, str(ROOT / "scripts" / script), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "--frames" in done.stdout, done.stderr

@@ -12,7 +12,9 @@ from pipeline.cli import main
 from pipeline.dataset import bring
 from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.bring import carry_out
+from pipeline.dataset.layout import TEMPORARY
 from pipeline.dataset.merge import plan_merge
+from pipeline.dataset.processes import host
 from pipeline.dataset.quarantine import quarantine, quarantined
 from pipeline.dataset.read import iter_frames
 from pipeline.dataset.repair import repair
@@ -338,6 +340,14 @@ def test_a_frame_that_a_repair_moves_away_meanwhile_is_missing_afterwards_and_en
 
     assert carry_out(plan, progress=spoil).frames == 3
     assert list(iter_frames(out)) == [0, 4]
+
+
+def test_what_a_killed_merge_left_is_cleared_by_the_next(tmp_path, halves):
+    merge(tmp_path / "a", out=tmp_path / "c")
+    left = tmp_path / "c/frames" / f"{TEMPORARY}000001.1-{host()}-999999999-0badf00d"
+    left.mkdir()
+    merge(tmp_path / "b", out=tmp_path / "c")
+    assert not left.exists()
 
 
 def test_many_frames_are_checked_in_several_processes(tmp_path, halves, whole, monkeypatch):
