@@ -194,6 +194,11 @@ def test_a_limit_that_no_worker_fits_in_ends_the_run(store):
     assert outcome.summary.made == 0
 
 
+def test_no_more_workers_are_started_than_there_are_frames(store):
+    outcome, notes = supervise(store, {}, workers=3, frames=(2,))
+    assert outcome.summary.made == 1 and len(notes.pids) == 1
+
+
 def test_workers_are_renewed_after_so_many_frames(store, whole):
     outcome, _ = supervise(store, {}, workers=1, recycle=3)
     assert contents(store.root) == whole
@@ -329,7 +334,8 @@ def asked(store, behaviour, times, **limits):
 def test_asked_to_stop_it_lets_frames_in_progress_end(store, whole):
     outcome, notes, _ = asked(store, dict.fromkeys("01", "until asked to stop"), 1, grace_s=PATIENCE_S)
     assert outcome.was_stopped and sorted(notes.done) == [(0, "accepted"), (1, "accepted")]
-    assert {worker.outcome for worker in read_workers(store.root)} <= {"done", "stopped"}
+    ends = [(worker.start["role"], worker.outcome) for worker in read_workers(store.root)]
+    assert ("supervisor", "stopped") in ends and {outcome for _, outcome in ends} <= {"done", "stopped"}
     supervise(store, {})
     assert contents(store.root) == whole
 

@@ -17,6 +17,7 @@ from pipeline.dataset.quarantine import quarantine, quarantined
 from pipeline.dataset.read import read_job
 from pipeline.dataset.store import Store, WorkerLog
 from pipeline.farm.engines import ENGINES
+from pipeline.farm.engines import slurm as slurm_engine
 from pipeline.farm.ledger import read_ledger
 from pipeline.frames import parse_frames
 from pipeline.script_arguments import parse_shard
@@ -63,6 +64,16 @@ def test_arrays_without_a_limit_need_not_wait_for_each_other(slurm, job, out, mo
     monkeypatch.setenv("FAKE_scontrol", 'echo "MaxArraySize = 5"')
     assert main(["submit", str(job), "--out", str(out), "--frames-per-shard", "1"]) == 0
     assert sum("--dependency" in " ".join(call) for call in slurm.calls("sbatch")) == 1
+
+
+def test_many_arrays_are_named_some_at_a_time(slurm, job, out, monkeypatch):
+    monkeypatch.setattr(slurm_engine, "IDS_A_TIME", 2)
+    monkeypatch.setenv("FAKE_scontrol", 'echo "MaxArraySize = 5"')
+    assert main(["submit", str(job), "--out", str(out), "--frames-per-shard", "1"]) == 0
+    assert "--dependency=afterany:101:102,afterany:103" in slurm.calls("sbatch")[-1]
+    monkeypatch.setenv("FAKE_squeue", "printf '101 RUNNING\\n102 PENDING\\n103 PENDING\\n104 PENDING\\n'")
+    assert main(["cancel", str(out)]) == 0
+    assert slurm.calls("scancel") == [["scancel", "101", "102"], ["scancel", "103", "104"]]
 
 
 def test_dry_run_writes_nothing_and_prints_all(slurm, job, out, capfd, tmp_path):
