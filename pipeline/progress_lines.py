@@ -10,7 +10,8 @@ from pipeline.reporting import Summary
 
 
 class LineReporter:
-    """A Reporter for queues. `say` writes one line at once, `after_frame` is called after each frame.
+    """A Reporter for queues. `say` writes one line at once, `at_begin` is called once the dataset is open,
+    `after_frame` after each frame.
 
     When `should_stop` says so it raises KeyboardInterrupt, but not between a frame's render and its commit.
     """
@@ -19,15 +20,18 @@ class LineReporter:
         self,
         out: Path,
         say: Callable[[str], None],
-        should_stop: Callable[[], bool] = lambda: False,
+        at_begin: Callable[[], None] = lambda: None,
         after_frame: Callable[[], None] = lambda: None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._out, self._say, self._should_stop, self._after_frame = out, say, should_stop, after_frame
+        self._out, self._say = out, say
+        self._at_begin, self._after_frame, self._should_stop = at_begin, after_frame, should_stop
         self._noticed: set[str] = set()
         self._total = self._done = 0
 
     def begin(self, total: int, already_done: int) -> None:
         self._total, self._done = total, already_done
+        self._at_begin()
         self._say(f"openjd_status: {already_done} of {total} frames are there already")
 
     def stage(self, frame: int, name: str) -> None:

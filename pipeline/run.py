@@ -11,9 +11,9 @@ from time import perf_counter
 
 from pipeline.annotations.annotate import annotate, rejected_labels
 from pipeline.dataset.claims import claimed_by
-from pipeline.dataset.disk import scratch_folder
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.layout import blend_file
+from pipeline.dataset.scratch import scratch_folder
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, commit, missing, share_out, sweep_claims
 from pipeline.engine import Engine, check_renderer, open_dataset_for, open_log
 from pipeline.errors import PipelineError, RejectedFrame, StoreError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,23 @@ from pathlib import Path
 from pipeline.conventions import DEVICES
 from pipeline.farm.local.limits import Limits
 
-PROGRAM = "blender --background --python-exit-code 1 --python scripts/render.py --"
+PROGRAM = "blender --background --factory-startup --python-exit-code 1 --python scripts/render.py --"
+OVERVIEW = f"""\
+usage: {PROGRAM} [COMMAND] ...
+
+Without a COMMAND, or with `render`: frames of a scene file or a job.json into a dataset, resuming what is there.
+  {PROGRAM} job.json --out out/dice --frames 0-9
+  {PROGRAM} --plan out/dice/frames/000004/plan.json --out out/again
+shard: those of some frames that a dataset lacks, as its job.json says; what queues run.
+  {PROGRAM} shard out/dice --frames 0-99
+  {PROGRAM} shard out/dice --submission farm/0001-slurm --index 3
+status: how a dataset stands, or which frames lack.
+  {PROGRAM} status out/dice
+  {PROGRAM} status out/dice --require-complete
+
+A .blend file named before --python is the template of what is rendered. COMMAND --help, also render --help, lists all
+that a command takes. Exit codes: 0 done; 1 try again (of status: frames lack); 2 do not, something must be mended or
+frames are given up; 75 try again later (stopped, disk full)."""
 ATTEMPTS_HELP = "failures before a frame is given up"
 TIME_HELP = "a frame that takes longer ends the process (exit code 1); by default 20 times the longest so far"
 
@@ -27,11 +44,16 @@ def parse_render(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--save-blend", action="store_true")
     parser.add_argument("--plan", type=Path, metavar="PLAN.json", help="make the frame of this plan again")
+    if not args:
+        parser.error("give SCENE.yaml or job.json and --out DATASET; --help shows what else there is")
+    if args[0].isalpha() and not Path(args[0]).exists():
+        parser.error(f"{args[0]} is neither a command (render, shard, status) nor a file")
     options = parser.parse_args(args)
     if options.scene is None and options.plan is None:
         parser.error("give SCENE.yaml, job.json or --plan PLAN.json")
-    if options.plan is not None and (options.frames or options.overrides or options.seed is not None):
-        parser.error("--plan makes exactly what the plan says: leave out --frames, --seed and --set")
+    given = options.frames is not None or options.overrides or options.seed is not None or options.save_blend
+    if options.plan is not None and given:
+        parser.error("--plan makes exactly what the plan says: leave out --frames, --seed, --set and --save-blend")
     if options.seed is not None:
         options.overrides.append(f"seed={options.seed}")
     return options
@@ -78,7 +100,15 @@ def parse_worker(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--path-map", action="append", default=[])
     parser.add_argument("--save-blend", action="store_true")
-    parser.add_argument("--facts", default="{}")
+    parser.add_argument("--facts", type=json.loads, default={})
+    return parser.parse_args(args)
+
+
+def parse_survey(args: Sequence[str]) -> argparse.Namespace:
+    """Return what a survey reads. No person types these words either."""
+    parser = _parser("survey", "Make FOLDER/job.json of FOLDER/config.json.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("base_dir", type=Path)
     return parser.parse_args(args)
 
 

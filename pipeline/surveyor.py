@@ -12,7 +12,6 @@ from pipeline.errors import PipelineError, ProblemsError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE
 from pipeline.job import make_job
 from pipeline.job_file import write_job_file
-from pipeline.scene.session import remove_folder
 from pipeline.scene.survey import survey
 from pipeline.structure import from_json, unstructure
 from pipeline.worker_channel import Channel
@@ -40,6 +39,4 @@ def survey_folder(folder: Path, base_dir: Path, channel: Channel) -> int:
         problems = [unstructure(one) for one in error.problems] if isinstance(error, ProblemsError) else []
         channel.send(worker_messages.FATAL, code=DO_NOT_RETRY, reason=str(error), problems=problems)
         return DO_NOT_RETRY
-    finally:
-        remove_folder()
     return DONE

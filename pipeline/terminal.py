@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from pipeline.config.schema import Config
 from pipeline.dataset.layout import JOB, LABELS, LOGS, PLAN, frame_folder
 from pipeline.dataset.presence import present
 from pipeline.dataset.read import read_base_dir, read_commit, read_job, read_plan
+from pipeline.dataset.scratch import end_at_once, own_temporary_folder
 from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import AssetError, DeviceError, PipelineError, Problem, StoreError
 from pipeline.interrupts import interrupts
@@ -69,9 +69,10 @@ def session(out: Path | None = None) -> Iterator[ConsoleReporter]:
 
     def stop_at_once() -> None:
         say(describe_interruption(None if out is None else count_frames(out)))
-        os._exit(INTERRUPTED)
+        end_at_once(INTERRUPTED)
 
     with (
+        own_temporary_folder(),
         blender_log() as log,
         interrupts(stop_soon, stop_at_once) as flag,
     ):
@@ -114,7 +115,7 @@ def count_frames(out: Path) -> int:
 def load_blender() -> None:
     """Load Blender, which cannot be interrupted in that: Ctrl-C is obeyed after it. Raises PipelineError without one,
     and Interrupted."""
-    with interrupts(lambda: None, lambda: os._exit(INTERRUPTED)) as flag:
+    with interrupts(lambda: None, lambda: end_at_once(INTERRUPTED)) as flag:
         import_run()
     if flag.is_set():
         raise Interrupted(None)

@@ -17,7 +17,6 @@ from pipeline.errors import PipelineError
 from pipeline.exit_codes import DONE, code_of, is_fault_of_frame, reason_of
 from pipeline.reporting import Summary
 from pipeline.run import try_frame
-from pipeline.scene.session import remove_folder
 from pipeline.worker_channel import Channel
 
 
@@ -52,8 +51,6 @@ def serve(dataset: Path, options: WorkerOptions, channel: Channel) -> int:
                 channel.log.trim()
     except (PipelineError, OSError) as error:
         return send_fatal(channel, error)
-    finally:
-        remove_folder()
     return DONE
 
 

@@ -18,6 +18,7 @@ from pipeline import worker_messages
 from pipeline.blender_log import BlenderLog, blender_log
 from pipeline.dataset.layout import LOGS
 from pipeline.dataset.processes import process_name
+from pipeline.dataset.scratch import end_at_once
 
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
@@ -53,7 +54,7 @@ class Channel:
         try:
             self.log.output.write(worker_messages.encode(kind, facts))
         except OSError:
-            os._exit(1)  # nobody listens any more
+            end_at_once(1)  # nobody listens any more
 
     def next_frame(self) -> int | None:
         """Wait for the next order: a frame to make, or None to end."""
@@ -65,7 +66,7 @@ class Channel:
         with open(0, encoding="utf-8", closefd=False) as lines:
             for line in lines:
                 self._orders.put(json.loads(line))
-        os._exit(1)
+        end_at_once(1)
 
 
 def _die_with_parent() -> None:

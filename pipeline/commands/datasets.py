@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pipeline.commands.options import FiniteRange, frames_option
 from pipeline.dataset.create import read_dataset
+from pipeline.dataset.scratch import own_temporary_folder
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import ExportOptions
@@ -164,6 +165,7 @@ def verify(
     if form is not None and dataset is None:
         raise click.UsageError("--format needs --dataset: what the export was made of")
     if count:
+        click.get_current_context().with_resource(own_temporary_folder())
         load_blender()  # without Blender, say so before the long part
     with counting(Console(stderr=True), "verifying") as progress:
         if form is not None and dataset is not None:

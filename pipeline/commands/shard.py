@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from pipeline.errors import PipelineError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
 from pipeline.frames import parse_frames
+from pipeline.progress_lines import LineReporter
+from pipeline.queue_process import run_for_queue
 from pipeline.terminal import import_with_blender
 
 GRACE_S = 20.0  # Slurm kills 30 s after SIGTERM, unless told otherwise
@@ -79,7 +82,7 @@ def shard(
     if options["workers"] == 0 and (given := given_limits(options | {"frame_time_limit": None})):
         raise click.UsageError(f"{given} is for workers, and --workers 0 has none (leave it out)")
     try:
-        frames = frames or read_shard(dataset, str(submission), int(index or 0))
+        frames = read_shard(dataset, str(submission), int(index or 0)) if frames is None else frames
         path_map = parse_path_map(pairs)
     except PipelineError as error:
         fail(str(error))
@@ -104,9 +107,12 @@ def shard(
 
 
 def _run_here(dataset: Path, frames: str, **options: Any) -> int:
-    here = import_with_blender("pipeline.shard_process")
+    def work(report: LineReporter, last_words: Callable[[], str]) -> int:
+        blender = import_with_blender("pipeline.shard")
+        return int(blender.run_shard(dataset, frames, report, blender.ShardOptions(**options), last_words))
+
     try:
-        return int(here.run_shard_here(dataset, frames, here.ShardOptions(**options)))
+        return run_for_queue(dataset, work)
     except PipelineError as error:
         fail(str(error))
         return code_of(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +11,7 @@ import click
 from pipeline import worker_messages
 from pipeline.addresses import parse_path_map
 from pipeline.commands.options import device_option
+from pipeline.dataset.scratch import end_at_once, own_temporary_folder
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import DO_NOT_RETRY
 from pipeline.terminal import import_with_blender
@@ -27,7 +27,7 @@ from pipeline.worker_channel import Channel, open_channel
 @click.option("--facts", default="{}", help="For its log, as JSON.")
 def worker(dataset: Path, device: str, threads: int, pairs: tuple[str, ...], save_blend: bool, facts: str) -> None:
     """Make the frames of DATASET that standard input names."""
-    with open_channel(dataset) as channel:
+    with own_temporary_folder(), open_channel(dataset) as channel:
         module = _import("pipeline.worker", channel)
         options = module.WorkerOptions(
             device=device,
@@ -37,7 +37,7 @@ def worker(dataset: Path, device: str, threads: int, pairs: tuple[str, ...], sav
             facts=json.loads(facts),
         )
         # Without Blender's own farewell, which takes time and in some builds crashes.
-        os._exit(module.serve(dataset, options, channel))
+        end_at_once(module.serve(dataset, options, channel))
 
 
 @click.command(hidden=True)
@@ -45,9 +45,8 @@ def worker(dataset: Path, device: str, threads: int, pairs: tuple[str, ...], sav
 @click.argument("base_dir", type=click.Path(path_type=Path))
 def survey(folder: Path, base_dir: Path) -> None:
     """Make FOLDER/job.json of FOLDER/config.json."""
-    with open_channel() as channel:
-        code = _import("pipeline.surveyor", channel).survey_folder(folder, base_dir, channel)
-    os._exit(code)
+    with own_temporary_folder(), open_channel() as channel:
+        end_at_once(_import("pipeline.surveyor", channel).survey_folder(folder, base_dir, channel))
 
 
 def _import(module: str, channel: Channel) -> ModuleType:
@@ -55,4 +54,4 @@ def _import(module: str, channel: Channel) -> ModuleType:
         return import_with_blender(module)
     except PipelineError as error:
         channel.send(worker_messages.FATAL, code=DO_NOT_RETRY, reason=str(error), problems=[])
-        os._exit(DO_NOT_RETRY)
+        end_at_once(DO_NOT_RETRY)

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.addresses import PathMap, map_path
 from pipeline.commands.options import FiniteRange
+from pipeline.dataset.scratch import end_at_once, own_temporary_folder
 from pipeline.dataset.store import Store
 from pipeline.errors import PipelineError
 from pipeline.farm.local.crew import Crew, blender_program, make_frames
@@ -154,7 +155,7 @@ def supervise(run: Run, console: Console, code: int) -> Outcome:
 
 @contextmanager
 def stoppable(notice: Callable[[str], None], grace_s: float, code: int) -> Iterator[Stop]:
-    """Yield what Ctrl-C and SIGTERM ask for a stop."""
+    """Yield what Ctrl-C and SIGTERM ask for a stop. What workers leave in the temporary folder goes with the block."""
     stop = Stop()
 
     def first() -> None:
@@ -164,7 +165,7 @@ def stoppable(notice: Callable[[str], None], grace_s: float, code: int) -> Itera
     def again() -> None:
         stop.ask()
         if stop.count > 2:
-            os._exit(code)
+            end_at_once(code)
 
-    with interrupts(first, again):
+    with interrupts(first, again), own_temporary_folder():
         yield stop

@@ -6,7 +6,6 @@ import errno
 import itertools
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -98,26 +97,6 @@ def server_time_s(folder: Path) -> float | None:
         return None
     finally:
         remove(probe)
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Yield a folder on this machine's own disk for what never reaches the dataset; those of dead processes go."""
-    clean_scratch()
-    folder = Path(tempfile.gettempdir()) / temporary_name("variegate")
-    with storing(folder):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        remove(folder)
-
-
-def clean_scratch() -> None:
-    """Remove the scratch folders of dead processes."""
-    for left in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}variegate.*"):
-        if is_stale(left):
-            remove(left)
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ _STAGE = re.compile(r"openjd_status: frame \d+: (.+)$", re.MULTILINE)
 # half a line of Blender's.
 _TIMEOUT = re.compile(r"Timeout \((\d+):(\d\d):(\d\d)(?:\.\d+)?\)!$", re.MULTILINE)
 _FAULT = re.compile(r"Fatal Python error: (.+)$", re.MULTILINE)
-_CRASH_FILE = re.compile(r"Writing: (.+\.crash\.txt)$", re.MULTILINE)
+_CRASH_FILE = re.compile(r"Writing: .+\.crash\.txt$", re.MULTILINE)
 
 
 def log_file(folder: Path, process: str) -> Path:
@@ -37,11 +37,9 @@ def why_it_died(root: Path, process: str) -> str:
         stage = _last(_STAGE, text[: timeout.start()])
         limit = f"the frame took more than {3600 * hours + 60 * minutes + seconds} s (--frame-time-limit)"
         return f"{stage[1]}: {limit}" if stage else limit
-    fault, crash_file = _last(_FAULT, text), _last(_CRASH_FILE, text)
-    if not fault and not crash_file:
-        return ""
-    what = f"Blender crashed: {fault[1]}" if fault else "Blender crashed"
-    return f"{what} (see {crash_file[1]} of its machine)" if crash_file else what
+    if fault := _last(_FAULT, text):
+        return f"Blender crashed: {fault[1]}"
+    return "Blender crashed" if _last(_CRASH_FILE, text) else ""
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ class Session:
 
 def open_session(template: Path | None) -> Session:
     """Open the template, or an empty file. Every reference to a datablock from before dies."""
+    move_temporary_folder()
     if template is None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
     else:
@@ -77,10 +76,10 @@ def clean(session: Session, pinned: Iterable[bpy.types.ID]) -> None:
         put_back(owner, session.settings.get(path, {}))
 
 
-def remove_folder() -> None:
-    """Remove Blender's temporary folder, for a process that ends without Blender's own farewell."""
-    with suppress(OSError):  # it holds something, or is all of /tmp where Blender could make none
-        os.rmdir(bpy.app.tempdir)
+def move_temporary_folder() -> None:
+    """Make Blender's temporary folder where TMPDIR says now: a Blender that ran before us has it elsewhere, and opening
+    a file lets it be."""
+    bpy.context.preferences.filepaths.temporary_directory = ""  # which is looked up at once, and never saved
 
 
 def datablocks() -> Iterator[bpy.types.ID]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline.script_arguments import OVERVIEW
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 600.0
 SCENE = """\
@@ -25,9 +27,11 @@ render: {quality: draft, samples_per_pixel: 1, denoiser: none}
 """
 
 
-def run(*args: object, program: tuple[str, ...] = ("-m", "pipeline")) -> subprocess.CompletedProcess[str]:
+def run(
+    *args: object, program: tuple[str, ...] = ("-m", "pipeline"), cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *program, *map(str, args)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
 
 def done(*args: object) -> str:
@@ -208,4 +212,26 @@ def test_the_script_refuses_with_exit_code_2(scene, tmp_path):
     result = script(scene, "--out", tmp_path / "ds", "--set", "sead=1")
     assert result.returncode == 2 and "did you mean 'seed'?" in result.stderr
     assert any(line.startswith("openjd_fail: ") for line in result.stdout.splitlines())
-    assert script("--out", tmp_path / "ds").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "give SCENE.yaml or job.json and --out DATASET; --help shows what else there is"),
+        ("no.yaml --out ds", "no.yaml: no such file"),
+        ("--plan no.json --out ds", "no.json: not in a dataset"),
+        ("shard ds --frames 0", "ds is not a dataset"),
+        ("shard ds --submission farm/0001-slurm --index 0", "farm/0001-slurm/shards.txt: cannot be read"),
+        ("status ds", "ds is not a dataset"),
+    ],
+)
+def test_the_script_says_what_is_wrong_in_a_message_without_a_traceback(words, said, tmp_path):
+    result = run("--", *words.split(), program=(str(ROOT / "scripts/render.py"),), cwd=tmp_path)
+    assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_script_shows_all_that_it_can_do():
+    result = script("--help")
+    assert result.returncode == 0 and not result.stderr
+    assert OVERVIEW in result.stdout

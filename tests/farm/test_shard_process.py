@@ -49,30 +49,39 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="takes sleep fro
 
 @dataclass
 class Blender:
-    """What runs shards of the dataset `folder`/ds: its command line up to the words of `shard`, and where what is."""
+    """What runs shards of the dataset `folder`/ds: its command line up to the words of `shard`, what it calls `folder`,
+    and where what is."""
 
     folder: Path
     command: tuple[str, ...]
-    dataset: Path
+    there: Path
     repo: Path
     program: str
     options: tuple[str, ...] = ()
 
     def start(self, *words: object, hanging: int = -1, locked: bool = True) -> subprocess.Popen[str]:
-        command = [*self.command, "shard", *map(str, (self.dataset, *words, *self.options)), "--device", "cpu"]
+        return self.run("shard", self.there / "ds", *words, *self.options, hanging=hanging, locked=locked)
+
+    def run(self, *words: object, hanging: int = -1, locked: bool = True) -> subprocess.Popen[str]:
+        (self.folder / "tmp").mkdir(exist_ok=True)
         hangs = {"REPO": str(self.repo), "HANGING": str(hanging), "LOCKED": "1" if locked else ""}
-        env = os.environ | hangs | {"PROGRAM": self.program}
+        env = os.environ | hangs | {"PROGRAM": self.program, "TMPDIR": str(self.there / "tmp")}
+        command = [*self.command, *map(str, words), "--device", "cpu"]
         return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def left(self) -> list[Path]:
+        """What is left in the temporary folder."""
+        return list((self.folder / "tmp").iterdir())
 
 
 def package(folder: Path) -> Blender:
-    return Blender(folder, (sys.executable, "-c", HANGS), folder / "ds", ROOT, "pipeline", ("--workers", "0"))
+    return Blender(folder, (sys.executable, "-c", HANGS), folder, ROOT, "pipeline", ("--workers", "0"))
 
 
 def script(folder: Path) -> Blender:
     """scripts/render.py, with the package as its Blender."""
     program = str(ROOT / "scripts/render.py")
-    return Blender(folder, (sys.executable, "-c", HANGS, "--"), folder / "ds", ROOT, program)
+    return Blender(folder, (sys.executable, "-c", HANGS, "--"), folder, ROOT, program)
 
 
 def executable(folder: Path, root: Path) -> Blender:
@@ -82,7 +91,7 @@ def executable(folder: Path, root: Path) -> Blender:
     there = Path("/") / folder.relative_to(root)
     own = ("--background", "--factory-startup", "--python-exit-code", "1", "--python", f"{there}/hangs.py", "--")
     program = f"{there}/repo/scripts/render.py"
-    return Blender(folder, (*BLENDER.split(), *own), there / "ds", there / "repo", program)
+    return Blender(folder, (*BLENDER.split(), *own), there, there / "repo", program)
 
 
 @pytest.fixture(params=["script", "executable"])
@@ -137,6 +146,19 @@ def assert_ours_alone(told: list[str], log: str) -> None:
     assert between[0].startswith("Note: what Blender writes is in ") and between[0].endswith(log)
 
 
+def wait_until_at_work(process: subprocess.Popen[str], root: Path) -> None:
+    wait_until(process, lambda: (root / "timing").is_dir() and "running" in outcomes(root))
+
+
+def end_by_signals(process: subprocess.Popen[str]) -> None:
+    """Send SIGTERM until it ends; one that follows at once is taken for the same."""
+    until = time.monotonic() + PATIENCE_S
+    while process.poll() is None:
+        assert time.monotonic() < until
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+
+
 def test_a_frame_that_hangs_ends_the_process_and_is_given_up_by_the_next_with_its_stage_and_traceback(blender):
     words = ("--frames", "0-2", "--attempts", 1, "--frame-time-limit", LIMIT_S)
     code, told, err = end(blender.start(*words, hanging=1))
@@ -150,15 +172,17 @@ def test_a_frame_that_hangs_ends_the_process_and_is_given_up_by_the_next_with_it
     assert json.loads(kept["reason.json"])["attempts"] == [reason]
     log = kept["log.txt"].decode()
     assert SAID in log and "in build_or_hang" in log
+    assert not blender.left()  # of the first, which had no time to clean up, neither
     assert log.index("frame 1: build") < log.index(f"Timeout (0:00:{LIMIT_S:02d})!")
 
 
 def test_a_signal_ends_it_cleanly_which_counts_against_no_frame_and_the_next_goes_on(blender):
     process, root = blender.start("--frames", "0-23", "--attempts", 1), blender.folder / "ds"
-    wait_until(process, lambda: "running" in outcomes(root))
+    wait_until_at_work(process, root)
     process.send_signal(signal.SIGTERM)
     code, told, err = end(process)
     assert code == 75 and "openjd_fail: stopped" in told and err.endswith("stopped\n"), (told, err)
+    assert not blender.left()
     assert outcomes(root) <= {"accepted", "stopped"}
     (log,) = (root / "logs").iterdir()
     assert_ours_alone(told, log.name)
@@ -170,20 +194,50 @@ def test_a_second_signal_ends_it_at_once(blender):
     process = blender.start("--frames", "0-1", hanging=0, locked=False)
     logs = blender.folder / "ds/logs"
     wait_until(process, lambda: any(SAID in log.read_text() for log in logs.iterdir()))
-    until = time.monotonic() + PATIENCE_S
-    while process.poll() is None:
-        assert time.monotonic() < until
-        process.send_signal(signal.SIGTERM)  # one that follows at once is taken for the same
-        time.sleep(0.2)
+    end_by_signals(process)
     code, told, err = end(process)
     assert code == 75 and told[-1].startswith("Note: stopping after this frame"), (told, err)
+    assert not blender.left()
     assert attempts(blender.folder / "ds") == [(0, "stopped", "")]
+
+
+def test_what_a_killed_one_left_goes_with_the_next(blender):
+    process, root = blender.start("--frames", "0-23"), blender.folder / "ds"
+    wait_until_at_work(process, root)
+    process.kill()
+    process.communicate()
+    assert blender.left()
+    code, told, err = end(blender.start("--frames", "0"))
+    assert code == 0 and not blender.left(), (told, err)
+
+
+def test_a_job_is_rendered_with_the_lines_and_stops_of_a_shard(blender, job):
+    """By scripts/render.py, which makes the dataset meanwhile."""
+    shutil.copy(job, blender.folder)
+    words, root = (blender.there / job.name, "--out", blender.there / "made", "--frames"), blender.folder / "made"
+    process = blender.run(*words, "0-23")
+    wait_until_at_work(process, root)
+    process.send_signal(signal.SIGINT)
+    code, told, err = end(process)
+    assert code == 75 and "openjd_fail: stopped" in told and err.endswith("stopped\n"), (told, err)
+    (log,) = (root / "logs").iterdir()
+    assert_ours_alone(told, log.name)
+    assert outcomes(root) <= {"accepted", "stopped"} and not blender.left()
+    process = blender.run(*words, "22,23", hanging=23, locked=False)
+    wait_until(process, lambda: any(SAID in log.read_text() for log in (root / "logs").iterdir()))
+    end_by_signals(process)
+    code, told, err = end(process)
+    assert code == 75 and told[-1].startswith("Note: stopping after this frame"), (told, err)
+    assert (root / "frames/000022").is_dir() and not blender.left()
+    code, told, err = end(blender.run(*words, "23"))
+    assert code == 0 and "Progress: 100%" in told and not blender.left(), (told, err)
 
 
 def test_without_workers_the_command_line_does_the_same(job, tmp_path):
     begin_dataset(job, tmp_path / "ds")
-    code, told, err = end(package(tmp_path).start("--frames", "0,1"))
-    assert code == 0, err
+    blender = package(tmp_path)
+    code, told, err = end(blender.start("--frames", "0,1"))
+    assert code == 0 and not blender.left(), err
     (log,) = (tmp_path / "ds/logs").iterdir()
     assert_ours_alone(told, log.name)
     saved = [line.rpartition("/frames/")[2] for line in told if line.startswith("Saved: ")]

@@ -66,6 +66,17 @@ def whole(scene):
     return scene.parent / "whole"
 
 
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """The temporary folder of what a test starts, in which nothing may be left: not by those that were stopped, nor of
+    killed workers, nor of a killed supervisor once another began."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield
+    assert not list(folder.iterdir()), "left in the temporary folder"
+
+
 @pytest.fixture
 def job(whole):
     """What `scene` is when it is made final: nothing is surveyed any more."""
@@ -141,11 +152,9 @@ def assert_as_whole(out, whole):
     assert not list(out.rglob(f"{TEMPORARY}*")) and not list((out / "claims").glob("*"))
 
 
-def test_two_workers_make_the_dataset_of_one_process(scene, whole, out, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_two_workers_make_the_dataset_of_one_process(scene, whole, out):
     code, told, err = end(render(scene, out, "--save-blend"))
     assert code == 0, err
-    assert not list(tmp_path.iterdir()), "left in the temporary folder"
     assert_as_whole(out, whole)
     assert f"{FRAMES} frames made" in told and "Progress: 100%" in told and "openjd_progress: 100.0" in told
     assert f"Saved: '{out}/frames/000003/rgb.png'" in told

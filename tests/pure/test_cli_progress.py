@@ -6,12 +6,14 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from pipeline.blender_log import MAX_BYTES, blender_log
+from pipeline.errors import ScratchError
 from pipeline.pace import show_duration
 from pipeline.progress import ConsoleReporter, counting
 from pipeline.reporting import Summary
@@ -110,6 +112,12 @@ def test_blenders_words_go_to_the_log_and_ours_to_the_terminal(tmp_path):
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.split()) == ["after", "before", "end"]
     assert done.stderr == "ours\n"
+
+
+def test_without_room_for_a_log_it_is_said_where(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ScratchError, match="no temporary file: .*gone.*name a folder in TMPDIR"), blender_log():
+        pass
 
 
 def test_a_log_that_is_not_kept_is_removed_and_a_long_one_starts_anew(capfd):

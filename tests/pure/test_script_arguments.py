@@ -8,7 +8,15 @@ import pytest
 
 from pipeline.cli import cli
 from pipeline.farm.local.limits import Limits
-from pipeline.script_arguments import parse_render, parse_shard, parse_status, parse_worker
+from pipeline.script_arguments import (
+    OVERVIEW,
+    PROGRAM,
+    parse_render,
+    parse_shard,
+    parse_status,
+    parse_survey,
+    parse_worker,
+)
 
 
 def test_a_shard_is_told_what_a_queue_knows():
@@ -63,3 +71,31 @@ def test_a_scene_or_a_plan_is_rendered_and_a_plan_as_it_is():
 def test_a_worker_and_a_status_are_understood():
     assert parse_worker(["/d", "--threads", "2", "--facts", '{"worker": 1}', "--save-blend"]).save_blend
     assert parse_status(["/d", "--require-complete", "--deep"]).deep
+
+
+@pytest.mark.parametrize(
+    ("parse", "words", "said"),
+    [
+        (parse_render, "", "give SCENE.yaml or job.json and --out DATASET; --help shows what else there is"),
+        (parse_render, "--out ds", "give SCENE.yaml, job.json or --plan PLAN.json"),
+        (parse_render, "shrad ds --frames 0", "shrad is neither a command (render, shard, status) nor a file"),
+        (parse_render, "a.yaml --out ds --workers 2", "unrecognized arguments: --workers 2"),
+        (parse_render, "--plan p.json --out ds --save-blend", "leave out --frames, --seed, --set and --save-blend"),
+        (parse_worker, "", "the following arguments are required: dataset"),
+        (parse_worker, "ds --facts {", "argument --facts"),
+        (parse_survey, "folder", "the following arguments are required: base_dir"),
+    ],
+)
+def test_words_that_make_no_sense_end_with_exit_code_2_and_a_message(parse, words, said, capsys):
+    with pytest.raises(SystemExit) as end:
+        parse(words.split())
+    assert end.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_the_overview_has_examples_of_every_command_that_are_understood():
+    start = f"  {PROGRAM} "
+    examples = [line.removeprefix(start).split() for line in OVERVIEW.splitlines() if line.startswith(start)]
+    parsers = {"shard": parse_shard, "status": parse_status}
+    assert {words[0] for words in examples} == {"job.json", "--plan", *parsers}
+    for words in examples:
+        parsers[words[0]](words[1:]) if words[0] in parsers else parse_render(words)

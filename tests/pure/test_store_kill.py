@@ -8,8 +8,6 @@ from pathlib import Path
 
 from store_samples import commit_samples, contents, main, open_sample, sample_job
 
-from pipeline.dataset import disk, processes
-
 FRAMES = 12
 SCRIPT = Path(__file__).with_name("store_samples.py")
 
@@ -54,14 +52,3 @@ def test_the_order_and_grouping_of_frames_leave_no_trace(tmp_path):
         commit_samples(open_sample(tmp_path / "reversed", job), tmp_path, (frame,))
     main(tmp_path / "whole", tmp_path, FRAMES)
     assert contents(tmp_path / "reversed") == contents(tmp_path / "whole")
-
-
-def test_scratch_folders_of_dead_processes_are_swept(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk.tempfile, "gettempdir", lambda: str(tmp_path))
-    with disk.scratch_folder() as folder:
-        dead = tmp_path / folder.name.replace(processes.process_name(), f"{processes.host()}-999999999-0badf00d")
-    dead.mkdir()
-    (dead / "passes.exr").write_bytes(b"left behind")
-    with disk.scratch_folder() as folder:
-        assert folder.is_dir() and not dead.exists()
-    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from pipeline.addresses import PathMap, map_path
 from pipeline.dataset.attempts import failures_of, read_workers
-from pipeline.dataset.disk import clean_scratch
 from pipeline.dataset.given_up import not_given_up
 from pipeline.dataset.layout import LOGS
 from pipeline.dataset.store import Store, WorkerLog, clean_stale, missing, quarantined, sweep_claims
@@ -106,7 +105,6 @@ def make_frames(
             log.end(outcome.reason)
     clean_stale(store)
     sweep_claims(store.root)
-    clean_scratch()
     if not outcome.was_stopped and not outcome.reason:
         outcome = replace(outcome, summary=_as_on_disk(outcome.summary, store, wanted))
     if failures.given_up and (blame := blame_of(store, wanted)):
