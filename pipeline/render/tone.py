@@ -22,6 +22,7 @@ def toned(picture: NDArray[np.float32], plan: ImagePlan) -> NDArray[np.float32]:
     Saturation scales the distance of a colour from the grey of its luma, contrast that from middle grey; the two
     together are one linear step, so that only its end is clipped.
     """
-    grey = (picture @ LUMA)[..., None]
+    # Summed by hand: a product of BLAS may differ in the last bit by the number of threads.
+    grey = picture[..., 0:1] * LUMA[0] + picture[..., 1:2] * LUMA[1] + picture[..., 2:3] * LUMA[2]
     colored = grey + np.float32(plan.saturation) * (picture - grey)
     return np.clip(MIDDLE + np.float32(plan.contrast) * (colored - MIDDLE), 0, 1).astype(np.float32)

@@ -38,3 +38,11 @@ def test_contrast_turns_about_middle_grey_and_clips():
     )
     assert changed[0] == pytest.approx(np.array([[0.5, 0.5, 0.5], [0.65, 0.35, 0.5], [1.0, 0.0, 0.5]]), abs=1e-6)
     assert toned(PICTURE, ImagePlan(contrast=0.0)) == pytest.approx(np.full_like(PICTURE, 0.5))
+
+
+def test_a_tone_is_reckoned_a_pixel_at_a_time():
+    """Not by BLAS, whose last bit goes by the number of its threads and by how wide a picture is."""
+    wide = np.random.default_rng(2).uniform(0, 1, (2, 5000, 3)).astype(np.float32)
+    plan = ImagePlan(saturation=0.7, contrast=1.1)
+    pieces = [toned(wide[:, at : at + 1], plan) for at in range(wide.shape[1])]
+    assert toned(wide, plan).tobytes() == np.concatenate(pieces, axis=1).tobytes()
