@@ -44,7 +44,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 ReturnToService=2
-SlurmdTimeout=5
+SlurmdTimeout={silence_s}
 KillWait=5
 MinJobAge=3600
 MaxArraySize={max_array_size}
@@ -65,9 +65,12 @@ def why_not() -> str:
 
 
 class Cluster:
-    """Two nodes of one processor each, and their controller. `env` is what Slurm's programs need."""
+    """Two nodes of one processor each, and their controller. `env` is what Slurm's programs need.
 
-    def __init__(self, max_array_size: int = 1001) -> None:
+    A node that is silent for `silence_s` is taken for dead: also one that lives, where the machine stands still.
+    """
+
+    def __init__(self, max_array_size: int = 1001, silence_s: int = 120) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="variegate-slurm-"))
         self.root.chmod(0o755)
         ports = _free_ports(3)
@@ -78,6 +81,7 @@ class Cluster:
             n1=ports[1],
             n2=ports[2],
             max_array_size=max_array_size,
+            silence_s=silence_s,
         )
         self.config = self.root / "slurm.conf"
         self.config.write_text(config)
