@@ -1,12 +1,14 @@
 """The bundle of Open Job Description: accepted by the format's own model, and cut as it says."""
 
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 import yaml
 from farm_samples import answering, awkward_submission
 
 from pipeline.errors import FarmError
+from pipeline.farm.engines import openjd
 from pipeline.farm.engines.openjd import OPENJD
 from pipeline.farm.submission import Resources
 from pipeline.frames import parse_frames
@@ -165,6 +167,23 @@ def test_deadline_cloud_gets_the_bundle_and_a_cancel(tmp_path, monkeypatch):
         ],
         ["job", "cancel", "--job-id", job, "--yes", "--farm-id", "farm-1"],
     ]
+
+
+def test_ctrl_c_is_for_the_program_that_runs_the_bundle_whose_end_is_waited_for(tmp_path, monkeypatch):
+    class Interrupted(Popen):
+        waits = 0
+
+        def wait(self, timeout=None):
+            Interrupted.waits += 1
+            if Interrupted.waits == 1:
+                raise KeyboardInterrupt  # the terminal's signal goes to both
+            return super().wait(timeout)
+
+    answering(tmp_path / "bin", monkeypatch, "openjd", ("run", 143, ""))
+    monkeypatch.setattr(openjd.subprocess, "Popen", Interrupted)
+    with pytest.raises(FarmError, match="openjd ended with exit code 143 .frames that are made stay"):
+        OPENJD.submit(sample(engine_options={"submit-with": "openjd"}), tmp_path)
+    assert Interrupted.waits >= 2
 
 
 def test_a_refusal_of_deadline_cloud_is_told_in_its_own_words(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Merging datasets of one job: the result is that of one machine, and what does not belong together is refused."""
 
 import errno
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -191,6 +192,21 @@ def test_a_frame_that_is_there_twice_is_taken_once(tmp_path, halves, whole):
     commit_samples(halves[1], tmp_path, (0, 4))
     merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
     assert contents(tmp_path / "c") == whole
+
+
+def test_a_frame_whose_exr_has_other_bytes_for_the_same_pixels_is_the_same(tmp_path, halves, whole):
+    commit_samples(halves[1], tmp_path, (0,))
+    folder = halves[1].folder(0)
+    data, record = (folder / "depth.exr").read_bytes() + b"\0", json.loads((folder / "frame.json").read_bytes())
+    (folder / "depth.exr").write_bytes(data)
+    record["files"]["depth.exr"] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / "frame.json").write_text(json.dumps(record))
+    merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "c")
+    assert contents(tmp_path / "c") == whole
+    record["files"]["depth.exr"]["pixels_sha256"] = "00" * 32
+    (folder / "frame.json").write_text(json.dumps(record))
+    with pytest.raises(StoreError, match=r"depth\.exr differs"):
+        plan_merge([tmp_path / "a", tmp_path / "b"], tmp_path / "d")
 
 
 def test_of_a_frame_that_is_there_twice_and_damaged_once_the_sound_one_is_taken(tmp_path, halves, whole):

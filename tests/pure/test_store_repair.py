@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 from store_samples import commit_samples, contents, open_sample, sample_job, sample_plan
@@ -199,6 +200,14 @@ def test_foreign_things_are_told_and_left(store, capfd):
     assert "frames/12 is not the name" in text
     assert ".nfs" not in text and (frames / "notes.txt").exists()
     assert "5 of 6 frames are whole; missing: 5" in text
+
+
+def test_frames_beyond_the_last_one_are_told_and_left(store, tmp_path):
+    """As of a dataset.json brought back from before the dataset was made longer."""
+    commit_samples(replace(store, job=sample_job(frames=12)), tmp_path, (7,))
+    found = repair(store.root)
+    assert found.left == ["frames/000007 is beyond the 6 frames of the job (move it out of frames/)"]
+    assert (found.again, found.missing) == ({}, ()) and store.folder(7).is_dir()
 
 
 def test_a_frame_that_is_there_is_no_longer_given_up(store):
