@@ -162,6 +162,15 @@ def test_all_attempts_are_told_where_asked_for(store, at):
     assert {(one.process, one.task) for one in told} == {(name, "slurm 7_3")}
 
 
+def test_attempts_of_several_processes_come_in_the_order_of_their_begin_and_frequent_troubles_first(store, at):
+    log(store.root, dead(1, "a"), [start(), begin(1, 1), failed(1, 2, "no camera"), begin(2, 6), done(2, 9)])
+    again = [event for at_s in (3, 7) for event in (begin(3, at_s), failed(3, at_s + 1, "no mug"))]
+    log(store.root, dead(2, "b"), [start(), *again])
+    seen = status(store, attempts=True)
+    assert [(one.frame, one.at_s - T0) for one in seen.attempts] == [(1, 1), (3, 3), (2, 6), (3, 7)]
+    assert [(one.count, one.host, one.reason) for one in seen.troubles] == [(2, "b", "no mug"), (1, "a", "no camera")]
+
+
 def test_only_the_frames_asked_for_count(store, at):
     lay_frames(store.root, range(10))
     log(store.root, dead(), [start(), *frames_made(range(10), 0, 5, render=4.0)])

@@ -217,6 +217,16 @@ def test_a_claim_holds_while_its_process_lives(store, monkeypatch):
     assert list((store.root / "claims").iterdir()) == []
 
 
+def test_a_claim_that_could_not_be_given_back_does_not_hold_its_own_process(store, monkeypatch):
+    with monkeypatch.context() as stuck:
+        stuck.setattr(claims, "remove", lambda path: None)  # a file server that does not answer for a moment
+        with claimed(store.root, 3) as is_ours:
+            assert is_ours
+    with WorkerLog(store.root, {"role": "shard"}), claimed(store.root, 3) as is_ours:
+        assert is_ours
+    assert not list((store.root / "claims").iterdir())
+
+
 def test_frames_that_others_make_come_last_and_not_at_all_when_they_get_done(store, tmp_path):
     other = dead(host="elsewhere")
     log_of(store.root, other, begin(0))
@@ -237,6 +247,13 @@ def test_frames_that_others_make_come_last_and_not_at_all_when_they_get_done(sto
         commit_samples(store, tmp_path, (frame,))
         ours.append(frame)
     assert ours == [2, 1] and waits == [[0, 1], [1]]
+
+
+def test_a_frame_that_was_made_since_it_was_listed_is_not_made_again(store, tmp_path):
+    shared = share_out(store, (0, 1, 2), lambda others: None)
+    assert next(shared) == 0
+    commit_samples(store, tmp_path, (0, 1))
+    assert list(shared) == [2]
 
 
 def test_claims_of_the_dead_are_swept(store):
