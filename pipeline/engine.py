@@ -17,7 +17,7 @@ from pipeline.render.device import Device, choose_device, denoiser_notice, pick_
 from pipeline.render.eevee import require_eevee, software_notice
 from pipeline.reporting import Reporter
 from pipeline.scene.compat import blender_facts
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
 from pipeline.scene.workshop import Workshop, open_workshop
 
 

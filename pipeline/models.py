@@ -11,7 +11,7 @@ from pipeline.dataset.read import read_base_dir, read_job
 from pipeline.errors import StoreError
 from pipeline.exporters.bop.objects import ASSETS, MODELS, MODELS_INFO, BopObject, box_info, model_name, models_info
 from pipeline.exporters.files import put_file
-from pipeline.scene.model_files import model_mesh
+from pipeline.scene.assets.model_files import model_mesh
 from pipeline.scene.workshop import open_workshop
 
 

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError, ProblemsError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE
 from pipeline.job import make_job
 from pipeline.job_file import write_job_file
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
 from pipeline.structure import from_json, unstructure
 from pipeline.worker_channel import Channel
 

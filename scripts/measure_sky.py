@@ -1,4 +1,4 @@
-"""Measure how bright Blender's sky texture is: the tables of pipeline/scene/sky_levels.py for this Blender.
+"""Measure how bright Blender's sky texture is: the tables of pipeline/scene/looks/sky_levels.py for this Blender.
 
 python scripts/measure_sky.py
 """
@@ -16,8 +16,8 @@ import bpy
 import numpy as np
 
 from pipeline.scene.compat import add_sky_texture, shader_tree
-from pipeline.scene.nodes import add_node
-from pipeline.scene.sky_levels import AEROSOLS, ELEVATIONS_DEG, SKY_MODEL
+from pipeline.scene.looks.nodes import add_node
+from pipeline.scene.looks.sky_levels import AEROSOLS, ELEVATIONS_DEG, SKY_MODEL
 
 HEIGHT = 128
 

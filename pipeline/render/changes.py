@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from pipeline.scene.journal import Journal
+from pipeline.scene.template.journal import Journal
 
 
 def change(until: ExitStack, owner: Any, **values: Any) -> None:

@@ -15,7 +15,7 @@ from mathutils import Matrix
 
 from pipeline.render.changes import change
 from pipeline.scene.build import BuiltScene
-from pipeline.scene.template_targets import Copies
+from pipeline.scene.template.targets import Copies
 
 Objects = Mapping[int, tuple[bpy.types.Object, ...]]
 

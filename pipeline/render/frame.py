@@ -35,9 +35,9 @@ from pipeline.render.remap import depth_and_distance, filtered, nearest, rendere
 from pipeline.render.settings import configure
 from pipeline.render.solo import alone, groups, need_solo
 from pipeline.scene.build import BuiltScene
-from pipeline.scene.idle import empty_context
 from pipeline.scene.next_view import moved_on
 from pipeline.scene.session import label_layer
+from pipeline.scene.template.idle import empty_context
 
 Channels = dict[str, NDArray[Any]]
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import bpy
 
-from pipeline.scene.alpha import lets_through, node_trees
+from pipeline.scene.looks.alpha import lets_through, node_trees
 
 # Nodes that hand closures on, and the one closure that stays.
 _KEPT = frozenset({"MIX_SHADER", "ADD_SHADER", "GROUP", "GROUP_INPUT", "REROUTE", "BSDF_TRANSPARENT"})

@@ -13,23 +13,23 @@ from pipeline.geometry import Array, compose
 from pipeline.records import FramePlan, InstancePlan, MaterialPlan, Matrix, Realised, RealisedInstance, Surface
 from pipeline.scene.camera import AddedCamera, Target, add_camera, add_next_camera, anchor_point
 from pipeline.scene.camera_lens import window_of
-from pipeline.scene.lights import add_light, read_lights
-from pipeline.scene.materials import add_material
+from pipeline.scene.looks.lights import add_light, read_lights
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.world import add_world
 from pipeline.scene.motion import set_in_motion
 from pipeline.scene.next_view import moved_on
 from pipeline.scene.objects import Jittered, add_instance
 from pipeline.scene.parts import Parts, realise_parts
-from pipeline.scene.physics import Settled
+from pipeline.scene.physics.falling import know_obstacles, settle_plan
+from pipeline.scene.physics.settle import Settled
 from pipeline.scene.realise import poses_of, realise_placed, surfaces_of, targets_among
 from pipeline.scene.session import label_layer
-from pipeline.scene.settling import know_obstacles, settle_plan
 from pipeline.scene.standing import Standing, collect_materials, keep_mesh, stand_placed, together, worn_by
 from pipeline.scene.surroundings import add_surroundings
-from pipeline.scene.template_look import TemplateLook, look_at_template, recall_objects
-from pipeline.scene.template_state import advance_template, apply_template_state
-from pipeline.scene.template_targets import Copies, TemplateInstances, hold_template
+from pipeline.scene.template.look import TemplateLook, look_at_template, recall_objects
+from pipeline.scene.template.state import advance_template, apply_template_state
+from pipeline.scene.template.targets import Copies, TemplateInstances, hold_template
 from pipeline.scene.workshop import Workshop
-from pipeline.scene.world import add_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,7 +9,7 @@ import bpy
 
 from pipeline.geometry import Array
 from pipeline.records import InstancePlan, JitterPlan
-from pipeline.scene.jitter import jittered
+from pipeline.scene.looks.jitter import jittered
 from pipeline.scene.poses import set_pose
 
 MaterialMaker = Callable[[InstancePlan], bpy.types.Material]
@@ -61,7 +61,7 @@ def _dress(
 
 
 def _replace_materials(part: bpy.types.Object, material: bpy.types.Material) -> None:
-    """Library meshes have at least one slot (see scene/library.py), so that an object can carry its own material."""
+    """Library meshes have at least one slot (see `assets.library`), so that an object can carry its own material."""
     for slot in part.material_slots:
         slot.link = "OBJECT"
         slot.material = material

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.records import FramePlan, RealisedPart
-from pipeline.scene.library import Library
-from pipeline.scene.part_names import slot_names
+from pipeline.scene.assets.library import Library
+from pipeline.scene.assets.part_names import slot_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

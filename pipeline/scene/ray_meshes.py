@@ -14,7 +14,7 @@ from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 
 from pipeline.geometry import Array
-from pipeline.scene.baking import positions, triangles
+from pipeline.scene.assets.baking import positions, triangles
 
 PER_TREE = 200_000  # triangles: on its way into a tree each takes 400 bytes
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.geometry import transform_points, upward_axis
 from pipeline.records import AssetRecipe, FramePlan, InstancePlan, Keypoint, Matrix, RealisedInstance, Surface
+from pipeline.scene.assets.library import Library
 from pipeline.scene.camera import Target, as_rows, targets_of
-from pipeline.scene.library import Library
 from pipeline.scene.poses import read_pose
 
 Objects = Mapping[int, Sequence[bpy.types.Object]]

@@ -10,9 +10,9 @@ from typing import Any
 import bpy
 
 from pipeline.errors import PipelineError
-from pipeline.scene.baking import newer_than
-from pipeline.scene.journal import put_back, settings_of, stored, values_of
+from pipeline.scene.assets.baking import newer_than
 from pipeline.scene.marks.find import helpers_of
+from pipeline.scene.template.journal import put_back, settings_of, stored, values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -28,10 +28,10 @@ from pipeline.records import (
     WallPlan,
 )
 from pipeline.scene.compat import shader_tree
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
-from pipeline.scene.nodes import add_node
-from pipeline.scene.stage import Obstacle
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.nodes import add_node
+from pipeline.scene.physics.stage import Obstacle
 
 TRAY_BASE_M = 0.0005
 ROAD_BASE_M = 0.02

@@ -10,15 +10,15 @@ import bpy
 from pipeline.addresses import Places
 from pipeline.geometry import Array
 from pipeline.records import AssetRecipe
-from pipeline.scene.catalogue_cache import FactsCache, cache_folder
+from pipeline.scene.assets.catalogue_cache import FactsCache, cache_folder
+from pipeline.scene.assets.library import Library
 from pipeline.scene.compat import blender_series, bundled_hdris_dir
-from pipeline.scene.images import ImageCache
-from pipeline.scene.journal import Journal
-from pipeline.scene.library import Library
-from pipeline.scene.physics import Settled
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.physics.settle import Settled
 from pipeline.scene.ray_meshes import RayMesh
 from pipeline.scene.session import Session, clean, open_session
-from pipeline.scene.template_memory import TemplateMemory
+from pipeline.scene.template.journal import Journal
+from pipeline.scene.template.memory import TemplateMemory
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from mathutils import Matrix
 
 from pipeline.addresses import Places
 from pipeline.records import AssetRecipe
-from pipeline.scene.library import Library
+from pipeline.scene.assets.library import Library
 
 # A ridge roof: 0.2 m along x, 0.3 m along y, 0.4 m high, the ridge at y = 0, up to x = 0.1 only at the top's +x end.
 ROOF = [(-0.1, -0.15, 0.0), (0.1, -0.15, 0.0), (0.1, 0.15, 0.0), (-0.1, 0.15, 0.0), (0.1, 0.0, 0.4)]

@@ -22,8 +22,8 @@ from pipeline.records import (
     TextureSet,
     WorldPlan,
 )
-from pipeline.scene.images import ImageCache
-from pipeline.scene.world import add_world
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.world import add_world
 
 Pixels = NDArray[np.float32]
 BLACK, WHITE, RED, BLUE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.job import Job, make_job
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
 from pipeline.scene.workshop import Workshop, open_workshop
 from pipeline.structure import Reader, structure
 

@@ -13,9 +13,9 @@ from pipeline.addresses import Places
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import AssetGroup, Camera, Config, Environment, MaterialOption, Materials, Shell, Textures
 from pipeline.errors import AssetError
-from pipeline.scene import importers
-from pipeline.scene import survey as survey_module
-from pipeline.scene.survey import survey
+from pipeline.scene.assets import importers
+from pipeline.scene.survey import catalogue as survey_module
+from pipeline.scene.survey.catalogue import survey
 
 CUBE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 3 1 4\n"
 PLY = "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"

@@ -10,9 +10,10 @@ from asset_samples import add_roof, empty, export, library
 from pipeline.addresses import Places
 from pipeline.config.distributions import Uniform
 from pipeline.config.schema import AssetGroup, Camera, Config, Environment, Shell
-from pipeline.scene import blend_files, catalogue_cache, importers, inspect, shapes
-from pipeline.scene.catalogue_cache import FactsCache, cache_folder
-from pipeline.scene.survey import survey
+from pipeline.scene.assets import blend_files, catalogue_cache, importers, shapes
+from pipeline.scene.assets.catalogue_cache import FactsCache, cache_folder
+from pipeline.scene.survey import inspect
+from pipeline.scene.survey.catalogue import survey
 
 CAMERA = Camera(shell=Shell(distance_m=Uniform(low=1, high=2)))
 HDRI = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 2\n" + bytes([128, 128, 128, 129]) * 4

@@ -11,7 +11,7 @@ from mathutils import Matrix
 from pipeline.errors import AssetError
 from pipeline.geometry import Array
 from pipeline.records import AssetRecipe
-from pipeline.scene import importers
+from pipeline.scene.assets import importers
 
 
 def outward(asset) -> bool:

@@ -12,8 +12,8 @@ from asset_samples import library
 from pipeline.canonical import digest
 from pipeline.config.schema import ShapeName
 from pipeline.records import AssetRecipe
-from pipeline.scene.resting_poses import resting_poses
-from pipeline.scene.shapes import shape_names
+from pipeline.scene.assets.shapes import shape_names
+from pipeline.scene.physics.resting_poses import resting_poses
 
 NAMES = [name for shape in get_args(ShapeName) for name in shape_names(shape)]
 

@@ -28,8 +28,8 @@ from pipeline.config.schema import (
 )
 from pipeline.errors import AssetError
 from pipeline.job import assets_of
-from pipeline.scene.inspect import lets_light_through, measure_picture
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
+from pipeline.scene.survey.inspect import lets_light_through, measure_picture
 from pipeline.structure import from_json, unstructure
 
 CAMERA = Camera(shell=Shell(distance_m=Uniform(low=1, high=2)))

@@ -13,8 +13,8 @@ from pipeline.addresses import Places
 from pipeline.codecs.ply import encode_ply
 from pipeline.errors import AssetError
 from pipeline.records import Asset, AssetRecipe
-from pipeline.scene.library import Library
-from pipeline.scene.model_files import diameter, model_mesh, vertex_normals
+from pipeline.scene.assets.library import Library
+from pipeline.scene.assets.model_files import diameter, model_mesh, vertex_normals
 
 HALF = (0.1, 0.15, 0.2)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import box_corners, matrix_from_quaternion
-from pipeline.scene.hulls import (
+from pipeline.scene.physics.hulls import (
     Hull,
     collision_points,
     convex_hull,
@@ -18,7 +18,7 @@ from pipeline.scene.hulls import (
     simplified,
     volume_and_centroid,
 )
-from pipeline.scene.resting_poses import resting_poses
+from pipeline.scene.physics.resting_poses import resting_poses
 
 CUBE = box_corners((-0.5, -0.5, -0.5), (0.5, 0.5, 0.5))
 FLAT_SETS = {

@@ -6,8 +6,8 @@ import bpy
 import pytest
 from mathutils import Matrix
 
-from pipeline.scene.journal import Journal
 from pipeline.scene.session import clean, open_session
+from pipeline.scene.template.journal import Journal
 
 
 def an_object(name: str = "Thing") -> bpy.types.Object:

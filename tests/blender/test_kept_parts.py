@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.scene import kept_parts
-from pipeline.scene.catalogue_cache import FactsCache
-from pipeline.scene.kept_parts import recall_convex_parts
+from pipeline.scene.assets.catalogue_cache import FactsCache
+from pipeline.scene.physics import kept_parts
+from pipeline.scene.physics.kept_parts import recall_convex_parts
 
 CORNER = np.array([[0, 0, 0], [0.3, 0, 0], [0.3, 0.1, 0], [0.1, 0.1, 0], [0.1, 0.3, 0], [0, 0.3, 0]], dtype=np.float64)
 VERTICES = np.concatenate([CORNER, CORNER + (0.0, 0.0, 1 / 7)])

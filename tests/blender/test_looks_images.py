@@ -6,7 +6,7 @@ import pytest
 from looks_samples import write_picture
 
 from pipeline.errors import AssetError
-from pipeline.scene.images import ImageCache, load_image
+from pipeline.scene.looks.images import ImageCache, load_image
 
 
 @pytest.fixture

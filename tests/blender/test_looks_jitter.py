@@ -8,10 +8,10 @@ from looks_samples import add_camera, add_plane, empty_scene, light_everything, 
 
 from pipeline.records import JitterPlan
 from pipeline.scene.compat import IS_5, shader_tree
-from pipeline.scene.images import ImageCache
-from pipeline.scene.jitter import jittered
-from pipeline.scene.materials import add_material
-from pipeline.scene.nodes import add_node
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.jitter import jittered
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.nodes import add_node
 
 
 def plan(*, hue=0.0, saturation=1.0, value=1.0, roughness=0.0, **changes: float) -> JitterPlan:

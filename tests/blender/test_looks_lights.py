@@ -8,9 +8,9 @@ import pytest
 from looks_samples import add_camera, add_cube, add_plane, empty_scene, lamp, pbr, places, render
 
 from pipeline.config.schema import LIGHT_KINDS
-from pipeline.scene.images import ImageCache
-from pipeline.scene.lights import add_light, read_lights, rendered_lamps
-from pipeline.scene.materials import add_material
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.lights import add_light, read_lights, rendered_lamps
+from pipeline.scene.looks.materials import add_material
 
 
 def white_floor(scene, folder):

@@ -20,8 +20,8 @@ from looks_samples import (
 )
 
 from pipeline.config.schema import PATTERNS
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
 
 
 def seen_from_above(plan, folder, *, width_m=1.0, scale=(1.0, 1.0, 1.0), size=(48, 48), spp=4):

@@ -20,11 +20,11 @@ from pipeline.sampling.colors import luminance
 from pipeline.sampling.daylight import daylight
 from pipeline.sampling.sky import sample_sky_world, sun_lamp
 from pipeline.scene.compat import EEVEE
-from pipeline.scene.images import ImageCache
-from pipeline.scene.lights import add_light, read_lights, rendered_lamps
-from pipeline.scene.materials import add_material
-from pipeline.scene.sky import sky_level
-from pipeline.scene.world import add_world
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.lights import add_light, read_lights, rendered_lamps
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.sky import sky_level
+from pipeline.scene.looks.world import add_world
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 

@@ -12,8 +12,8 @@ from mathutils.bvhtree import BVHTree
 from pipeline.built.places import build_places
 from pipeline.geometry import matrix_from_quaternion
 from pipeline.records import BinPlan, CeilingPlan, FloorPlan, RoadPlan, ShelfPlan, SurroundingsPlan, TrayPlan, WallPlan
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
 from pipeline.scene.surroundings import TRAY_BASE_M, add_surroundings, obstacles_of
 
 FLOOR = FloorPlan(size_m=2.0, material=pbr())

@@ -17,10 +17,10 @@ from looks_samples import (
 )
 
 from pipeline.errors import AssetError
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.world import add_world
 from pipeline.scene.session import clean, open_session
-from pipeline.scene.world import add_world
 
 CORNERS = {"top left": (1, 0, 0), "top right": (0, 1, 0), "bottom left": (0, 0, 1), "bottom right": (1, 1, 0)}
 

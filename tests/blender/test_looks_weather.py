@@ -21,9 +21,9 @@ from looks_samples import (
 )
 
 from pipeline.records import MaterialPlan, PalettePlan
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
-from pipeline.scene.weather import DARKENING, WET_ROUGHNESS
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.weather import DARKENING, WET_ROUGHNESS
 
 CLAY = (0.5, 0.2, 0.08)
 

@@ -19,9 +19,9 @@ from looks_samples import (
 from pipeline.errors import AssetError
 from pipeline.geometry import direction_from_angles
 from pipeline.records import BackgroundPlan, Photo
-from pipeline.scene.images import ImageCache
-from pipeline.scene.materials import add_material
-from pipeline.scene.world import add_world
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.looks.materials import add_material
+from pipeline.scene.looks.world import add_world
 
 
 def spotted_sky(folder, u: float, v: float) -> str:

@@ -12,7 +12,7 @@ from template_samples import node_group
 
 from pipeline.geometry import compose, matrix_from_quaternion
 from pipeline.records import Marks, Settings
-from pipeline.scene.journal import values_of
+from pipeline.scene.template.journal import values_of
 from pipeline.structure import from_json, unstructure
 
 

@@ -46,7 +46,7 @@ def test_marks_come_with_the_job_and_from_the_cache(tmp_path, monkeypatch):
     _, job = workshop_and_job(tmp_path, tmp_path / "room.blend", template=template)
     assert job.catalogue.marks != Marks()
     assert job_from_json(job_to_json(job, "."), "job.json") == job
-    monkeypatch.setattr("pipeline.scene.survey_marks.read_marks", None)
+    monkeypatch.setattr("pipeline.scene.survey.marks.read_marks", None)
     _, again = workshop_and_job(tmp_path, tmp_path / "room.blend", template=template)
     assert again == job
 

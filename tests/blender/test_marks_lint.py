@@ -13,7 +13,7 @@ from template_samples import save, settings
 from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
 from pipeline.scene.workshop import open_workshop
 from pipeline.structure import Reader, structure
 

@@ -14,7 +14,7 @@ from template_samples import save, scatter
 from pipeline.addresses import Places
 from pipeline.geometry import boxes_overlap, compose
 from pipeline.sampling.structured.occupied import Occupied
-from pipeline.scene.obstacles import template_obstacles
+from pipeline.scene.physics.obstacles import template_obstacles
 from pipeline.scene.workshop import open_workshop
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Array, box_corners, matrix_from_quaternion, quaternion_about
-from pipeline.scene.hulls import convex_hull, even_directions
-from pipeline.scene.penetration import Convex, convex_of, depth, mesh_depth, placed
-from pipeline.scene.rest import REST_FRAMES, RestWatch
+from pipeline.scene.physics.hulls import convex_hull, even_directions
+from pipeline.scene.physics.penetration import Convex, convex_of, depth, mesh_depth, placed
+from pipeline.scene.physics.rest import REST_FRAMES, RestWatch
 
 CUBE = convex_of(convex_hull(box_corners((-0.5,) * 3, (0.5,) * 3)))
 ZERO = np.zeros(3)

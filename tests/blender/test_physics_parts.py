@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.geometry import Array, box_corners, transform_points
 from pipeline.records import DropPlan, PhysicsPlan, Pose
-from pipeline.scene.convex_parts import convex_parts
-from pipeline.scene.hulls import convex_hull, even_directions, volume_and_centroid
-from pipeline.scene.physics import Body, Obstacle, settle
-from pipeline.scene.voxels import surface_points, voxelise
+from pipeline.scene.physics.convex_parts import convex_parts
+from pipeline.scene.physics.hulls import convex_hull, even_directions, volume_and_centroid
+from pipeline.scene.physics.settle import Body, Obstacle, settle
+from pipeline.scene.physics.voxels import surface_points, voxelise
 
 FLOOR = Obstacle(center_m=(0.0, 0.0, -0.05), half_extents_m=(5.0, 5.0, 0.05))
 PLAN = PhysicsPlan(

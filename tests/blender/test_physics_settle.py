@@ -16,8 +16,8 @@ import pytest
 from pipeline.errors import RejectedFrame
 from pipeline.geometry import Array, box_corners, quaternion_about, quaternion_from_uniforms, transform_points
 from pipeline.records import DropPlan, PhysicsPlan, Pose
-from pipeline.scene.hulls import even_directions
-from pipeline.scene.physics import Body, Obstacle, Settled, settle
+from pipeline.scene.physics.hulls import even_directions
+from pipeline.scene.physics.settle import Body, Obstacle, Settled, settle
 
 FLOOR = Obstacle(center_m=(0.0, 0.0, -0.05), half_extents_m=(30.0, 30.0, 0.05))
 UPRIGHT = (1.0, 0.0, 0.0, 0.0)

@@ -16,10 +16,10 @@ from pipeline.errors import RejectedFrame
 from pipeline.records import ObjectChange, PartMotion, TemplateState
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene
-from pipeline.scene.journal import Journal
 from pipeline.scene.standing import Standing, first_hit, is_too_near
-from pipeline.scene.template_look import look_at_template, recall_objects
-from pipeline.scene.template_state import apply_template_state
+from pipeline.scene.template.journal import Journal
+from pipeline.scene.template.look import look_at_template, recall_objects
+from pipeline.scene.template.state import apply_template_state
 from pipeline.scene.workshop import close_scene, open_workshop
 
 STATES = {

@@ -90,7 +90,7 @@ def test_a_frame_takes_as_many_steps_in_a_full_room_as_in_an_empty_one(state, tm
 
 def test_a_loop_over_all_objects_would_be_seen(tmp_path):
     """The count is one that grows where something is done with each object."""
-    from pipeline.scene.template_look import read_objects
+    from pipeline.scene.template.look import read_objects
 
     def walk() -> None:
         read_objects(bpy.context.scene)

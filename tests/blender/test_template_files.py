@@ -13,7 +13,7 @@ from pipeline.addresses import Places
 from pipeline.config.schema import Config
 from pipeline.errors import AssetError
 from pipeline.job import make_job
-from pipeline.scene.survey import survey
+from pipeline.scene.survey.catalogue import survey
 from pipeline.scene.workshop import open_workshop
 from pipeline.structure import Reader, structure
 

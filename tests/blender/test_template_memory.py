@@ -10,7 +10,7 @@ from template_samples import PLACES, card, end, frame_of, make, named, names, sa
 from pipeline.records import LampChange, ObjectChange, PartMotion, TemplateState
 from pipeline.sampling.plan import plan_frame
 from pipeline.scene.build import build_scene
-from pipeline.scene.template_memory import TemplateMemory, shape_state
+from pipeline.scene.template.memory import TemplateMemory, shape_state
 from pipeline.scene.workshop import close_scene
 
 MOVED = TemplateState(objects=(ObjectChange(object_name="Card.0", motion=PartMotion(move_m=(0.0, 0.0, 0.4))),))

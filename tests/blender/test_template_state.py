@@ -11,10 +11,10 @@ from template_samples import card
 
 from pipeline.addresses import Places
 from pipeline.records import BoneChange, JitterPlan, LampChange, ObjectChange, PartMotion, SlotLook, TemplateState
-from pipeline.scene.images import ImageCache
-from pipeline.scene.journal import Journal, stored, values_of
-from pipeline.scene.template_look import read_objects
-from pipeline.scene.template_state import advance_template, apply_template_state
+from pipeline.scene.looks.images import ImageCache
+from pipeline.scene.template.journal import Journal, stored, values_of
+from pipeline.scene.template.look import read_objects
+from pipeline.scene.template.state import advance_template, apply_template_state
 
 
 @pytest.fixture

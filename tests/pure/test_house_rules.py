@@ -139,7 +139,7 @@ def test_the_import_contracts_hold(copy):
         ("pipeline/sampling/draw.py", "import bpy", "Only scene and render reach Blender"),
         ("pipeline/annotations/masks.py", "import pipeline.scene.compat", "Only scene and render reach Blender"),
         ("pipeline/run.py", "import bpy", "The conductor and the command line"),
-        ("pipeline/scene/library.py", "import PIL", "needs the standard library and numpy alone"),
+        ("pipeline/scene/assets/library.py", "import PIL", "needs the standard library and numpy alone"),
         ("pipeline/dataset/read.py", "import pipeline.config.yaml_text", "needs the standard library and numpy alone"),
     ],
 )

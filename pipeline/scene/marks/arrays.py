@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.conventions import JSON_DECIMALS
 from pipeline.geometry import Array, transform_points
 from pipeline.records import Vector
-from pipeline.scene import baking
+from pipeline.scene.assets import baking
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 COMPONENTS = {"FLOAT": ("value", 1), "INT": ("value", 1), "INT8": ("value", 1), "BOOLEAN": ("value", 1)}

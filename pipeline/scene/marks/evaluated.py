@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import bpy
 
-from pipeline.scene.journal import Journal
-from pipeline.scene.shown import look_as_render
+from pipeline.scene.template.journal import Journal
+from pipeline.scene.template.shown import look_as_render
 
 Result = TypeVar("Result")
 

@@ -12,7 +12,7 @@ import bpy
 from pipeline.scene.marks.outliner import Outliner, called
 from pipeline.scene.marks.roles import COMMON, FREE, HELPERS, NAME, PREFIX, ROLE, ROLES, Kind
 from pipeline.scene.marks.values import properties_of
-from pipeline.scene.template_names import object_names
+from pipeline.scene.template.names import object_names
 from pipeline.structure import did_you_mean
 
 Report = Callable[[str, str], None]

@@ -17,7 +17,7 @@ from pipeline.scene.marks.overruled import check_overruled
 from pipeline.scene.marks.roles import PREFIX, ROLE, ROLES
 from pipeline.scene.marks.values import properties_of
 from pipeline.scene.standing import is_too_near, look_around
-from pipeline.scene.template_names import ancestors
+from pipeline.scene.template.names import ancestors
 from pipeline.structure import did_you_mean
 
 IN_AXES = ("anchor", "slot", "camera")  # roles to which it matters which way an object's own axes point

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.scene.marks.find import Found, Report
 from pipeline.scene.marks.outliner import called
 from pipeline.scene.marks.roles import PREFIX
-from pipeline.scene.template_names import ancestors
+from pipeline.scene.template.names import ancestors
 
 PLACES = frozenset({"surface", "spline", "volume", "anchor", "slot", "keep_out"})
 VARIED = frozenset({"randomize", "light"})

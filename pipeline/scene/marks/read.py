@@ -37,7 +37,7 @@ from pipeline.scene.marks.surfaces import Area, read_surface, surface_of
 from pipeline.scene.marks.values import settings_from
 from pipeline.scene.marks.varied import varied_of
 from pipeline.scene.marks.volumes import volume_of
-from pipeline.scene.template_names import object_names
+from pipeline.scene.template.names import object_names
 
 MEASURED = ("surface", "volume", "keep_out", "anchor", "slot", "camera", "light", "randomize")
 """Roles whose objects are read as they are evaluated; splines are read barer."""

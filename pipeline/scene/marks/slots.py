@@ -9,14 +9,14 @@ import numpy as np
 
 from pipeline.geometry import Array, inverse_rigid, rigid_and_scale, transform_points
 from pipeline.records import MarkedSlot, Settings
-from pipeline.scene import baking
+from pipeline.scene.assets import baking
 from pipeline.scene.marks.anchors import rotation_of
 from pipeline.scene.marks.arrays import vector_of
 from pipeline.scene.marks.evaluated import evaluate
 from pipeline.scene.marks.find import Found, Report
-from pipeline.scene.shown import GEOMETRY
-from pipeline.scene.strands import rough_mesh
-from pipeline.scene.template_names import ancestors
+from pipeline.scene.template.names import ancestors
+from pipeline.scene.template.shown import GEOMETRY
+from pipeline.scene.template.strands import rough_mesh
 
 Corners = dict[int, list[Array]]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Array, inverse_rigid, rigid_and_scale, transform_points
 from pipeline.records import Marks, Quaternion, Solids, Vector
-from pipeline.scene import baking
+from pipeline.scene.assets import baking
 from pipeline.scene.marks.anchors import rotation_of
 from pipeline.scene.marks.arrays import vector_of
 from pipeline.scene.marks.evaluated import evaluate, mesh_of
@@ -20,8 +20,8 @@ from pipeline.scene.marks.outliner import Outliner
 from pipeline.scene.marks.part_boxes import NEAR_M, Boxes, boxes_of
 from pipeline.scene.marks.roles import PREFIX
 from pipeline.scene.marks.surfaces import Area
-from pipeline.scene.shown import look_as_render
-from pipeline.scene.template_names import ancestors, object_names
+from pipeline.scene.template.names import ancestors, object_names
+from pipeline.scene.template.shown import look_as_render
 
 REACH_M = 5.0  # from any mark: the longest of what is placed, to its middle
 LIFT_M = 0.05  # what is placed stands in the open above its mark

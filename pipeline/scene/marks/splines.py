@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Array, transform_points
 from pipeline.records import MarkedSpline, Settings
-from pipeline.scene import baking
-from pipeline.scene.journal import Journal
+from pipeline.scene.assets import baking
 from pipeline.scene.marks.arrays import edges_of, vectors_of
 from pipeline.scene.marks.chains import Chain, chains_of
 from pipeline.scene.marks.evaluated import bare, evaluate, mesh_of
 from pipeline.scene.marks.find import Found, Report
+from pipeline.scene.template.journal import Journal
 
 LINES = frozenset({"CURVE", "MESH"})
 SHORTEST_M = 1e-6
