@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,17 @@ def build_or_hang(plan, workshop):
 run.build_scene = build_or_hang
 start = runpy.run_path if program.endswith(".py") else runpy.run_module
 start(program, run_name="__main__")
+"""
+
+# Runs a program that a signal meets while it is being loaded.
+STOPPED_EARLY = """\
+import os, runpy, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pipeline":
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Finder())
+runpy.run_path(os.environ["PROGRAM"], run_name="__main__")
 """
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="takes sleep from the C library")
@@ -199,6 +210,12 @@ def test_a_second_signal_ends_it_at_once(blender):
     assert code == 75 and told[-1].startswith("Note: stopping after this frame"), (told, err)
     assert not blender.left()
     assert attempts(blender.folder / "ds") == [(0, "stopped", "")]
+
+
+def test_a_signal_while_it_is_being_loaded_leaves_nothing(tmp_path):
+    program = replace(script(tmp_path), command=(sys.executable, "-c", STOPPED_EARLY, "--"))
+    code, told, err = end(program.start("--frames", "0"))
+    assert code == 128 + signal.SIGTERM and not program.left(), (told, err)
 
 
 def test_what_a_killed_one_left_goes_with_the_next(blender):
