@@ -97,6 +97,11 @@ def _tell_left(root: Path, left: Left) -> Iterator[str]:
             f"{_frames_are(left.given_up)} given up and left out: {root / 'quarantine'} says why "
             "(--retry-quarantined submits them too)"
         )
+    if left.without_record:
+        yield (
+            f"{_frames_are(left.without_record)} there without a record (frame.json), so made again; "
+            f"variegate repair {root} would keep what is left of them"
+        )
     if not left.frames and not left.queued and not left.given_up:
         yield f"{root}: nothing is missing"
     elif not left.frames:

@@ -82,10 +82,11 @@ def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_j
 
 def _looks(dataset: Path, asked: Collection[int], attempts: bool, watch: float | None) -> Iterator[Status]:
     """Yield the status now, and when it is watched again and again."""
-    yield read_status(dataset, asked, attempts=attempts, engines=ENGINES)
+    recorded: set[int] = set()
+    yield read_status(dataset, asked, attempts=attempts, engines=ENGINES, recorded=recorded)
     while watch is not None:
         time.sleep(watch)
-        yield read_status(dataset, asked, attempts=attempts, engines=ENGINES)
+        yield read_status(dataset, asked, attempts=attempts, engines=ENGINES, recorded=recorded)
 
 
 def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None:

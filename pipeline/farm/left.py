@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.dataset.presence import present
+from pipeline.dataset.presence import present, without_record
 from pipeline.dataset.quarantine import quarantined
 from pipeline.errors import FarmError
 from pipeline.farm.engine import Engine
@@ -19,6 +19,8 @@ class Left:
     """`frames` are to be submitted; the others are missing too. All ascending."""
 
     frames: tuple[int, ...]
+    without_record: tuple[int, ...] = ()
+    """Those of `frames` that have a folder all the same."""
     given_up: tuple[int, ...] = ()
     queued: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """By the submission ("farm/0001-slurm") whose shards wait or run."""
@@ -29,8 +31,11 @@ class Left:
 def what_is_left(
     root: Path, wanted: Iterable[int], ledger: Iterable[Entry], engines: Mapping[str, Engine], *, retry: bool = False
 ) -> Left:
-    """Return what is left of the frames `wanted`. `retry` does not leave out those that were given up."""
-    missing = set(wanted) - present(root)
+    """Return what is left of the frames `wanted`: what has no folder, or one without a record. `retry` does not leave
+    out those that were given up."""
+    asked, there = set(wanted), present(root)
+    bare = set(without_record(root, sorted(asked & there)))
+    missing = (asked - there) | bare
     given_up = set() if retry else missing & set(quarantined(root))
     missing -= given_up
     queued: dict[str, tuple[int, ...]] = {}
@@ -44,7 +49,13 @@ def what_is_left(
         if frames:
             queued[entry.submission.folder] = tuple(sorted(frames))
             missing -= frames
-    return Left(frames=tuple(sorted(missing)), given_up=tuple(sorted(given_up)), queued=queued, notices=tuple(notices))
+    return Left(
+        frames=tuple(sorted(missing)),
+        without_record=tuple(sorted(missing & bare)),
+        given_up=tuple(sorted(given_up)),
+        queued=queued,
+        notices=tuple(notices),
+    )
 
 
 def _live_shards(entry: Entry, engines: Mapping[str, Engine]) -> tuple[Iterable[int], str]:

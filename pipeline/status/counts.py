@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.dataset.presence import present
+from pipeline.dataset.presence import present, without_record
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.dataset.read import read_commit
 from pipeline.errors import StoreError
@@ -19,8 +19,8 @@ LOOKED_INTO = 2000  # records read: those of a hundred thousand frames would tak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The frames asked for, by how they stand. `unreadable` are there without a record that can be read; of `untold`
-    further ones no log tells, and they are too many to be looked into."""
+    """The frames asked for, by how they stand. `unreadable` have a folder without a record that can be read, and are to
+    be made again; of `untold` no log tells, and they are too many to be looked into."""
 
     asked: int
     accepted: int
@@ -36,14 +36,18 @@ class Counts:
 
     @property
     def there(self) -> int:
-        """How many frames are there, whatever they hold."""
-        return self.accepted + self.rejected + self.untold + len(self.unreadable)
+        """How many frames are there, accepted or not."""
+        return self.accepted + self.rejected + self.untold
 
 
-def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
-    """Return how the frames `asked` stand: folders tell what is there, logs what they hold; only frames that no log
-    tells of are opened, LOOKED_INTO of them at most."""
+def count_frames(root: Path, asked: Collection[int], tally: Tally, recorded: set[int]) -> Counts:
+    """Return how the frames `asked` stand: folders and the records in them tell what is there, logs what they hold;
+    only frames that no log tells of are opened, LOOKED_INTO of them at most.
+
+    `recorded` are frames whose record was seen before, which is believed; those of this look are added.
+    """
     there = present(root)
+    bare = _without_record(root, [frame for frame in asked if frame in there and frame not in recorded], recorded)
     held = set(quarantined(root))
     running = {attempt.frame for _, attempt in tally.running}
     statuses: Counter[str] = Counter()
@@ -53,6 +57,9 @@ def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
     for frame in asked:
         if frame not in there:
             absent.append(frame)
+            continue
+        if frame in bare:
+            unreadable.append(frame)
             continue
         status, reason = tally.statuses.get(frame), tally.reasons.get(frame, "")
         if status is None and looked == LOOKED_INTO:
@@ -77,6 +84,13 @@ def count_frames(root: Path, asked: Collection[int], tally: Tally) -> Counts:
         given_up={frame: quarantine_reason(root, frame) for frame in absent if frame in held and frame not in running},
         rejections=tuple((reason, len(members)) for reason, members in alike(reasons, str)),
     )
+
+
+def _without_record(root: Path, frames: list[int], recorded: set[int]) -> frozenset[int]:
+    """Return those of `frames` that have no record, and add the others to `recorded`."""
+    bare = frozenset(without_record(root, frames))
+    recorded.update(frame for frame in frames if frame not in bare)
+    return bare
 
 
 def _committed(root: Path, frame: int) -> tuple[str, str]:

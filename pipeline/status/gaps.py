@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.layout import frame_folder
-from pipeline.dataset.presence import absent
+from pipeline.dataset.presence import absent, without_record
 from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.dataset.resume import folder_problem
 from pipeline.farm.shards import read_shards
@@ -21,7 +21,7 @@ SHOWN = 20  # frames that are told one by one
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
     """What lacks of `asked` frames: `missing` are to be made, `given_up` are in quarantine, and why; `damaged` have a
-    folder that is not what was committed, and what is wrong with it (only a deep look tells)."""
+    folder that is not what was committed, and what is wrong with it."""
 
     asked: int
     missing: tuple[int, ...]
@@ -43,17 +43,19 @@ def asked_frames(root: Path, frames: str | None = None, submission: str | None =
 
 
 def find_gaps(root: Path, frames: Collection[int], *, deep: bool = False) -> Gaps:
-    """Return what lacks of `frames`. Folders in place are trusted; a `deep` look compares every file's size and sha256.
+    """Return what lacks of `frames`. Folders in place with a record are trusted; a `deep` look compares every file's
+    size and sha256.
 
-    Raises StoreError for a dataset that cannot be read, and when deep for a frame of another job.
+    Raises StoreError for a dataset that cannot be read, and for a damaged frame of another job.
     """
     lacking = absent(root, frames)
+    there = sorted(set(frames).difference(lacking))
     held = set(quarantined(root))
     return Gaps(
         asked=len(frames),
         missing=tuple(frame for frame in lacking if frame not in held),
         given_up={frame: quarantine_reason(root, frame) for frame in lacking if frame in held},
-        damaged=dict(_damaged(root, sorted(set(frames).difference(lacking)))) if deep else {},
+        damaged=dict(_damaged(root, there if deep else without_record(root, there), deep=deep)),
     )
 
 
@@ -71,8 +73,8 @@ def gap_lines(gaps: Gaps) -> Iterator[str]:
             yield f"  and {len(frames) - SHOWN} more"
 
 
-def _damaged(root: Path, frames: list[int]) -> Iterator[tuple[int, str]]:
+def _damaged(root: Path, frames: list[int], *, deep: bool) -> Iterator[tuple[int, str]]:
     digest = str(read_dataset(root).get("job_digest"))
     for frame in frames:
-        if problem := folder_problem(frame_folder(root, frame), frame, digest, deep=True):
+        if problem := folder_problem(frame_folder(root, frame), frame, digest, deep=deep):
             yield frame, problem

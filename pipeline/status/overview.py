@@ -71,18 +71,27 @@ class Status:
 
 
 def read_status(
-    root: Path, asked: Collection[int], *, attempts: bool = False, engines: Engines | None = None
+    root: Path,
+    asked: Collection[int],
+    *,
+    attempts: bool = False,
+    engines: Engines | None = None,
+    recorded: set[int] | None = None,
 ) -> Status:
     """Return how the frames `asked` of the dataset `root` stand; `engines` are those that can be asked, by their names.
     Nothing is changed, and it may grow meanwhile.
+
+    Whoever looks again and again gives the same set as `recorded`: frames in it are not asked for their record anew,
+    as that is dear where a file server answers.
 
     Raises StoreError for what cannot be read at all.
     """
     tally = Tally(asked=asked if isinstance(asked, range) else frozenset(asked), keep_all=attempts)
     workers = visit_attempts(root, tally.add)
     present_s = now_s(root)
-    counts = count_frames(root, asked, tally)
-    absent = (*counts.missing, *counts.running, *counts.given_up)
+    counts = count_frames(root, asked, tally, set() if recorded is None else recorded)
+    absent = (*counts.missing, *counts.unreadable, *counts.running, *counts.given_up)
+    begun_s = {**tally.begun_s, **dict.fromkeys(counts.unreadable, present_s)}  # who has a folder was begun
     pace = measure_pace(workers, tally, len(absent) - len(counts.given_up), present_s)
     by_name = {worker.name: worker for worker in workers}
 
@@ -92,7 +101,7 @@ def read_status(
     stages = measure_stages(tally.processes.values())
     living = _living(workers, tally)
     lost = [attempt for _, attempt in tally.troubles]
-    submissions = read_submissions(root, frozenset(absent), engines or {}, lost, tally.begun_s)
+    submissions = read_submissions(root, frozenset(absent), engines or {}, lost, begun_s)
     unbegun = sum((Counter(one.nodes) for one in submissions), Counter[str]())
     bad_nodes = find_bad_nodes(workers, tally, unbegun, present_s)
     evidence = Evidence(

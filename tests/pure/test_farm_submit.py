@@ -231,6 +231,18 @@ def test_resume_cuts_shards_as_they_were_cut_not_as_a_remnant_was(slurm, job, ou
     assert [shards for _, shards in submissions(out)] == [("0-3", "4-7", "8-11"), ("11",), ("0-3", "4-7", "8-11")]
 
 
+def test_resume_makes_again_what_lost_its_record(slurm, job, out, capfd):
+    main(["submit", str(job), "--out", str(out), "--frames", "0-3"])
+    make(out, *range(4))
+    (out / "frames/000002/frame.json").unlink()
+    capfd.readouterr()
+    assert main(["status", str(out), "--frames", "0-3", "--require-complete"]) == 1
+    assert capfd.readouterr().out.splitlines()[1:] == ["damaged: 2", "  frame 2: frame.json is not there"]
+    assert main(["resume", str(out)]) == 0
+    assert "1 frame (2) is there without a record (frame.json), so made again" in capfd.readouterr().out
+    assert submissions(out)[-1] == ("farm/0002-slurm", ("2",))
+
+
 def test_resume_in_a_container_runs_the_containers_own_python(slurm, job, out):
     main(["submit", str(job), "--out", str(out)])
     assert main(["resume", str(out), "--container", "/images/variegate.sif"]) == 0

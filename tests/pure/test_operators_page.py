@@ -10,7 +10,7 @@ import click
 import pytest
 
 from pipeline import cli
-from pipeline.dataset import layout
+from pipeline.dataset import layout, presence
 from pipeline.dataset.attempts import SILENT_S
 from pipeline.dataset.worker_log import HEARTBEAT_S
 from pipeline.farm import room, sizing, starved
@@ -165,6 +165,7 @@ def test_numbers_are_those_of_the_program():
         f"{WARNING_S} s before the time limit": 1,
         f"of their logs, of {slurm_logs.LOOKED_INTO} at most": 1,
         f"({room.LOOKED_INTO} are measured)": 1,
+        f"a file server gets {presence.AT_ONCE} questions at a time": 1,
     }
     text = " ".join(TEXT.split())
     assert {phrase: text.count(phrase) for phrase in said} == said

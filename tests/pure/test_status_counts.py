@@ -46,6 +46,7 @@ def test_every_frame_is_one_of_accepted_rejected_running_missing_and_given_up(st
 def test_frames_that_no_log_tells_of_are_looked_into(store, at, tmp_path):
     commit_samples(store, tmp_path, (3, 4))
     lay_frames(store.root, (5,))
+    (store.root / "frames/000005/frame.json").write_text("{}")
     counts = status(store).counts
     assert (counts.accepted, counts.rejected, counts.unreadable) == (1, 1, (5,))
     assert counts.rejections == (("no room for object 3 after 50 tries", 1),)
