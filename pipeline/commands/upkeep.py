@@ -35,7 +35,10 @@ Examples:
     help=f"Take frames of different renderers: {', '.join(MIXABLE)}, or both with a comma between. Never other jobs.",
 )
 @click.option(
-    "--copy", is_flag=True, help="Copy files although they could be linked (hard links share their disk space)."
+    "--copy",
+    is_flag=True,
+    help="Copy files although they could be linked. Hard links share the disk space, and damage: a file that is spoilt "
+    "in one dataset is spoilt in the other. Copies do not.",
 )
 @click.option("--quick", is_flag=True, help="Compare sizes alone, not the sha256 of every file.")
 @click.option(

@@ -95,6 +95,20 @@ def test_a_copy_shares_nothing(tmp_path, halves, whole):
     assert not os.path.samefile(tmp_path / "c/frames/000000/rgb.png", tmp_path / "a/frames/000000/rgb.png")
 
 
+@pytest.mark.parametrize("words", [(), ("--copy",)])
+def test_links_share_damage_and_copies_do_not_as_the_help_says(tmp_path, halves, words, capfd):
+    assert main(["merge", str(tmp_path / "a"), "--out", str(tmp_path / "c"), *words]) == 0
+    picture = tmp_path / "c/frames/000000/rgb.png"
+    whole = picture.read_bytes()
+    with (tmp_path / "a/frames/000000/rgb.png").open("ab") as file:
+        file.write(b"spoilt")
+    assert (picture.read_bytes() == whole) == bool(words)
+    capfd.readouterr()
+    assert main(["merge", "--help"]) == 0
+    told = " ".join(capfd.readouterr().out.split())
+    assert "damage: a file that is spoilt in one dataset is spoilt in the other. Copies do not." in told
+
+
 def test_a_dataset_grows_by_another_and_again_changes_nothing(tmp_path, halves, whole):
     _, first = merge(tmp_path / "b", out=tmp_path / "a")
     before = contents(tmp_path / "a")
