@@ -120,9 +120,13 @@ def resume(dataset: Path, frames: str | None, engine: str | None, retry_quaranti
         raise FarmError(f"{dataset}: nothing was submitted for it yet (begin with variegate submit)")
     total = job.config.frames
     wanted = parse_frames(frames, total) if frames is not None else _ever_submitted(ledger, total)
-    order = _with_memory(order, ledger, _look_back(root, ledger[-1], wanted))
+    starved, is_auto = _look_back(root, ledger[-1], wanted), order.memory == AUTO
+    order = _with_memory(order, ledger, starved)
     last = replace(ledger[-1].submission, dataset=root.as_posix())
     base = order.changed(last) if engine in (None, last.engine) else order.new(str(engine), root)
+    if is_auto and starved is None:
+        stays = show_memory(base.resources.memory_mb) if base.resources.memory_mb else "what the site gives unasked"
+        click.echo(f"no shard of {last.folder} that lacks frames ran out of memory: what is asked for stays {stays}")
     if not order.dry_run:
         require_programs(engine_of(base.engine))
     submit_left(root, base, order, job, wanted, ledger, retry=retry_quarantined, base_dir=None)

@@ -67,8 +67,11 @@ def test_resume_tells_why_shards_never_began_and_goes_on(slurm, job, out, capfd)
 
 def test_memory_auto_gives_half_as_much_again_up_to_a_limit(slurm, job, out, capfd):
     main(["submit", str(job), "--out", str(out), "--memory", "4G"])
+    capfd.readouterr()
     assert main(["resume", str(out), "--memory", "auto"]) == 0
     assert memory(out) == [4096, 4096], "nothing ran out of it"
+    told = capfd.readouterr().out.splitlines()
+    assert "no shard of farm/0001-slurm that lacks frames ran out of memory: what is asked for stays 4G" in told
     for jobs in ("103", "105", "107"):
         starve(out, 0, jobs)
         assert main(["resume", str(out), "--memory", "auto"]) == 0
@@ -78,6 +81,15 @@ def test_memory_auto_gives_half_as_much_again_up_to_a_limit(slurm, job, out, cap
     assert main(["resume", str(out), "--memory", "auto"]) == 2
     said = capfd.readouterr().err
     assert "ran out of memory at 14G, and 4 times the first is where auto ends (look for what fills it, or give" in said
+
+
+def test_memory_auto_that_finds_nothing_names_what_was_never_asked_for(slurm, job, out, capfd):
+    main(["submit", str(job), "--out", str(out)])
+    capfd.readouterr()
+    assert main(["resume", str(out)]) == 0
+    assert "out of memory" not in capfd.readouterr().out
+    assert main(["resume", str(out), "--memory", "auto", "--dry-run"]) == 0
+    assert "ran out of memory: what is asked for stays what the site gives unasked\n" in capfd.readouterr().out
 
 
 def test_memory_auto_makes_no_figure_up(slurm, job, out, capfd):
