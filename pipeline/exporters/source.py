@@ -56,9 +56,11 @@ class Source:
 
 
 def open_source(dataset: Path, options: ExportOptions) -> Source:
-    """Return the dataset to export. Raises StoreError when frames are missing, unless `options.partial`."""
+    """Return the dataset to export. Raises StoreError when all frames are missing, or any unless `options.partial`."""
     header = read_dataset(dataset)
     frames = tuple(iter_frames(dataset))
+    if not frames:
+        raise StoreError(f"{dataset} has none of its {header['frames']} frames: nothing to export (render some first)")
     absent = sorted(set(range(int(header["frames"]))) - set(frames))
     if absent and not options.partial:
         raise StoreError(

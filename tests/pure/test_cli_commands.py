@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_samples import sample_job
+from store_samples import commit_samples, sample_job
 
 from pipeline import __main__, __version__
 from pipeline.cli import main
@@ -136,12 +136,21 @@ def test_all_that_is_wrong_with_a_scene_is_said_at_once(scene, capfd):
 
 
 def test_an_export_says_what_it_wrote_and_refuses_missing_frames(tmp_path, capfd):
-    open_store(tmp_path / "ds", sample_job(frames=3), tmp_path)
+    commit_samples(open_store(tmp_path / "ds", sample_job(frames=6), tmp_path), tmp_path, (0, 1, 4))
     args = ("export", tmp_path / "ds", "--format", "coco", "--out", tmp_path / "coco")
-    assert "lacks 3 of 3 frames" in said(capfd, 2, *args)
+    assert "lacks 3 of 6 frames: 2-3,5 (render them, or export what is there with --partial)" in said(capfd, 2, *args)
     assert main([*map(str, args), "--partial"]) == 0
     out = capfd.readouterr().out
-    assert "0 images, 0 annotations, 0 objects ignored, 0 rejected frames left out, 3 frames missing" in out
+    assert "2 images, 4 annotations, 0 objects ignored, 1 rejected frames left out, 3 frames missing" in out
+
+
+@pytest.mark.parametrize("words", [(), ("--partial",)])
+@pytest.mark.parametrize("form", EXPORTERS)
+def test_there_is_no_export_of_a_dataset_without_frames(form, words, tmp_path, capfd):
+    open_store(tmp_path / "ds", sample_job(frames=3), tmp_path)
+    text = said(capfd, 2, "export", tmp_path / "ds", "--format", form, "--out", tmp_path / "out", *words)
+    assert f"{tmp_path / 'ds'} has none of its 3 frames: nothing to export (render some first)" in text
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_formats_offered_are_those_there_are():
