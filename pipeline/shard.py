@@ -68,13 +68,17 @@ def run_shard(
         made = shard.make(sorted(failures.worth_trying(left, workers), key=failures.count))
     given_up = set(quarantined(dataset)) & set(wanted)
     report.end(replace(made, total=len(wanted), already_done=len(wanted) - made.made - len(given_up)))
-    if hopeless := failures.hopeless():
+    hopeless, too_short = failures.hopeless(), failures.blame_time_limit()
+    if hopeless:
         report.notice(hopeless)
-        return RETRY
-    if given_up:
+    elif given_up:
         report.notice(f"frames {show_frames(given_up)} are given up")
         if blame := blame_of(store, wanted):
             report.notice(blame)
+    if too_short:
+        report.notice(too_short)
+    if hopeless:
+        return RETRY
     return DO_NOT_RETRY if given_up else DONE
 
 
@@ -107,7 +111,7 @@ class _Shard:
                         if self.failures.hopeless():
                             break
                     else:
-                        self.failures.made()
+                        self.failures.made(frame)
                         seconds = sum(made.seconds.values())
                         self.longest_s = max(self.longest_s, seconds)
                         summary = summary.with_frame(made.annotation.labels.status, seconds)

@@ -14,7 +14,7 @@ TAIL_BYTES = 65_536
 _STAGE = re.compile(r"openjd_status: frame \d+: (.+)$", re.MULTILINE)
 # As faulthandler writes them, on a timeout and on a signal such as SIGSEGV; then Blender, on the same. Any may follow
 # half a line of Blender's.
-_TIMEOUT = re.compile(r"Timeout \((\d+):(\d\d):(\d\d)(?:\.\d+)?\)!$", re.MULTILINE)
+_TIMEOUT = re.compile(r"Timeout \((\d+):(\d\d):(\d\d)(\.\d+)?\)!$", re.MULTILINE)
 _FAULT = re.compile(r"Fatal Python error: (.+)$", re.MULTILINE)
 _CRASH_FILE = re.compile(r"Writing: .+\.crash\.txt$", re.MULTILINE)
 
@@ -33,9 +33,10 @@ def why_it_died(root: Path, process: str) -> str:
     """Return why a process that told no end of itself ended, as far as its log tells, "" when it does not."""
     text = _tail(root, process)
     if timeout := _last(_TIMEOUT, text):
-        hours, minutes, seconds = map(int, timeout.groups())
+        hours, minutes, seconds = (int(timeout[part]) for part in (1, 2, 3))
         stage = _last(_STAGE, text[: timeout.start()])
-        limit = f"the frame took more than {3600 * hours + 60 * minutes + seconds} s (--frame-time-limit)"
+        limit_s = 3600 * hours + 60 * minutes + seconds + float(timeout[4] or 0)
+        limit = f"the frame took more than {limit_s:g} s (--frame-time-limit)"
         return f"{stage[1]}: {limit}" if stage else limit
     if fault := _last(_FAULT, text):
         return f"Blender crashed: {fault[1]}"

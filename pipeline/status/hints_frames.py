@@ -11,6 +11,7 @@ from pipeline.dataset.layout import PLAN, QUARANTINE, frame_name
 from pipeline.dataset.read import read_plan
 from pipeline.errors import StoreError
 from pipeline.farm.local.blame import find_blame
+from pipeline.farm.local.time_limit import blame_time_limit, time_limit_in
 from pipeline.pace import show_duration
 from pipeline.status.evidence import Evidence, Rule
 from pipeline.status.pace import busy_spans
@@ -41,6 +42,28 @@ def _silent(evidence: Evidence) -> Iterator[str]:
         )
 
 
+def _time_limit(evidence: Evidence) -> Iterator[str]:
+    """The time limit ended nearly all frames since it did so first."""
+    if text := _blame_time_limit(evidence):
+        yield text
+
+
+def _blame_time_limit(evidence: Evidence) -> str:
+    tally = evidence.tally
+    lost = [(one, limit_s) for _, one in tally.troubles if (limit_s := time_limit_in(one.reason)) is not None]
+    lost = [(one, limit_s) for one, limit_s in lost if one.frame not in tally.statuses]
+    if not lost:
+        return ""
+    last_s = max(lost, key=lambda pair: pair[0].at_s)[1]
+    since_s = min(one.at_s for one, limit_s in lost if limit_s == last_s)
+    failed = {one.frame for _, one in tally.troubles if one.at_s >= since_s and one.frame not in tally.statuses}
+    ended = {one.frame for one, limit_s in lost if limit_s == last_s}
+    made = sum(ended_s > since_s for ended_s in tally.ends_s)
+    frames = sum(process.frames for process in tally.processes.values())
+    total_s = sum(process.total_s for process in tally.processes.values())
+    return blame_time_limit(last_s, len(ended), len(failed) + made, total_s / frames if total_s else None)
+
+
 def _idle(evidence: Evidence) -> Iterator[str]:
     """Frames lack and no process is there to make them."""
     missing = len(evidence.counts.missing)
@@ -62,7 +85,7 @@ def _ended(evidence: Evidence) -> Iterator[str]:
     reasons = Counter(last_line(worker.outcome) for worker in last if worker.outcome not in ENDED_WELL)
     told = {group.reason for one in evidence.submissions for group in one.unbegun}
     for reason, number in reasons.most_common(1):
-        if reason in told:
+        if reason in told or (time_limit_in(reason) is not None and _blame_time_limit(evidence)):
             continue
         yield f"{counted(number, 'process', 'processes')} of the last run ended early: {reason}: mend that first"
 
@@ -105,6 +128,7 @@ def _rejected(evidence: Evidence) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     _silent,
+    _time_limit,
     _ended,
     _idle,
     _unreadable,

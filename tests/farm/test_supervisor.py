@@ -166,6 +166,17 @@ def test_the_time_for_a_frame_goes_by_the_longest_that_was_made(store, monkeypat
     assert seen[0] == (0, 0.0) and seen[-1] == (FRAMES, 0.01)
 
 
+def test_a_limit_that_ends_all_frames_is_blamed_at_the_end(store, monkeypatch):
+    behaviour = {"1": "hang", "2": "hang"}
+    told = "--frame-time-limit 1 ended all 2 frames that were tried; none was made so far"
+    outcome, notes = supervise(store, behaviour, frame_s=1.0, attempts=1, frames=(1, 2))
+    assert outcome.summary.given_up == 2 and notes.notices[-1].startswith(told)
+    monkeypatch.setattr(failures, "HOPELESS_AT_FIRST", 2)
+    outcome, _ = supervise(store, behaviour, frame_s=1.0, attempts=2, frames=(1, 2), retry=True, workers=1)
+    assert outcome.code == 1 and "failed one after another" in outcome.reason
+    assert outcome.reason.splitlines()[-1].startswith(told)
+
+
 def test_a_worker_that_grows_is_killed_in_mid_frame(store, whole):
     outcome, notes = supervise(store, {"1": "grow once"}, memory_mib=300.0)
     assert contents(store.root) == whole and outcome.summary.given_up == 0

@@ -29,7 +29,7 @@ def test_a_machine_on_which_nothing_succeeds_is_to_blame_soon(store):
 
 def test_one_that_made_frames_is_believed_longer(store):
     failures = Failures(store, 3, {})
-    failures.made()
+    failures.made(HOPELESS + 10)
     for frame in range(HOPELESS):
         assert failures.hopeless() == ""
         failures.add(frame, "ValueError: no", "")
@@ -40,7 +40,7 @@ def test_a_frame_that_is_made_in_between_speaks_for_the_machine(store):
     failures = Failures(store, 3, {})
     for frame in range(HOPELESS + 10):
         failures.add(frame, "ValueError: no", "")
-        failures.made()
+        failures.made(frame)
         assert failures.hopeless() == ""
 
 
@@ -48,7 +48,7 @@ def test_a_frame_that_fails_again_tells_nothing_new_of_the_machine(store):
     """Bad frames come last, each as often as it may be tried: more failures in a row than a machine may have."""
     bad = tuple(range(HOPELESS // 3 + 1))
     failures = Failures(store, 3, {})
-    failures.made()
+    failures.made(HOPELESS + 10)
     gone = [failures.add(frame, "ValueError: no", "") for _ in range(3) for frame in bad]
     assert gone == [False] * 2 * len(bad) + [True] * len(bad)
     assert failures.hopeless() == "" and quarantined(store.root) == bad == tuple(failures.given_up)

@@ -41,7 +41,7 @@ def write_attempt(store, frame=7, name=NAME, role="shard"):
             f"openjd_status: frame 6: commit\nopenjd_status: frame 7: render\nFra:1 Mem:8M{TIMEOUT}",
             "render: the frame took more than 300 s (--frame-time-limit)",
         ),
-        (TIMEOUT.replace("0:05:00", "2:00:01.500000"), "the frame took more than 7201 s (--frame-time-limit)"),
+        (TIMEOUT.replace("0:05:00", "2:00:01.500000"), "the frame took more than 7201.5 s (--frame-time-limit)"),
         (FAULT, "Blender crashed: Segmentation fault"),
         (CRASH, "Blender crashed: Segmentation fault"),
         ("Writing: /tmp/room.crash.txt\n", "Blender crashed"),

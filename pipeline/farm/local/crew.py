@@ -109,6 +109,10 @@ def make_frames(
         outcome = replace(outcome, summary=_as_on_disk(outcome.summary, store, wanted))
     if failures.given_up and (blame := blame_of(store, wanted)):
         display.notice(blame)
+    if too_short := failures.blame_time_limit():
+        if outcome.reason:
+            return replace(outcome, reason=f"{outcome.reason}\n{too_short}")
+        display.notice(too_short)
     return outcome
 
 

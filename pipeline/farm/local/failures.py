@@ -8,6 +8,8 @@ from pipeline.dataset.last_words import read_last_words
 from pipeline.dataset.process_log import Worker
 from pipeline.dataset.quarantine import quarantine
 from pipeline.dataset.store import Store, is_complete
+from pipeline.farm.local.time_limit import blame_time_limit, time_limit_in
+from pipeline.farm.sizing import seconds_per_frame
 from pipeline.sampling.plan import plan_or_none
 
 HOPELESS_AT_FIRST = 8  # frames that fail before any is made, after which the machine is to blame and not the frames
@@ -21,19 +23,22 @@ class Failures:
         self._store, self._attempts = store, attempts
         self._reasons = {frame: list(reasons) for frame, reasons in before.items()}
         self._in_a_row: list[int] = []
-        self._is_any_made = False
+        self._made = 0
+        self._not_made: dict[int, str] = {}  # why, of the frames that this run tried or gave up
         self.given_up: list[int] = []
 
-    def made(self) -> None:
+    def made(self, frame: int) -> None:
         """A frame was made: this machine can do it."""
         self._in_a_row.clear()
-        self._is_any_made = True
+        self._made += 1
+        self._not_made.pop(frame, None)
 
     def add(self, frame: int, reason: str, last_words: str) -> bool:
         """A frame failed once more. Return whether it is given up by that; it is in quarantine then."""
         if frame not in self._reasons:  # that a frame fails again tells nothing new
             self._in_a_row.append(frame)
         self._reasons.setdefault(frame, []).append(reason)
+        self._not_made[frame] = reason
         return self.give_up_if_due(frame, last_words)
 
     def give_up_if_due(self, frame: int, last_words: str) -> bool:
@@ -45,6 +50,7 @@ class Failures:
             return False
         quarantine(self._store, frame, reasons, plan_or_none(self._store.job, frame), last_words)
         self.given_up.append(frame)
+        self._not_made[frame] = reasons[-1]
         return True
 
     def worth_trying(self, frames: Iterable[int], workers: Iterable[Worker]) -> list[int]:
@@ -68,10 +74,18 @@ class Failures:
 
     def hopeless(self) -> str:
         """Return why it is no use to go on, "" when it is: so many frames failed one after another."""
-        if len(self._in_a_row) < (HOPELESS if self._is_any_made else HOPELESS_AT_FIRST):
+        if len(self._in_a_row) < (HOPELESS if self._made else HOPELESS_AT_FIRST):
             return ""
         frame = self._in_a_row[0]
         return (
             f"{len(self._in_a_row)} frames failed one after another, so the fault is no frame's and the others are not "
             f"tried; frame {frame}:\n{self._reasons[frame][-1]}"
         )
+
+    def blame_time_limit(self) -> str:
+        """Return a sentence where the time limit ended nearly all frames that this run tried, "" where it did not."""
+        limits_s = [limit_s for why in self._not_made.values() if (limit_s := time_limit_in(why)) is not None]
+        if not limits_s:
+            return ""
+        tried = self._made + len(self._not_made)
+        return blame_time_limit(limits_s[-1], len(limits_s), tried, seconds_per_frame(self._store.root))

@@ -156,7 +156,7 @@ class Supervisor:
         if status == "there":
             self._summary = replace(self._summary, already_done=self._summary.already_done + 1)
         else:
-            self._failures.made()
+            self._failures.made(frame)
             self._longest_s = max(self._longest_s, seconds)
             self._summary = self._summary.with_frame(status, seconds)
         self._display.frame_done(frame, status, seconds, worker.slot.number)

@@ -7,6 +7,7 @@ from time import monotonic
 
 from pipeline.farm.local.limits import Limits, over_memory
 from pipeline.farm.local.memory import sample_memory
+from pipeline.farm.local.time_limit import over_time
 from pipeline.farm.local.worker_process import WorkerProcess
 
 SAMPLE_S = 1.0
@@ -39,7 +40,7 @@ class Watch:
             if worker.frame is None:
                 self._check_idle(worker, seconds)
             elif seconds > limit_s:
-                worker.kill(f"{worker.stage}: the frame took more than {limit_s:g} s (--frame-time-limit)")
+                worker.kill(over_time(worker.stage, limit_s))
             elif self.limits.must_end(worker.memory_mib, sizes_mib, slots):
                 worker.kill(over_memory(worker.memory_mib, self.limits.memory_mib))
 
