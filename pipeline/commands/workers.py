@@ -19,6 +19,7 @@ from pipeline.commands.options import FiniteRange
 from pipeline.dataset.scratch import end_at_once, own_temporary_folder
 from pipeline.dataset.store import Store
 from pipeline.errors import PipelineError
+from pipeline.farm.blender import check_blender
 from pipeline.farm.local.crew import Crew, blender_program, make_frames
 from pipeline.farm.local.display import WorkersDisplay
 from pipeline.farm.local.gpus import asked_gpus
@@ -113,6 +114,7 @@ def crew_of(options: Options, frames: int, device: str, dataset: Path, path_map:
         words = shlex.split(blender)
     except ValueError as error:
         raise PipelineError(f"--blender {blender!r}: {error} (write it as a shell would read it)") from error
+    check_blender(words)
     program = blender_program(words, path_map)
     return replace(crew, dataset=map_path(crew.dataset, path_map), program=program)
 

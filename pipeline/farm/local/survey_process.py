@@ -77,6 +77,10 @@ def _listen(slot: Slot, notice: Callable[[str], None], stop: Stop) -> bool:
         if stop.count:
             process.kill("stopped")
         process.wait()
-    if not stop.count and process.exit_code:
-        raise FarmError(f"the survey failed: {process.why_it_ended()}; its last words:\n{process.last_words()}")
+    is_made = (slot.logs / JOB).exists()
+    if not stop.count and (process.exit_code or not is_made):
+        how = process.why_it_ended() + ("" if is_made else " and left no job")
+        words = process.last_words()
+        said = f"its last words:\n{words}" if words else "it said nothing"
+        raise FarmError(f"the survey failed: {how}; {said}")
     return not stop.count
