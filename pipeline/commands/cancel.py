@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -45,11 +46,10 @@ def cancel(dataset: Path, submission: str | None) -> None:
 
 def _cancel(root: Path, entry: Entry) -> str:
     """Take a submission back, and return what came of it."""
-    if entry.ids is None:
-        return "was interrupted while it was submitted; look at the queue itself"
-    if not entry.ids:
-        return "was handed over by other programs; cancel it with them"
     engine = engine_of(entry.submission.engine)
+    if not entry.ids:
+        here = replace(entry.submission, dataset=root.as_posix())
+        return "\n  ".join(engine.by_hand(here, entry.ids))
     stopped = engine.cancel(entry.submission, entry.ids)
     if stopped == ():
         return f"nothing waits or runs{' (it was cancelled before)' if entry.is_cancelled else ''}"

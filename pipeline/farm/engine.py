@@ -38,6 +38,12 @@ def untold(submission: Submission, ids: tuple[str, ...], shards: Sequence[int]) 
     return Ends(looked_into=shards)
 
 
+def look_there(submission: Submission, ids: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return that the queue itself may know more."""
+    why = "was interrupted while it was submitted" if ids is None else "no id of it is known"
+    return (f"{why}; look at the queue itself",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """One queue or format. Functions raise FarmError with what the user can do when a program or a server refuses."""
@@ -59,6 +65,9 @@ class Engine:
     cancel: Callable[[Submission, tuple[str, ...]], tuple[str, ...] | None]
     """Stop what those ids name, and return those that waited or ran until now; what has ended already is no error. None
     where the engine does not tell which did."""
+    by_hand: Callable[[Submission, tuple[str, ...] | None], tuple[str, ...]] = look_there
+    """Return what to tell the user who takes back a submission that has no ids, or None where `submit` did not come to
+    its end: how it stands and what to type, line by line."""
     states: Callable[[Submission, tuple[str, ...]], Mapping[int, str] | None]
     """Return the engine's own word for each shard that still waits or runs, by its index ({0: "RUNNING"}).
     Shards that ended are left out: the frames on disk say how. None where the engine cannot be asked from here."""

@@ -1,5 +1,7 @@
 """The bundle of Open Job Description: accepted by the format's own model, and cut as it says."""
 
+import re
+import shlex
 from pathlib import Path
 from subprocess import Popen
 
@@ -144,10 +146,19 @@ def test_without_submit_with_the_next_steps_are_told(tmp_path):
     run, send = OPENJD.next_steps(sample(max_running=8), tmp_path)
     assert run == f"openjd run {tmp_path}/template.yaml -p 'Dataset=/home/me/out put/dice'"
     assert send == f"deadline bundle submit {tmp_path} --yes --max-retries-per-task 2 --max-worker-count 8"
-    with pytest.raises(FarmError, match="Ctrl-C"):
-        OPENJD.cancel(sample(), ())
     assert OPENJD.states(sample(), ()) is None
     assert OPENJD.states(sample(engine_options={"submit-with": "openjd"}), ()) == {}
+
+
+@pytest.mark.parametrize("dataset", ["/home/me/out put/dice", "/data/a+b (1) [x]{2}|^$*?/dice"])
+def test_the_command_that_stops_a_run_names_that_run_alone(dataset):
+    submission = sample(dataset=dataset, engine_options={"submit-with": "openjd"})
+    _, stop = OPENJD.by_hand(submission, None)
+    *words, pattern = shlex.split(stop)
+    assert words == ["pkill", "-INT", "-f"]
+    (run,) = OPENJD.commands(submission, Path(dataset, submission.folder))
+    assert re.search(pattern, " ".join(shlex.split(run)))
+    assert not re.search(pattern, " ".join(shlex.split(run)).replace("/dice/", "/mice/"))
 
 
 def test_deadline_cloud_gets_the_bundle_and_a_cancel(tmp_path, monkeypatch):

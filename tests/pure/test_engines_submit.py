@@ -57,11 +57,66 @@ def test_what_an_engine_still_has_is_not_submitted_again(engine, job, out, tmp_p
     assert set(entry.ids) <= named
 
 
-def test_a_bundle_is_canceled_by_what_runs_it(job, out, capfd):
-    assert main(["submit", str(job), "--out", str(out), "--engine", "openjd"]) == 0
-    assert "openjd run" in capfd.readouterr().out
+def bundle_of(job, out, *words):
+    """Submit a bundle, and return the command that stops `openjd run` of it."""
+    place = ("farm-id=farm-1", "queue-id=queue-2", *words)
+    options = [word for one in place for word in ("--engine-option", one)]
+    assert main(["submit", str(job), "--out", str(out), "--engine", "openjd", *options]) == 0
+    return f"pkill -INT -f 'openjd run {out}/farm/0001-openjd/template.yaml'"
+
+
+CANCEL_JOB = "deadline job cancel --job-id ID --yes --farm-id farm-1 --queue-id queue-2"
+LIST_JOBS = "deadline job list --farm-id farm-1 --queue-id queue-2"
+
+
+def test_a_bundle_is_canceled_by_what_runs_it_and_how_is_told(job, out, capfd):
+    stop_run = bundle_of(job, out)
+    capfd.readouterr()
     assert main(["cancel", str(out)]) == 0
-    assert "handed over by other programs" in capfd.readouterr().out
+    assert capfd.readouterr().out.splitlines() == [
+        "farm/0001-openjd: is a bundle that you handed over. "
+        "If openjd run makes it, press Ctrl-C in its terminal, or there:",
+        f"  {stop_run}",
+        f"  If Deadline Cloud has it, {LIST_JOBS} shows its ID:",
+        f"  {CANCEL_JOB}",
+    ]
+
+
+def test_what_openjd_ran_to_its_end_needs_no_cancel_and_what_it_runs_is_stopped_there(
+    job, out, tmp_path, monkeypatch, capfd
+):
+    answering(tmp_path / "bin", monkeypatch, "openjd", ("run", 0, ""))
+    stop_run = bundle_of(job, out, "submit-with=openjd")
+    capfd.readouterr()
+    assert main(["cancel", str(out)]) == 0
+    assert capfd.readouterr().out == ("farm/0001-openjd: openjd run has made it to its end: nothing waits or runs\n")
+    (out / "farm/0001-openjd/submitted.json").unlink()  # which comes when it has ended
+    assert main(["cancel", str(out)]) == 0
+    first, then = capfd.readouterr().out.splitlines()
+    assert first.startswith("farm/0001-openjd: is with openjd run, unless that was interrupted.") and "Ctrl-C" in first
+    assert then == f"  {stop_run}"
+
+
+def test_a_job_of_deadline_cloud_is_canceled_by_its_id_or_the_command_is_told(job, out, tmp_path, monkeypatch, capfd):
+    known = "job-" + "0a" * 16
+    calls = answering(tmp_path / "bin", monkeypatch, "deadline", ("submit", 0, known), ("cancel", 0, ""))
+    bundle_of(job, out, "submit-with=deadline")
+    capfd.readouterr()
+    assert main(["cancel", str(out)]) == 0
+    assert f"was asked to cancel job {known}," in capfd.readouterr().out
+    command = CANCEL_JOB.replace("ID", known)
+    assert calls()[-1] == command.split()[1:]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["cancel", str(out)]) == 2
+    assert f"deadline is not on this machine's PATH (type this on a machine that has it: {command})" in (
+        capfd.readouterr().err
+    )
+    (out / "farm/0001-openjd/submitted.json").unlink()
+    assert main(["cancel", str(out)]) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        f"farm/0001-openjd: was interrupted while deadline submitted it. If {LIST_JOBS} shows it:",
+        f"  {CANCEL_JOB}",
+    ]
 
 
 def test_a_windows_program_stays_as_it_is(job, out):

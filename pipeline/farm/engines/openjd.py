@@ -67,18 +67,35 @@ def submit(submission: Submission, folder: Path) -> tuple[str, ...]:
 
 
 def cancel(submission: Submission, ids: tuple[str, ...]) -> None:
-    """Cancel jobs of Deadline Cloud, which does not say whether they had ended.
-
-    Raises FarmError for a bundle that was not submitted from here.
-    """
-    if not ids:
-        raise FarmError(
-            f"{submission.folder} is a bundle that other programs run; stop it there: Ctrl-C for `openjd run`, "
-            f"`deadline job cancel --job-id ID` for Deadline Cloud"
-        )
+    """Cancel jobs of Deadline Cloud, which does not say whether they had ended."""
     for job in ids:
-        place = _flags(submission, PLACE)
-        run_program(("deadline", "job", "cancel", "--job-id", job, "--yes", *place), INSTALL["deadline"])
+        command = _cancel_command(submission, job)
+        run_program(command, f"type this on a machine that has it: {shlex.join(command)}")
+
+
+def by_hand(submission: Submission, ids: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return how to stop what runs a bundle that `submit` did not send to Deadline Cloud."""
+    program = _options(submission).get(WITH)
+    run = " ".join(_command("openjd", submission, Path(submission.dataset) / submission.folder)[:3])
+    pattern = re.sub(r"([][*+?(){}|^$])", r"\\\1", run)
+    stop_run = f"pkill -INT -f {shlex.quote(pattern)}"
+    stop_job = shlex.join(_cancel_command(submission, "ID"))
+    find_job = shlex.join(("deadline", "job", "list", *_flags(submission, PLACE)))
+    if program == "openjd" and ids is not None:
+        return ("openjd run has made it to its end: nothing waits or runs",)
+    if program == "openjd":
+        return (
+            "is with openjd run, unless that was interrupted. To stop it, press Ctrl-C in its terminal, or there:",
+            stop_run,
+        )
+    if program == "deadline":
+        return (f"was interrupted while deadline submitted it. If {find_job} shows it:", stop_job)
+    return (
+        "is a bundle that you handed over. If openjd run makes it, press Ctrl-C in its terminal, or there:",
+        stop_run,
+        f"If Deadline Cloud has it, {find_job} shows its ID:",
+        stop_job,
+    )
 
 
 def states(submission: Submission, ids: tuple[str, ...]) -> Mapping[int, str] | None:
@@ -127,6 +144,10 @@ def _command(program: str, submission: Submission, folder: Path) -> tuple[str, .
     return ("deadline", "bundle", "submit", str(folder), "--yes", *retries, *most, *_flags(submission, DEADLINE))
 
 
+def _cancel_command(submission: Submission, job: str) -> tuple[str, ...]:
+    return ("deadline", "job", "cancel", "--job-id", job, "--yes", *_flags(submission, PLACE))
+
+
 def _flags(submission: Submission, names: tuple[str, ...]) -> tuple[str, ...]:
     options = _options(submission)
     return tuple(word for name in names if name in options for word in (f"--{name}", options[name]))
@@ -156,6 +177,7 @@ OPENJD = Engine(
     commands=commands,
     submit=submit,
     cancel=cancel,
+    by_hand=by_hand,
     states=states,
     next_steps=next_steps,
     knobs=(
