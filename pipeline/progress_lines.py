@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.dataset.layout import frame_folder
@@ -57,6 +57,15 @@ class LineReporter:
     def _stop_if_asked(self) -> None:
         if self._should_stop():
             raise KeyboardInterrupt
+
+
+NO_OPENJD = "VARIEGATE_NO_OPENJD"  # the variable that says so, set where people alone read what is printed
+_OPENJD = ("openjd_status: ", "openjd_progress: ")  # what it leaves out; why a shard failed concerns people too
+
+
+def is_read(line: str, env: Mapping[str, str]) -> bool:
+    """Return whether anybody reads a line of progress where the environment is `env`."""
+    return not env.get(NO_OPENJD) or not line.startswith(_OPENJD)
 
 
 AFTER_RENDER = ("annotate", "clean", "commit")  # stages too short to interrupt a frame that is all but done

@@ -6,6 +6,7 @@ What Blender writes goes to a log of the dataset, so that a queue takes none of 
 from __future__ import annotations
 
 import faulthandler
+import os
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,7 @@ from pipeline.dataset.worker_log import tell_stopping
 from pipeline.errors import PipelineError
 from pipeline.exit_codes import TRANSIENT, code_of
 from pipeline.interrupts import interrupts
-from pipeline.progress_lines import LineReporter
+from pipeline.progress_lines import LineReporter, is_read
 from pipeline.watchdog import STDERR
 
 Work: TypeAlias = Callable[[LineReporter, Callable[[], str]], int]
@@ -36,7 +37,8 @@ def run_for_queue(dataset: Path, work: Work) -> int:
     with own_temporary_folder(), blender_log() as log:
 
         def say(line: str) -> None:
-            log.output.write(f"{line}\n")
+            if is_read(line, os.environ):
+                log.output.write(f"{line}\n")
             log.note(line)  # among what Blender writes it tells which frame and stage that was at
 
         def stop_soon() -> None:

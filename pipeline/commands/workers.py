@@ -28,6 +28,7 @@ from pipeline.farm.local.machine import count_gpus, memory_share_mib, usable_cpu
 from pipeline.farm.local.protocol import Outcome, Stop
 from pipeline.farm.local.worker_count import choose_workers
 from pipeline.interrupts import interrupts
+from pipeline.progress_lines import is_read
 
 Options = dict[str, Any]
 _LIMITS: dict[str, str] = {
@@ -132,9 +133,10 @@ class Run:
 
 
 def say(line: str) -> None:
-    """Write a line for render managers, at once."""
-    click.echo(line)
-    sys.stdout.flush()
+    """Write a line for render managers, at once, where somebody reads it."""
+    if is_read(line, os.environ):
+        click.echo(line)
+        sys.stdout.flush()
 
 
 def fail(reason: str) -> None:

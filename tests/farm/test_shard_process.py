@@ -19,6 +19,7 @@ from pipeline.dataset.attempts import read_workers
 from pipeline.dataset.create import open_store
 from pipeline.dataset.quarantine import quarantined, read_quarantine
 from pipeline.job_file import read_job_file
+from pipeline.progress_lines import NO_OPENJD
 
 ROOT = Path(__file__).resolve().parents[2]
 BLENDER = os.environ.get("VARIEGATE_BLENDER", "")  # "chroot /srv/blender /usr/bin/blender", say
@@ -248,6 +249,16 @@ def test_a_job_is_rendered_with_the_lines_and_stops_of_a_shard(blender, job):
     assert (root / "frames/000022").is_dir() and not blender.left()
     code, told, err = end(blender.run(*words, "23"))
     assert code == 0 and "Progress: 100%" in told and not blender.left(), (told, err)
+
+
+def test_where_nobody_reads_it_progress_is_in_blenders_log_alone(job, tmp_path, monkeypatch):
+    """There it tells the stage in which a frame hangs; a queue's log has it for nobody."""
+    monkeypatch.setenv(NO_OPENJD, "1")
+    begin_dataset(job, tmp_path / "ds")
+    code, told, err = end(package(tmp_path).start("--frames", "0"))
+    assert code == 0 and "Progress: 100%" in told and not [line for line in told if line.startswith("openjd_")], err
+    (log,) = (tmp_path / "ds/logs").iterdir()
+    assert "\nopenjd_status: frame 0: render\n" in log.read_text()
 
 
 def test_without_workers_the_command_line_does_the_same(job, tmp_path):

@@ -156,6 +156,8 @@ def test_resume_after_scancel_submits_exactly_the_missing_frames(slurm, job, tmp
     assert again.options == ("--device", "cpu")
     slurm.wait_for_end(PATIENCE_S)
     assert present(out) == frozenset(range(12))
+    logs = "".join(path.read_text() for path in (out / "logs").glob("slurm-*"))
+    assert "\nSaved: '" in logs and "\nProgress: 100%\n" in logs and not re.search("openjd_(status|progress)", logs)
     capfd.readouterr()
     assert main(["resume", str(out)]) == 0
     assert "nothing is missing" in capfd.readouterr().out

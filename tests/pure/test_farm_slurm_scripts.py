@@ -18,6 +18,7 @@ from pipeline.errors import FarmError
 from pipeline.farm.engines.slurm import SLURM
 from pipeline.farm.engines.slurm_scripts import finalize_script, render_script
 from pipeline.farm.submission import Resources, Submission
+from pipeline.progress_lines import NO_OPENJD
 
 NASTY = """it's a "dataset" $HOME `id` 100% #1"""
 PATIENCE_S = 600
@@ -158,6 +159,11 @@ def test_the_shard_gets_its_words_as_they_are(programs):
         ["worker", "-m", "pipeline", "shard", f"/data/{NASTY}", "--submission", "farm/0001-slurm"]
         + ["--index", "11", "--device", "a b;$(id)"]
     ]
+
+
+def test_a_shard_is_told_to_keep_progress_out_of_its_log(programs):
+    _, said = ended(programs, worker(programs), FAKE_worker=f'echo "quiet: ${NO_OPENJD}"; exit 0')
+    assert "quiet: 1\n" in said
 
 
 @pytest.mark.parametrize("code", [0, 2])

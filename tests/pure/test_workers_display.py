@@ -6,11 +6,14 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from pipeline.commands.workers import say
 from pipeline.farm.local import display as display_module
 from pipeline.farm.local.display import WorkersDisplay
 from pipeline.farm.local.worker_process import Slot
+from pipeline.progress_lines import NO_OPENJD
 from pipeline.reporting import Summary
 
 OUT = Path("ds")
@@ -63,6 +66,25 @@ def test_a_shard_tells_every_stage_as_well():
     shown.stage(0, "render")
     shown.end(Summary(total=1, already_done=0, accepted=1))
     assert lines == ["openjd_status: frame 0: render", "openjd_status: 1 frames made, 0 rejected"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_progress"),
+    [
+        ("openjd_status: frame 0: render", True),
+        ("openjd_progress: 33.3", True),
+        ("openjd_fail: no room", False),
+        ("Progress: 33%", False),
+        ("Saved: 'ds/frames/000002/openjd_status: .png'", False),
+    ],
+)
+def test_progress_for_open_job_description_is_left_out_where_nobody_reads_it(line, is_progress, monkeypatch, capfd):
+    monkeypatch.delenv(NO_OPENJD, raising=False)
+    say(line)
+    assert capfd.readouterr().out == f"{line}\n"
+    monkeypatch.setenv(NO_OPENJD, "1")
+    say(line)
+    assert capfd.readouterr().out == ("" if is_progress else f"{line}\n")
 
 
 def test_at_a_terminal_each_worker_has_a_line_under_one_bar(monkeypatch):

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.farm.containers import KNOBS as CONTAINER_KNOBS
 from pipeline.farm.containers import in_container
 from pipeline.farm.submission import Submission
+from pipeline.progress_lines import NO_OPENJD
 
 RENDER = "render.sbatch"
 FINALIZE = "finalize.sbatch"
@@ -34,6 +35,7 @@ set -u
 shard=$(($1 + SLURM_ARRAY_TASK_ID))
 task=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}
 restarts=${SLURM_RESTART_COUNT:-0}
+export @no_openjd@=1 # Slurm does not read progress: every stage of every frame would only fill this log
 echo "shard $shard: task $task on ${SLURMD_NODENAME:-?}, start $((restarts + 1))"
 
 # SIGTERM (the time limit comes near, a node is wanted by others) goes on to the shard, whose exit code is waited for.
@@ -123,6 +125,7 @@ def render_script(submission: Submission) -> str:
         crashes=CRASHES.format("$shard"),
         attempts=str(submission.attempts),
         starts=str(STARTS),
+        no_openjd=NO_OPENJD,
         pause=str(PAUSE_S),
     )
     return _script(f"Shards of {submission.dataset}, as shards.txt beside this file has them.", options, body)
