@@ -100,6 +100,18 @@ def test_a_share_that_may_be_chance_is_not_told(store):
     assert bad_nodes(store) == ((), []), "5 of 9 against 0 of 6: one in 55"
 
 
+def test_a_machine_that_makes_most_of_its_frames_is_left_in_peace(store):
+    make(store, "n1", 1, range(140))
+    make(store, "n2", 2, range(140, 200), broken=range(200, 240))  # four in ten: no chance, yet worth having
+    assert bad_nodes(store) == ((), [])
+
+
+def test_a_machine_that_fails_twice_as_often_as_all_is_left_in_peace(store):
+    make(store, "n1", 1, range(70), broken=range(70, 100))
+    make(store, "n2", 2, range(100, 130), broken=range(130, 200))
+    assert bad_nodes(store) == ((), [])
+
+
 def test_a_machine_on_which_nothing_begins_is_named(store):
     """A broken driver ends each shard at its start: no frame fails."""
     make(store, "n1", 1, range(40))
