@@ -188,6 +188,17 @@ def test_a_frame_that_hangs_ends_the_process_and_is_given_up_by_the_next_with_it
     assert log.index("frame 1: build") < log.index(f"Timeout (0:00:{LIMIT_S:02d})!")
 
 
+def test_a_crash_is_told_by_what_was_written_as_it_happened(blender):
+    root = blender.folder / "ds"
+    process = blender.start("--frames", "0", hanging=0)
+    wait_until_at_work(process, root)
+    process.send_signal(signal.SIGSEGV)
+    code, _, _ = end(process)
+    assert code in (-signal.SIGSEGV, 128 + signal.SIGSEGV)
+    ((frame, outcome, reason),) = attempts(root)
+    assert (frame, outcome) == (0, "lost") and reason.startswith("Blender crashed: Segmentation fault")
+
+
 def test_a_signal_ends_it_cleanly_which_counts_against_no_frame_and_the_next_goes_on(blender):
     process, root = blender.start("--frames", "0-23", "--attempts", 1), blender.folder / "ds"
     wait_until_at_work(process, root)

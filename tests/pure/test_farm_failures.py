@@ -6,11 +6,12 @@ import json
 
 import pytest
 from status_samples import begin, dead, done, failed, start, write_log
-from store_samples import open_sample, sample_job
+from store_samples import commit_samples, open_sample, sample_job, sample_plan
 
 from pipeline.dataset.attempts import failures_of, read_workers
-from pipeline.dataset.layout import LOGS
-from pipeline.dataset.quarantine import LOG, REASON, quarantined, read_quarantine
+from pipeline.dataset.layout import LOGS, PLAN, QUARANTINE
+from pipeline.dataset.quarantine import LOG, REASON, quarantine, quarantined, read_quarantine
+from pipeline.dataset.read import read_plan
 from pipeline.farm.local.failures import HOPELESS, HOPELESS_AT_FIRST, Failures
 
 
@@ -75,3 +76,13 @@ def test_what_failed_too_often_before_is_given_up_with_the_last_words_of_where_t
     kept = read_quarantine(store.root, 3)
     assert kept[LOG].decode() == "Blender 5.2\nSegmentation fault"
     assert json.loads(kept[REASON])["attempts"] == ["ValueError: first", "the process ended: died"]
+
+
+def test_what_is_given_up_keeps_its_plan_and_is_no_more_so_once_it_is_there(store, tmp_path):
+    plan = sample_plan(store.job, 3)
+    quarantine(store, 3, ["ValueError: first", "ValueError: last"], plan, "last words")
+    assert read_plan(store.root / QUARANTINE / "000003" / PLAN) == plan
+    assert json.loads(read_quarantine(store.root, 3)[REASON])["reason"] == "ValueError: last"
+    commit_samples(store, tmp_path, (4,))
+    quarantine(store, 4, ["made by another at that moment"], None, "")
+    assert quarantined(store.root) == (3,)

@@ -103,6 +103,13 @@ def test_a_shard_that_ran_out_of_memory_before_a_frame_is_told_once(store):
     assert len(told) == 1 and told[0].startswith("1 shard of farm/0001-slurm ran out of memory at 1G: ")
 
 
+def test_a_shard_that_had_made_its_frames_did_not_fail_when_they_were_taken_away_since(store):
+    submit(store, shards=("0-3",))
+    (store.root / "logs/slurm-12_0.log").write_text("shard 0: task 12_0 on n1, start 1\nshard 0: exit code 0\n")
+    (one,) = read_status(store.root, range(4), engines=SLURM).submissions
+    assert one.lacking == 4 and one.unbegun == ()
+
+
 def test_a_machine_that_is_left_out_by_now_is_not_named_again(store):
     """Its frames failed in this run; the shards that the last submission sent elsewhere go on."""
     bad, good = (CPU | {"role": "shard", "task": f"slurm 12_{shard} on n{shard}, start 1"} for shard in (3, 2))

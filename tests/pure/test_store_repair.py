@@ -77,10 +77,8 @@ def test_a_dry_run_says_the_same_and_changes_nothing(store):
 
 def test_debris_of_the_dead_goes_and_that_of_the_living_stays(store):
     dead, alive = f"{processes.host()}-999999999-0badf00d", processes.process_name()
-    places = [
-        store.root,
-        *(store.root / name for name in ("frames", "timing", "claims", "quarantine", "farm/0001-slurm")),
-    ]
+    folders = ("frames", "timing", "logs", "blends", "claims", "quarantine", "damaged", "farm", "farm/0001-slurm")
+    places = [store.root, *(store.root / name for name in folders)]
     for place in places:
         place.mkdir(exist_ok=True, parents=True)
         (place / f".tmp-x.1-{dead}").write_bytes(b"")
@@ -88,7 +86,7 @@ def test_debris_of_the_dead_goes_and_that_of_the_living_stays(store):
     for frame, owner in ((1, dead), (2, alive)):
         (store.root / f"claims/{frame:06d}.json").write_text(json.dumps({"worker": owner}))
     found = repair(store.root)
-    assert (found.temporaries, found.claims, found.busy) == (6, 1, 6)
+    assert (found.temporaries, found.claims, found.busy) == (10, 1, 10)
     assert (store.root / "claims/000002.json").exists() and not (store.root / "claims/000001.json").exists()
     assert all((place / f".tmp-x.2-{alive}").exists() for place in places)
 
