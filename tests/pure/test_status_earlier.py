@@ -103,6 +103,18 @@ def test_a_shard_that_ran_out_of_memory_before_a_frame_is_told_once(store):
     assert len(told) == 1 and told[0].startswith("1 shard of farm/0001-slurm ran out of memory at 1G: ")
 
 
+def test_what_ended_shards_before_a_frame_is_told_by_their_logs_or_by_their_processes_not_by_both(store):
+    reason = "models/mug.glb: the file does not exist"
+    log(store.root, dead(), [start(1, role="shard"), end(5, reason)])
+    told = [hint for hint in read_status(store.root, range(4), engines=SLURM).hints if reason in hint]
+    assert told == [f"1 process of the last run ended early: {reason}: mend that first"]
+    submit(store, shards=("0-3",))
+    text = f"shard 0: task 12_0 on n1, start 1\n{reason}\nshard 0: exit code 2\n"
+    (store.root / "logs/slurm-12_0.log").write_text(text)
+    (told,) = [hint for hint in read_status(store.root, range(4), engines=SLURM).hints if reason in hint]
+    assert told.startswith("shard 0 of farm/0001-slurm ended before the first frame: ")
+
+
 def test_a_shard_that_had_made_its_frames_did_not_fail_when_they_were_taken_away_since(store):
     submit(store, shards=("0-3",))
     (store.root / "logs/slurm-12_0.log").write_text("shard 0: task 12_0 on n1, start 1\nshard 0: exit code 0\n")

@@ -176,6 +176,17 @@ def test_memory_that_is_only_filled_at_first_is_left_alone(store, at):
     assert hints(store, 80) == []
 
 
+@pytest.mark.parametrize(("at_first", "each"), [(6000.0, 10.0), (100.0, 3.0)])
+def test_memory_that_grows_by_little_or_in_a_small_process_is_left_alone(store, at, at_first, each):
+    grows = [
+        event | ({"memory_mib": at_first + each * event["frame"]} if event["event"] == "done" else {})
+        for event in frames_made(range(80), 0, 10, **BALANCED)
+    ]
+    log(store.root, dead(), [start(0, **CPU), *grows, end(800)])
+    lay_frames(store.root, range(80))
+    assert hints(store, 80) == []
+
+
 @pytest.mark.parametrize(("silent_s", "slowest_s", "said"), [(700, 10, True), (500, 10, False), (700, 200, False)])
 def test_a_process_without_a_word_may_hang(store, at, silent_s, slowest_s, said):
     each = {"build": 0.05 * slowest_s, "render": 0.95 * slowest_s}
