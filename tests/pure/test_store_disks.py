@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pipeline.dataset import commit as commit_module
 from pipeline.dataset import disk, read, resume
 from pipeline.dataset.attempts import is_alive
 from pipeline.dataset.claims import claimed, dead_claims
+from pipeline.dataset.disk import create_file, sync
 from pipeline.dataset.repair import repair
 from pipeline.dataset.store import clean_stale, is_complete, missing
 from pipeline.errors import StoreError
@@ -122,6 +124,33 @@ def test_a_folder_in_the_way_is_told_by_either_error(store, tmp_path, monkeypatc
     monkeypatch.setattr(commit_module.os, "rename", rename)
     commit_samples(store, tmp_path, (0,))
     assert is_complete(store, 0, deep=True) and resume.temporaries(store.root) == ()
+
+
+def test_a_file_that_is_there_is_not_made_again(tmp_path):
+    path = tmp_path / "dataset.json"
+    assert create_file(path, b"first") and not create_file(path, b"second", lasting=False)
+    assert path.read_bytes() == b"first" and [one.name for one in tmp_path.iterdir()] == ["dataset.json"]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "is_error"),
+    [
+        (errno.EIO, "frames", True),
+        (errno.EINVAL, "frames", False),  # some network file systems cannot be asked to keep a list of names
+        (errno.ENOTSUP, "frames", False),
+        (errno.EINVAL, "frames/file", True),
+    ],
+)
+def test_what_the_disk_could_not_keep_is_an_error(tmp_path, monkeypatch, code, name, is_error):
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames/file").write_bytes(b"data")
+
+    def refuses(handle):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(disk.os, "fsync", refuses)
+    with pytest.raises(OSError, match=os.strerror(code)) if is_error else nullcontext():
+        sync(tmp_path / name)
 
 
 def test_a_file_that_another_machine_replaced_is_opened_anew(store, tmp_path, monkeypatch):
