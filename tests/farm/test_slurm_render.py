@@ -77,8 +77,8 @@ def stopped_at_work(log: Path, nodes: str, spared: Collection[str]) -> list[Vict
 
 
 def first_and_last(log: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    lines = log.read_text().splitlines() or ["{}"]
-    return json.loads(lines[0]), json.loads(lines[-1])
+    *lines, _ = log.read_text().split("\n")  # the last line may be half written
+    return json.loads(lines[0] if lines else "{}"), json.loads(lines[-1] if lines else "{}")
 
 
 def pid_of(process: str) -> int:

@@ -49,7 +49,7 @@ def test_processes_that_submit_at_the_same_time_get_folders_of_their_own(tmp_pat
     here = Path(__file__).resolve()
     words = [sys.executable, "-c", code, str(tmp_path), str(here.parent), str(here.parents[2])]
     for process in [subprocess.Popen(words) for _ in range(4)]:
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=600) == 0
     made = [entry.submission.folder for entry in read_ledger(tmp_path)]
     assert made == [f"farm/{number:04d}-slurm" for number in range(1, 25)]
     assert len(list((tmp_path / "farm").iterdir())) == 24
