@@ -146,17 +146,26 @@ def rigid_and_scale(matrix: ArrayLike) -> tuple[Array, tuple[float, float, float
         columns[0] = -columns[0]
     axes: list[Array] = []
     for column in columns:
-        rest = column - sum((axis * (axis @ column) for axis in axes), np.zeros(3))
-        if float(np.sqrt(rest @ rest)) < 1e-9 * max(1e-9, float(np.abs(columns).max())):
+        rest = column - sum((axis * _dot(axis, column) for axis in axes), np.zeros(3))
+        if length(rest) < 1e-9 * max(1e-9, float(np.abs(columns).max())):
             rest = np.eye(3)[int(np.argmin(sum((np.abs(axis) for axis in axes), np.zeros(3))))]
-            rest = rest - sum((axis * (axis @ rest) for axis in axes), np.zeros(3))
+            rest = rest - sum((axis * _dot(axis, rest) for axis in axes), np.zeros(3))
         axes.append(unit(rest))
     axes[2] = np.cross(axes[0], axes[1])
-    x, y, z = (float(axis @ column) for axis, column in zip(axes, columns, strict=True))
+    x, y, z = (_dot(axis, column) for axis, column in zip(axes, columns, strict=True))
     rigid = np.eye(4)
     rigid[:3, :3] = np.array(axes).T
     rigid[:3, 3] = m[:3, 3]
     return rigid, (-x if mirrored else x, y, z)
+
+
+def product(a: ArrayLike, b: ArrayLike) -> Array:
+    """Return what `a @ b` says, of a (..., K) and b (K,) or (K, N) with small K, summed by hand: a product of BLAS may
+    differ in the last bit from processor to processor and from build to build, and plans must not."""
+    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    terms = left * right if right.ndim == 1 else left[..., None] * right
+    summed: Array = terms.sum(axis=-right.ndim)
+    return summed
 
 
 def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
@@ -249,12 +258,12 @@ def boxes_overlap(pose_a: Array, half_a: ArrayLike, pose_b: Array, half_b: Array
     rotation_a, rotation_b = pose_a[:3, :3], pose_b[:3, :3]
     ha = np.asarray(half_a, dtype=np.float64) + clearance_m / 2
     hb = np.asarray(half_b, dtype=np.float64) + clearance_m / 2
-    offset = rotation_a.T @ (pose_b[:3, 3] - pose_a[:3, 3])
-    relative = rotation_a.T @ rotation_b
+    offset = product(rotation_a.T, pose_b[:3, 3] - pose_a[:3, 3])
+    relative = product(rotation_a.T, rotation_b)
     absolute = np.abs(relative) + 1e-9  # parallel edges give a zero cross product
-    if np.any(np.abs(offset) > ha + absolute @ hb):
+    if np.any(np.abs(offset) > ha + product(absolute, hb)):
         return False
-    if np.any(np.abs(offset @ relative) > ha @ absolute + hb):
+    if np.any(np.abs(product(offset, relative)) > product(ha, absolute) + hb):
         return False
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3

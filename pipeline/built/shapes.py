@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.geometry import Array, box_corners, matrix_from_quaternion
+from pipeline.geometry import Array, box_corners, matrix_from_quaternion, product
 from pipeline.records import (
     MarkedAnchor,
     MarkedSpline,
@@ -76,7 +76,7 @@ def part_of_blocks(name: str, blocks: Iterable[Block], material: MaterialPlan) -
         half = np.asarray(block.half_m)
         corners = box_corners(-half, half)
         first = 8 * len(vertices)
-        vertices.append(corners @ matrix_from_quaternion(block.rotation).T + np.asarray(block.center_m))
+        vertices.append(product(corners, matrix_from_quaternion(block.rotation).T) + np.asarray(block.center_m))
         for number, face in enumerate(BOX_FACES):
             faces.append(tuple(first + corner for corner in face))
             uv.append(np.delete(corners[list(face)], number // 2, axis=1))

@@ -21,6 +21,7 @@ from pipeline.geometry import (
     length,
     matrix_from_quaternion,
     multiply_quaternions,
+    product,
     quaternion_about,
     quaternion_between,
     quaternion_from_uniforms,
@@ -170,6 +171,6 @@ def _box_of(chosen: Chosen, pose: Pose) -> tuple[Array, Array]:
     low = np.asarray(chosen.asset.low_m) * chosen.scale
     high = np.asarray(chosen.asset.high_m) * chosen.scale
     matrix = compose(pose.location_m, pose.rotation)
-    matrix[:3, 3] += matrix[:3, :3] @ ((low + high) / 2)
+    matrix[:3, 3] += product(matrix[:3, :3], (low + high) / 2)
     # A hair smaller, so that boxes that touch after rounding do not overlap.
     return matrix, (high - low) / 2 - 10.0**-JSON_DECIMALS

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.config.camera_section import Ride
 from pipeline.config.distributions import bounds
 from pipeline.conventions import JSON_DECIMALS
-from pipeline.geometry import Array, look_at, matrix_from_quaternion
+from pipeline.geometry import Array, look_at, matrix_from_quaternion, product
 from pipeline.lines import left_of, line_of
 from pipeline.records import MarkedCamera, MarkedSpline, MarkedSurface, MarkedVolume, Settings, Vector
 from pipeline.sampling.draw import Rng, draw, draw_index
@@ -115,9 +115,9 @@ def _about(ride: Ride, mark: MarkedSurface | MarkedVolume, rng: Rng) -> Seat | N
 def _on_camera(ride: Ride, mark: MarkedCamera, rng: Rng) -> Seat:
     axes = matrix_from_quaternion(mark.rotation)
     moved = np.array([_within(reach, rng) for reach in _reaches(mark.settings, "move_m")])
-    eye = np.asarray(mark.location_m) + axes @ moved
+    eye = np.asarray(mark.location_m) + product(axes, moved)
     eye[2] += 0.0 if ride.height_m is None else draw(ride.height_m, rng)
-    eye, ahead = (np.round(point, JSON_DECIMALS) for point in (eye, eye + AHEAD_M * axes[:, 2]))  # as plans hold them
+    eye, ahead = (point.round(JSON_DECIMALS) for point in (eye, eye + AHEAD_M * axes[:, 2]))  # as plans hold them
     seat = _seat(ride, mark.settings, eye, ahead - eye, True, rng)
     pitch, yaw, roll = (_within(reach, rng) for reach in _reaches(mark.settings, "turn_deg"))
     if seat.look_at == "point" and seat.aim_m == _vector(ahead):
@@ -148,4 +148,5 @@ def _within(reach: tuple[float, float], rng: Rng) -> float:
 def _roll_deg(eye: Array, ahead: Array, axes: Array) -> float:
     """Return the roll with which a camera that looks ahead has the axes (3, 3) that it was given."""
     level = look_at(eye, ahead)
-    return math.degrees(math.atan2(float(axes[:, 0] @ level[:3, 1]), float(axes[:, 0] @ level[:3, 0])))
+    right, down, _ = product(axes[:, 0], level[:3, :3])
+    return math.degrees(math.atan2(float(down), float(right)))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from pipeline.geometry import (
     Array,
     compose,
     inverse_rigid,
     matrix_from_quaternion,
     multiply_quaternions,
+    product,
     quaternion_about,
     quaternion_from_matrix,
     transform_points,
@@ -53,7 +52,7 @@ def _moved(
     before, after = compose(mark.location_m, mark.rotation), _pose_after(mark, change.motion)
     own = transform_points(inverse_rigid(before), [center])[0] * change.scale
     x, y, z = (float(value) for value in transform_points(after, [own])[0])
-    turned = after[:3, :3] @ before[:3, :3].T @ matrix_from_quaternion(rotation)
+    turned = product(product(after[:3, :3], before[:3, :3].T), matrix_from_quaternion(rotation))
     a, b, c = (side * change.scale for side in half)
     return (x, y, z), quaternion_from_matrix(turned), (a, b, c)
 
@@ -62,6 +61,6 @@ def _pose_after(mark: MarkedVaried, motion: PartMotion) -> Array:
     rotation = mark.rotation
     for axis, degrees in zip(AXES, motion.turn_deg, strict=True):
         rotation = multiply_quaternions(rotation, quaternion_about(axis, math.radians(degrees)))
-    offset = matrix_from_quaternion(mark.rotation) @ np.asarray(motion.move_m)
+    offset = product(matrix_from_quaternion(mark.rotation), motion.move_m)
     x, y, z = (float(a + b) for a, b in zip(mark.location_m, offset, strict=True))
     return compose((x, y, z), rotation)

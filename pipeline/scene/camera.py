@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, inverse_rigid, length, look_at
+from pipeline.geometry import Array, inverse_rigid, length, look_at, product
 from pipeline.lens_remap import remap_of
 from pipeline.lenses import make_lens, project
 from pipeline.records import CameraCandidate, CameraPlan, NextViewPlan, RealisedCamera
@@ -162,7 +162,7 @@ def _make(
     camera = bpy.data.objects.new("variegate camera", data)
     collection.objects.link(camera)
     pose = _pose(candidate, targets)
-    set_pose(camera, pose @ BLENDER_CAMERA_FROM_CAMERA)
+    set_pose(camera, product(pose, BLENDER_CAMERA_FROM_CAMERA))
     picture = set_lens(data, plan, candidate)
     for name, value in picture.items():
         setattr(scene.render, name, value)
@@ -170,7 +170,7 @@ def _make(
     data.dof.use_dof = candidate.f_stop is not None
     if candidate.f_stop is not None:
         focus = anchor_point(candidate.focus, candidate.anchor_index, targets) + candidate.focus_offset_m
-        data.dof.focus_distance = max(plan.clip_start_m, float((inverse_rigid(pose) @ [*focus, 1.0])[2]))
+        data.dof.focus_distance = max(plan.clip_start_m, float(product(inverse_rigid(pose), [*focus, 1.0])[2]))
     scene.camera = camera
     return camera, picture
 
@@ -184,7 +184,7 @@ def _read_back(
         aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
         shift = (data.shift_x, data.shift_y)
         lens = make_lens("pinhole", plan.resolution, data.lens, data.sensor_width, shift, aspect, ())
-    pose = own_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
+    pose = product(own_pose(camera), BLENDER_CAMERA_FROM_CAMERA)
     return RealisedCamera(
         model=lens.model,
         k=lens.k,

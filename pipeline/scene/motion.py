@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
-from pipeline.geometry import Array, compose, quaternion_about, quaternion_from_matrix
+from pipeline.geometry import Array, compose, product, quaternion_about, quaternion_from_matrix
 from pipeline.records import MotionPlan, Quaternion
 from pipeline.scene.poses import own_pose
 
@@ -27,9 +27,9 @@ def set_in_motion(scene: bpy.types.Scene, camera: bpy.types.Object, motion: Moti
     reach = max(shutter_frames(scene, motion) / 2, LEAST_FRAMES)
     reach_s = reach * scene.render.fps_base / scene.render.fps
     location, rotation = tuple(camera.location), tuple(camera.rotation_quaternion)
-    pose = own_pose(camera) @ BLENDER_CAMERA_FROM_CAMERA
+    pose = product(own_pose(camera), BLENDER_CAMERA_FROM_CAMERA)
     for frame, time_s in ((now - reach, -reach_s), (now + reach, reach_s)):
-        moved = pose @ _moved(motion, time_s) @ BLENDER_CAMERA_FROM_CAMERA
+        moved = product(product(pose, _moved(motion, time_s)), BLENDER_CAMERA_FROM_CAMERA)
         _key(camera, frame, tuple(moved[:3, 3]), _on_the_side_of(rotation, quaternion_from_matrix(moved[:3, :3])))
     _key(camera, now, location, rotation)
     for curve in camera.animation_data.action.layers[0].strips[0].channelbags[0].fcurves:
@@ -45,7 +45,7 @@ def _moved(motion: MotionPlan, time_s: float) -> Array:
 
 def _on_the_side_of(rotation: tuple[float, ...], other: Quaternion) -> tuple[float, ...]:
     """Return `other` or its negative, the same rotation: whichever lies nearer, for what is between is interpolated."""
-    return tuple(np.negative(other)) if np.dot(rotation, other) < 0 else other
+    return tuple(np.negative(other)) if product(rotation, other) < 0 else other
 
 
 def _key(camera: bpy.types.Object, frame: float, location: tuple[float, ...], rotation: tuple[float, ...]) -> None:

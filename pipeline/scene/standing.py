@@ -127,8 +127,8 @@ def _standing(things: Iterable[Thing]) -> Standing:
     low = np.array([one.mesh.low_m for one in things]).reshape(-1, 3)
     high = np.array([one.mesh.high_m for one in things]).reshape(-1, 3)
     matrix = np.array([[tuple(row) for row in one.matrix] for one in things], dtype=np.float64).reshape(-1, 4, 4)
-    center = ((low + high)[:, None] @ matrix[:, :3, :3].transpose(0, 2, 1))[:, 0] / 2 + matrix[:, :3, 3]
-    half = ((high - low)[:, None] @ np.abs(matrix[:, :3, :3]).transpose(0, 2, 1))[:, 0] / 2
+    center = (matrix[:, :3, :3] * (low + high)[:, None]).sum(axis=2) / 2 + matrix[:, :3, 3]
+    half = (np.abs(matrix[:, :3, :3]) * (high - low)[:, None]).sum(axis=2) / 2
     return Standing(things=things, low_m=center - half, high_m=center + half)
 
 

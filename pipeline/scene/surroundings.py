@@ -16,7 +16,13 @@ from numpy.typing import ArrayLike
 from pipeline.addresses import Places
 from pipeline.built.places import build_places
 from pipeline.built.shapes import Part
-from pipeline.geometry import direction_from_angles, matrix_from_quaternion, multiply_quaternions, quaternion_about
+from pipeline.geometry import (
+    direction_from_angles,
+    matrix_from_quaternion,
+    multiply_quaternions,
+    product,
+    quaternion_about,
+)
 from pipeline.records import (
     CeilingPlan,
     FloorPlan,
@@ -192,7 +198,7 @@ def _floor_box(plan: FloorPlan, floor_z: float) -> Obstacle:
 def _wall_box(wall: WallPlan, floor_z: float) -> Obstacle:
     rotation = _wall_rotation(wall)
     inside = np.array([0.0, wall.height_m / 2, -WALL_M / 2])
-    x, y, z = np.asarray(_wall_foot(wall, floor_z)) + matrix_from_quaternion(rotation) @ inside
+    x, y, z = np.asarray(_wall_foot(wall, floor_z)) + product(matrix_from_quaternion(rotation), inside)
     half = (wall.width_m / 2, wall.height_m / 2, WALL_M / 2)
     return Obstacle(center_m=(float(x), float(y), float(z)), rotation=rotation, half_extents_m=half)
 

@@ -29,6 +29,23 @@ def test_multiplying_quaternions_multiplies_matrices(a, b):
     assert np.allclose(product, g.matrix_from_quaternion(a) @ g.matrix_from_quaternion(b), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("left", "right"), [((3,), (3,)), ((3,), (3, 4)), ((5, 4), (4,)), ((5, 4), (4, 4)), ((2, 5, 3), (3, 3))]
+)
+def test_a_product_is_summed_from_the_first_term_to_the_last_wherever_they_lie(left, right):
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=left), rng.normal(size=right)
+    expected = np.zeros(np.matmul(a, b).shape)
+    for index in np.ndindex(expected.shape):
+        row, column = a[index[: a.ndim - 1]], b[:, index[-1]] if b.ndim == 2 else b
+        for x, y in zip(row, column, strict=True):
+            expected[index] += x * y
+    for order_a in "CF":
+        for order_b in "CF":
+            got = g.product(np.array(a, order=order_a), np.array(b, order=order_b))
+            assert np.asarray(got).tobytes() == expected.tobytes()
+
+
 @pytest.mark.parametrize("target", [(1, 0, 0), (0, 0, -1), (0, 0, 1), (1, 2, -3)])
 def test_the_rotation_between_two_directions_turns_one_into_the_other(target):
     turned = g.matrix_from_quaternion(g.quaternion_between((0, 0, 1), target)) @ (0, 0, 1)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pipeline.config.context_places import AtAnchor
 from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import bounds
-from pipeline.geometry import matrix_from_quaternion
+from pipeline.geometry import matrix_from_quaternion, product
 from pipeline.records import DropPlan, MarkedAnchor, Vector
 from pipeline.sampling.draw import Rng, draw
 from pipeline.sampling.objects import Chosen
@@ -85,7 +83,7 @@ def _stand(law: AtAnchor, anchor: MarkedAnchor, ground: Ground | None, rng: Rng)
     below."""
     axes = matrix_from_quaternion(anchor.rotation)
     reach = setting(anchor, "move_m", 0.0, rng) if law.move_m is None else draw(law.move_m, rng)
-    moved = axes @ np.array([reach * (2 * rng.random() - 1), reach * (2 * rng.random() - 1), 0.0])
+    moved = product(axes, [reach * (2 * rng.random() - 1), reach * (2 * rng.random() - 1), 0.0])
     turn = setting(anchor, "turn_deg", 0.0, rng) if law.turn_deg is None else draw(law.turn_deg, rng)
     x, y, z = (float(a + b) for a, b in zip(anchor.location_m, moved, strict=True))
     if ground is not None:

@@ -13,7 +13,7 @@ from pipeline.config.objects_section import Law
 from pipeline.config.schema import AssetGroup, Config
 from pipeline.conventions import MAX_INSTANCES
 from pipeline.errors import RejectedFrame
-from pipeline.geometry import Array, compose, quaternion_from_matrix
+from pipeline.geometry import Array, compose, product, quaternion_from_matrix
 from pipeline.records import Asset, Catalogue, DropPlan, Pose, Role, Vector
 from pipeline.sampling.draw import Rng, draw, draw_count, draw_index
 from pipeline.sampling.objects import Chosen, listings, sample_one
@@ -45,7 +45,7 @@ class Moved:
 
 def moved_pose(pose: Pose, motion: Array) -> Pose:
     """Return where a motion (4, 4) of the world brings a pose."""
-    after = motion @ compose(pose.location_m, pose.rotation)
+    after = product(motion, compose(pose.location_m, pose.rotation))
     x, y, z = (float(value) for value in after[:3, 3])
     return Pose(location_m=(x, y, z), rotation=quaternion_from_matrix(after[:3, :3]))
 

@@ -11,7 +11,7 @@ from pipeline.config.context_places import AlongSpline
 from pipeline.config.contexts_section import Context
 from pipeline.config.distributions import Number
 from pipeline.conventions import MAX_INSTANCES
-from pipeline.geometry import Array, compose, inverse_rigid
+from pipeline.geometry import Array, compose, inverse_rigid, product
 from pipeline.records import DropPlan, Pose, Quaternion
 from pipeline.sampling.draw import Rng, draw, draw_count
 from pipeline.sampling.objects import Chosen
@@ -257,8 +257,7 @@ def _moved(row: Row, thing: Thing, along_m: float, lateral_m: float, start: Pose
         place = along_m + speed * time_s
         pose = _pose(row, thing, place, lateral_m) or _pose(replace(row, ground=None), thing, place, lateral_m)
         assert pose is not None
-        motion: Array = compose(pose.location_m, pose.rotation) @ from_start
-        return motion
+        return product(compose(pose.location_m, pose.rotation), from_start)
 
     now_s, following_s = row.site.times_s
     return Moved(now=after(now_s), following=after(following_s))

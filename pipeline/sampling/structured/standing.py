@@ -14,6 +14,7 @@ from pipeline.geometry import (
     compose,
     matrix_from_quaternion,
     multiply_quaternions,
+    product,
     quaternion_about,
     quaternion_between,
     quaternion_from_matrix,
@@ -92,7 +93,7 @@ def footed_box(footing: Footing, frame: Array) -> tuple[Array, Array]:
 
 def moved_frame(frame: Array, offset_m: tuple[float, float, float], turn_rad: float = 0.0) -> Array:
     """Return a frame (4, 4) moved by an offset along its own axes, then turned about its z, left positive."""
-    return frame @ compose(offset_m, quaternion_about(UP, turn_rad))
+    return product(frame, compose(offset_m, quaternion_about(UP, turn_rad)))
 
 
 def _standing_rotation(heading_rad: float, up: Vector) -> Quaternion:
@@ -108,7 +109,7 @@ def bounds_of(chosen: Chosen, rotation: Quaternion = UPRIGHT) -> tuple[Array, Ar
     low, high = np.asarray(chosen.asset.low_m) * chosen.scale, np.asarray(chosen.asset.high_m) * chosen.scale
     middle, half = (low + high) / 2, (high - low) / 2
     matrix = matrix_from_quaternion(rotation)
-    center, reach = matrix @ middle, np.abs(matrix) @ half
+    center, reach = product(matrix, middle), product(np.abs(matrix), half)
     return center - reach, center + reach
 
 

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from pipeline.errors import AssetError, Problem
-from pipeline.geometry import Array
+from pipeline.geometry import Array, product
 
 _WITH_SURFACE = frozenset({"MESH", "CURVE", "SURFACE", "FONT", "META"})
 _NOT_CONTENT = frozenset({"window_managers", "screens", "workspaces", "libraries", "all_ids"})
@@ -175,11 +175,14 @@ def reshaped(part: RawPart, points: Array, linear: Array, name: str) -> bpy.type
     normals = _file_normals(mesh) if mesh.has_custom_normals and not _keeps_normals(mesh, linear) else None
     corners = _corner_vertices(mesh)
     mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
-    if np.linalg.det(linear) < 0:
+    is_mirrored = np.linalg.det(linear) < 0
+    if is_mirrored:
         mesh.flip_normals()
     mesh.update()
     if normals is not None:
-        turned = moved(normals, _affine(np.linalg.inv(linear).T))
+        a, b, c = linear
+        upright = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)])  # the inverse transposed, but for its size
+        turned = moved(normals, _affine(-upright if is_mirrored else upright))
         turned /= np.maximum(np.linalg.norm(turned, axis=1), 1e-30)[:, None]
         mesh.normals_split_custom_set(turned[_new_corners(mesh, corners)])
     return mesh
@@ -188,7 +191,7 @@ def reshaped(part: RawPart, points: Array, linear: Array, name: str) -> bpy.type
 def _keeps_normals(mesh: bpy.types.Mesh, linear: Array) -> bool:
     """Normals stored relative to the surface survive turning and even scaling by themselves."""
     stored = mesh.attributes.get("custom_normal")
-    gram = linear.T @ linear
+    gram = product(linear.T, linear)
     even = np.allclose(gram, np.eye(3) * gram[0, 0], rtol=1e-4, atol=1e-6 * gram[0, 0])
     return even and np.linalg.det(linear) > 0 and (stored is None or stored.data_type != "FLOAT_VECTOR")
 

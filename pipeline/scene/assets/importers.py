@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from pipeline.errors import AssetError, Problem
-from pipeline.geometry import Array
+from pipeline.geometry import Array, product
 from pipeline.scene.assets.importer_words import captured, unreadable
 from pipeline.scene.assets.ply import read_ply
 
@@ -97,7 +97,7 @@ _TO_UP = {
 def upright(file_format: Format, up_axis: str) -> Array:
     """Return the rotation (3, 3) that puts what was imported upright; `up_axis` "" is the format's convention."""
     turn = np.array(_TO_UP[up_axis or file_format.up_axis], dtype=np.float64)
-    return turn @ np.array(_TO_UP["+y"], dtype=np.float64).T if file_format.turned else turn
+    return product(turn, np.array(_TO_UP["+y"]).T) if file_format.turned else turn
 
 
 def _need_addon(module: str, operator: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 
-from pipeline.geometry import Array
+from pipeline.geometry import Array, product, unit
 from pipeline.scene.assets import lathe
 from pipeline.scene.assets.lathe import BEVEL, Face, Solid
 from pipeline.scene.physics.hulls import convex_hull
@@ -128,8 +128,8 @@ def _merged(vertices: Array, faces: list[Face]) -> list[Face]:
     for face in faces:
         a, b, c = (vertices[index] for index in face)
         normal = np.cross(b - a, c - a)
-        normal = normal / np.linalg.norm(normal)
-        key = tuple(round(float(v), 6) + 0.0 for v in (*normal, float(normal @ a)))
+        normal = unit(normal)
+        key = tuple(round(float(v), 6) + 0.0 for v in (*normal, float(product(normal, a))))
         planes.setdefault(key, set()).update(face)
     return [_ring(vertices, sorted(members), np.array(key[:3])) for key, members in planes.items()]
 
@@ -140,7 +140,7 @@ def _ring(vertices: Array, members: list[int], normal: Array) -> Face:
     first = vertices[members[0]] - center
     second = np.cross(normal, first)
     ways = {index: vertices[index] - center for index in members}
-    angles = {index: math.atan2(way @ second, way @ first) for index, way in ways.items()}
+    angles = {index: math.atan2(product(way, second), product(way, first)) for index, way in ways.items()}
     return tuple(sorted(members, key=lambda index: angles[index]))
 
 

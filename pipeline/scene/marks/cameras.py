@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from pipeline.conventions import BLENDER_CAMERA_FROM_CAMERA
-from pipeline.geometry import rigid_and_scale
+from pipeline.geometry import product, rigid_and_scale
 from pipeline.records import MarkedCamera, MarkedLamp, Settings
 from pipeline.scene.marks.anchors import rotation_of
 from pipeline.scene.marks.arrays import round_, vector_of
@@ -25,7 +25,7 @@ def camera_of(
         name=one.name,
         object_name=one.object_name,
         location_m=vector_of(rigid[:3, 3]),
-        rotation=rotation_of(rigid @ BLENDER_CAMERA_FROM_CAMERA),
+        rotation=rotation_of(product(rigid, BLENDER_CAMERA_FROM_CAMERA)),
         focal_length_mm=round_(data.lens),
         sensor_width_mm=round_(_sensor_width_mm(data, scene.render)),
         settings=settings,

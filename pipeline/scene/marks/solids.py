@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Array, inverse_rigid, rigid_and_scale, transform_points
+from pipeline.geometry import Array, inverse_rigid, product, rigid_and_scale, transform_points
 from pipeline.records import Marks, Quaternion, Solids, Vector
 from pipeline.scene.assets import baking
 from pipeline.scene.marks.anchors import rotation_of
@@ -176,7 +176,8 @@ def _box(name: str, mesh: bpy.types.Mesh, matrix: Array, area: Area | None, near
     object_from_world = inverse_rigid(rigid)
     inside = near.inside(low, high)
     whole = area is None and not inside
-    key = (mesh.as_pointer(), tuple(np.round(matrix[:3, :3].T @ rigid[:3, :3], 9).ravel()), vector_of(rigid[2, :3]))
+    turned = tuple(product(matrix[:3, :3].T, rigid[:3, :3]).round(9).ravel())
+    key = (mesh.as_pointer(), turned, vector_of(rigid[2, :3]))
     if not whole or key not in boxed.made:
         triangles = baking.triangles(mesh)
         if np.linalg.det(matrix[:3, :3]) < 0:

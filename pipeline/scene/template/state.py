@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import bpy
-import numpy as np
 from mathutils import Euler
 
 from pipeline.addresses import Places
-from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, quaternion_about
+from pipeline.geometry import matrix_from_quaternion, multiply_quaternions, product, quaternion_about
 from pipeline.records import BoneChange, LampChange, ObjectChange, PartMotion, Quaternion, SlotLook, TemplateState
 from pipeline.scene.looks.images import ImageCache
 from pipeline.scene.looks.jitter import jittered
@@ -107,7 +106,7 @@ def _change_lamp(item: bpy.types.Object, change: LampChange, journal: Journal) -
 def _move(item: bpy.types.Object | bpy.types.PoseBone, motion: PartMotion) -> None:
     """Move and turn an object or a pose bone in its own axes, on top of where it is."""
     rotation = _rotation_of(item)
-    offset = matrix_from_quaternion(rotation) @ np.asarray(motion.move_m)
+    offset = product(matrix_from_quaternion(rotation), motion.move_m)
     item.location = [a + b for a, b in zip(item.location, offset, strict=True)]
     for axis, degrees in zip(AXES, motion.turn_deg, strict=True):
         rotation = multiply_quaternions(rotation, quaternion_about(axis, math.radians(degrees)))
