@@ -22,6 +22,7 @@ from pipeline.errors import Problem
 
 Path = tuple[str | int, ...]
 Record = TypeVar("Record")
+NEAR, VERY_NEAR = 0.6, 0.75  # how alike words are, 0..1: a typing error, and a small one
 FAILED = object()  # what a part that could not be read becomes, so that the rest is still checked
 
 # A file, folder or glob named in a scene file: the reader of the file turns it into an address (see config.load).
@@ -30,10 +31,12 @@ AssetPath = NewType("AssetPath", str)
 
 @dataclass(slots=True)
 class Reader:
-    """Where problems gather, and how paths named in the data become addresses."""
+    """Where problems gather, how paths named in the data become addresses, and where else a key belongs that is not
+    known where it stands."""
 
     address_of: Callable[[Path, str], str] = lambda path, text: text
     where_of: Callable[[Path], str] = lambda path: ""
+    places_of: Callable[[str], tuple[str, ...]] = lambda key: ()
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, path: Path, message: str, remedy: str = "") -> Any:
@@ -60,12 +63,13 @@ def show_value(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def did_you_mean(word: object, known: typing.Iterable[str]) -> str:
-    """Return a remedy naming the nearest known word, or all known words when none is near."""
+def did_you_mean(word: object, known: typing.Iterable[str], elsewhere: typing.Sequence[str] = ()) -> str:
+    """Return a remedy naming the nearest known word, and where the word itself is known `elsewhere`; or all known words
+    when there is neither."""
     words = sorted(known)
-    near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    near = difflib.get_close_matches(str(word), words, n=1, cutoff=VERY_NEAR if elsewhere else NEAR)
+    if found := [repr(one) for one in (*near, *elsewhere)]:
+        return f"did you mean {' or '.join([', '.join(found[:-1]), found[-1]] if found[1:] else found)}?"
     return "known here: " + ", ".join(words) if words else ""
 
 
@@ -239,9 +243,8 @@ def _record(data: Any, cls: Any, reader: Reader, path: Path, bare_of: str = "") 
     good = True
     for key in data:
         if key not in kinds:
-            good = bool(
-                reader.report((*path, str(key)), f"unknown key {show_value(key)}", did_you_mean(key, kinds)) is None
-            )
+            remedy = _right_key(str(key), kinds, reader.places_of(str(key)))
+            good = bool(reader.report((*path, str(key)), f"unknown key {show_value(key)}", remedy) is None)
     for name, (read, what) in _ways_of_fields(cls).items():
         if name in data:
             values[name] = read(data[name], what, reader, path if name == bare_of else (*path, name))
@@ -254,6 +257,11 @@ def _record(data: Any, cls: Any, reader: Reader, path: Path, bare_of: str = "") 
         return cls(**values)
     except ValueError as error:
         return reader.report(path, *_message_and_remedy(error))
+
+
+def _right_key(key: str, known: Mapping[str, Any], places: tuple[str, ...]) -> str:
+    here = [name for place in places if (name := place.rpartition(".")[2]) in known]
+    return did_you_mean(here[0], known) if here else did_you_mean(key, known, places)
 
 
 def _as_mapping(data: Any, cls: Any) -> Any:

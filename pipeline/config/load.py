@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.addresses import address_of, shipped_dir
 from pipeline.config.check import check_config
+from pipeline.config.key_places import places_of
 from pipeline.config.merge import assign, merge
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import Node, data_of, find, parse_yaml
@@ -67,7 +68,7 @@ def _config_of(tree: Node, base_dir: Path) -> Config:
     def address(path: KeyPath, text: str) -> str:
         return address_of(text, find(tree, path).folder, base_dir)
 
-    reader = Reader(address_of=address, where_of=lambda path: find(tree, path).where)
+    reader = Reader(address_of=address, where_of=lambda path: find(tree, path).where, places_of=places_of)
     data = data_of(tree)
     config = structure(data, Config, reader)
     check_config(data, reader)

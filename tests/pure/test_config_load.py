@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.config.colors import ConstantColor
 from pipeline.config.distributions import Constant, Integer, Normal, Uniform
+from pipeline.config.key_places import places_of
 from pipeline.config.load import base_dir_of, load_config, places_in, presets
+from pipeline.config.merge import kind_of
+from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.structure import unstructure
 
@@ -414,6 +419,37 @@ def test_what_yaml_would_read_otherwise_is_refused_without_it(scene, monkeypatch
     monkeypatch.setattr("pipeline.config.load.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="values must be JSON or plain words"):
         load_config(scene, ["camera.resolution=[64, a]"])
+
+
+@pytest.mark.parametrize(
+    ("override", "remedy"),
+    [
+        ("engine=eevee", "did you mean 'render.engine'?"),
+        ("samples=3", "did you mean 'render.samples_per_pixel'?"),
+        ("camera.hdris=x", "did you mean 'environment.hdris'?"),
+        ("render.resolution=[8,8]", "did you mean 'camera.resolution'?"),
+        ("render.samples=3", "did you mean 'samples_per_pixel'?"),  # here, and not elsewhere
+        ("frame=3", "did you mean 'frames' or 'template.frame'?"),
+        ("k1=0.1", "did you mean 'camera.lens.opencv.k1' or 'camera.lens.fisheye.k1'?"),
+        ("count=3", "did you mean 'contexts.NAME.count', 'targets[0].count' or 'distractors[0].count'?"),
+        ("low=3", "known here: accept, camera, "),  # of a distribution, which may stand anywhere
+        ("dice=3", "known here: accept, camera, "),
+    ],
+)
+def test_a_key_that_belongs_elsewhere_is_told_where(scene, override, remedy):
+    key = override.partition("=")[0].rpartition(".")[2]
+    assert any(f"unknown key {key!r} ({remedy}" in found for found in problems(scene, override))
+
+
+@pytest.mark.parametrize(
+    "key", ["samples", "category", "size_m", "count", "hdris", "kind", "roughness", "k1", "wall_m"]
+)
+def test_the_places_of_a_key_are_places(key):
+    for place in places_of(key):
+        kind: Any = Config
+        for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", place):
+            kind = kind_of(kind, name or int(index))
+            assert kind is not None, place
 
 
 def test_problems_found_later_can_be_traced_to_the_line_they_come_from(scene):
