@@ -14,6 +14,7 @@ from pipeline.config.materials_lists import ROAD_PARTS
 from pipeline.config.quality import QUALITIES
 from pipeline.config.schema import AssetGroup, Config, MaterialOption, OutputName, Surroundings
 from pipeline.job import Job, assets_of, part_classes
+from pipeline.plurals import counted
 from pipeline.records import Asset, Catalogue, Marks, Solids
 from pipeline.sampling.tally import TRIAL_SCENES, context_rows, tally_of
 
@@ -108,7 +109,7 @@ def _describe_targets(config: Config, catalogue: Catalogue) -> Iterator[Row]:
         ]
         held = [one.instances for one in catalogue.template_objects if one.category == category.name]
         if held:
-            counts.append(f"{_plural(len(held), 'object')} of the template ({sum(held)} a frame)")
+            counts.append(f"{counted(len(held), 'object')} of the template ({sum(held)} a frame)")
         yield f"category {category.id}", f"{category.name}: " + (" + ".join(counts) or "no target has it")
 
 
@@ -135,11 +136,7 @@ def _describe_group(group: AssetGroup, assets: tuple[Asset, ...], contexts: Cont
     low, high = (round(value) for value in bounds(own_count(group, contexts.values())))
     names = sorted(name for name, one in contexts.items() if names_of(group).intersection(one.allowed))
     counts = [f"{low}" if low == high else f"{low} to {high}"] if high or not names else []
-    return f"{_plural(len(assets), kind)} ({' and '.join([*counts, *names])} a frame)"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" + ("" if count == 1 else "s")
+    return f"{counted(len(assets), kind)} ({' and '.join([*counts, *names])} a frame)"
 
 
 def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
@@ -156,7 +153,7 @@ def _describe_materials(config: Config, catalogue: Catalogue) -> Iterator[Row]:
                 parts["pattern"] += 1 if hasattr(pattern, "value") else len(pattern.values)
             else:
                 parts["plain material"] += 1
-        yield f"materials of {name}", ", ".join(_plural(count, part) for part, count in parts.items())
+        yield f"materials of {name}", ", ".join(counted(count, part) for part, count in parts.items())
 
 
 def _describe_environment(config: Config, catalogue: Catalogue) -> Iterator[Row]:
@@ -223,7 +220,7 @@ def _describe_marks(marks: Marks) -> Iterator[Row]:
 
 
 def _describe_solids(solids: Solids) -> str:
-    text = f"{_plural(len(solids.names), 'object')} near marks as {len(solids.owners)} boxes"
+    text = f"{counted(len(solids.names), 'object')} near marks as {len(solids.owners)} boxes"
     if solids.coarse:
         text += f"; coarse, for they have too many parts: {_shortened(list(solids.coarse))}"
     return f"{text}; {solids.left_out} smaller boxes left out" if solids.left_out else text

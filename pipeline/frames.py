@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pipeline.errors import ConfigError, Problem
+from pipeline.plurals import counted
 
 _ITEM = re.compile(r"(?P<first>[0-9]{1,12})(?:\s*(?:-|\.\.)\s*(?P<last>[0-9]{1,12})(?:\s*:\s*(?P<step>[0-9]{1,12}))?)?")
-OF_DATASET = "the dataset is of {total} frames"
+OF_DATASET = "the dataset is of {frames}"
 OF_SCENE = "the scene file has frames: {total}; --set frames={needed} makes it longer"
 _ANY = 10**12  # what twelve digits can name
 _HOW = 'write frames like "0-9,20,30-40:2"'
@@ -20,7 +21,7 @@ def parse_frames(text: str, total: int, *, clamp: bool = False, remedy: str = OF
     Items are separated by commas: "7", "0-9" or "0..9", "30-40:2" for every second one.
     Raises ConfigError for what is not a frame list, a reversed range, or a frame outside 0..total-1; with `clamp` those
     are left out, since some queues cut the last chunk too long. `remedy` says what to do about one outside; {total} in
-    it is how many there are, {needed} how many it takes.
+    it is how many there are, {frames} that in words, {needed} how many it takes.
     """
     frames: set[int] = set()
     for item in text.split(","):
@@ -44,6 +45,11 @@ def show_frames(indices: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
+def frames_are(indices: Collection[int]) -> str:
+    """Return frames as the begin of a sentence: "frame 7 is", "frames 0-2,7 are"."""
+    return f"frame {show_frames(indices)} is" if len(indices) == 1 else f"frames {show_frames(indices)} are"
+
+
 def _item_range(item: str, text: str, total: int, clamp: bool, remedy: str) -> range:
     match = _ITEM.fullmatch(item)
     if match is None:
@@ -61,7 +67,7 @@ def _item_range(item: str, text: str, total: int, clamp: bool, remedy: str) -> r
     if last >= total:
         wrong = last if first < total else first
         seen = f"frame {wrong} of {item!r} is outside 0-{total - 1}"
-        raise _problem(seen, remedy.format(total=total, needed=last + 1))
+        raise _problem(seen, remedy.format(total=total, frames=counted(total, "frame"), needed=last + 1))
     return range(first, last + 1, step)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from pipeline.pace import Pace
+from pipeline.plurals import counted
 from pipeline.progress_lines import AFTER_RENDER
 from pipeline.reporting import Summary
 
@@ -37,7 +38,7 @@ class ConsoleReporter:
         self._pace = Pace(total, already_done)
         self._at_begin()
         if already_done:
-            self.notice(f"{already_done} of {total} frames are there already")
+            self.notice(f"{already_done} of {counted(total, 'frame is', 'frames are')} there already")
         if self._console.is_terminal and already_done < total:
             columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
             self._bar = Progress(*columns, console=self._console, transient=True)

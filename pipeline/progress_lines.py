@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.dataset.layout import frame_folder
+from pipeline.plurals import counted
 from pipeline.reporting import Summary
 
 
@@ -32,7 +33,7 @@ class LineReporter:
     def begin(self, total: int, already_done: int) -> None:
         self._total, self._done = total, already_done
         self._at_begin()
-        self._say(f"openjd_status: {already_done} of {total} frames are there already")
+        self._say(f"openjd_status: {already_done} of {counted(total, 'frame is', 'frames are')} there already")
 
     def stage(self, frame: int, name: str) -> None:
         if name not in AFTER_RENDER:
@@ -52,7 +53,7 @@ class LineReporter:
             self._say(f"Note: {text}")
 
     def end(self, summary: Summary) -> None:
-        self._say(f"openjd_status: {summary.accepted} frames made, {summary.rejected} rejected")
+        self._say(f"openjd_status: {counted(summary.accepted, 'frame')} made, {summary.rejected} rejected")
 
     def _stop_if_asked(self) -> None:
         if self._should_stop():

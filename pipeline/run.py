@@ -18,6 +18,7 @@ from pipeline.dataset.store import Store, WorkerLog, clean_stale, commit, missin
 from pipeline.engine import Engine, check_renderer, open_dataset_for, open_log
 from pipeline.errors import PipelineError, RejectedFrame, StoreError
 from pipeline.exit_codes import is_fault_of_frame
+from pipeline.frames import show_frames
 from pipeline.job import Job
 from pipeline.records import Annotation, FramePlan, RenderedFrame
 from pipeline.render.frame import render_frame
@@ -61,7 +62,7 @@ def render_frames(
     store = open_dataset_for(engine, job, out)
     clean_stale(store)
     sweep_claims(out)
-    with open_log(store, engine, "render") as log:
+    with open_log(store, engine, "render", {"asked": show_frames(frames)}) as log:
         asked = missing(store, frames)
         left = not_given_up(store, asked, log, report.notice, retry=retry_quarantined)
         given_up = len(asked) - len(left)

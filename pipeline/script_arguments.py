@@ -84,10 +84,14 @@ def parse_status(args: Sequence[str]) -> argparse.Namespace:
     parser = _parser("status", "Say how a dataset stands.")
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2; all by default")
+    which.add_argument("--frames", metavar="LIST", help="like 0-9,20,30-40:2; by default what was asked for")
     which.add_argument("--submission", metavar="farm/NUMBER-ENGINE", help="only the frames of this submission")
     parser.add_argument("--attempts", action="store_true", help="also list every attempt at every frame")
-    parser.add_argument("--require-complete", action="store_true", help="only what lacks; exit code 1 when frames do")
+    parser.add_argument(
+        "--require-complete",
+        action="store_true",
+        help="only what lacks of all that the scene has, or of these; exit code 1 when frames do",
+    )
     parser.add_argument("--deep", action="store_true", help="with it: compare every file")
     return parser.parse_args(args)
 

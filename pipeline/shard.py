@@ -17,7 +17,8 @@ from pipeline.exit_codes import DO_NOT_RETRY, DONE, RETRY, is_fault_of_frame, re
 from pipeline.farm.local.blame import blame_of
 from pipeline.farm.local.failures import Failures
 from pipeline.farm.local.limits import Limits
-from pipeline.frames import parse_frames, show_frames
+from pipeline.frames import frames_are, parse_frames, show_frames
+from pipeline.plurals import counted
 from pipeline.reporting import Reporter, Summary
 from pipeline.run import try_frame, wait_for
 from pipeline.watchdog import ended_after
@@ -49,7 +50,7 @@ def run_shard(
     job = read_job(dataset)
     wanted = parse_frames(frames, job.config.frames, clamp=True)
     if not wanted:
-        report.notice(f"none of {frames} is among the {job.config.frames} frames of {dataset}")
+        report.notice(f"none of {frames} is among the {counted(job.config.frames, 'frame')} of {dataset}")
         return DONE
     limits = Limits(frame_s=options.frame_time_limit_s)
     with ended_after(limits.start_s):
@@ -58,7 +59,7 @@ def run_shard(
         )
     clean_stale(store)
     sweep_claims(dataset)
-    with open_log(store, engine, "shard") as log:
+    with open_log(store, engine, "shard", {"asked": show_frames(wanted)}) as log:
         asked = missing(store, wanted)
         left = not_given_up(store, asked, log, report.notice, retry=options.retry_quarantined)
         workers = read_workers(dataset)
@@ -72,7 +73,7 @@ def run_shard(
     if hopeless:
         report.notice(hopeless)
     elif given_up:
-        report.notice(f"frames {show_frames(given_up)} are given up")
+        report.notice(f"{frames_are(given_up)} given up")
         if blame := blame_of(store, wanted):
             report.notice(blame)
     if too_short:

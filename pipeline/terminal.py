@@ -25,6 +25,7 @@ from pipeline.errors import AssetError, DeviceError, PipelineError, Problem, Sto
 from pipeline.interrupts import interrupts
 from pipeline.job import Job
 from pipeline.job_file import read_job_file
+from pipeline.plurals import counted
 from pipeline.progress import ConsoleReporter
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def describe_interruption(committed: int | None) -> str:
     """Return what to say after Ctrl-C."""
     if committed is None:
         return "interrupted"
-    return f"interrupted: {committed} frames are committed; run the same command to go on"
+    return f"interrupted: {counted(committed, 'frame is', 'frames are')} committed; run the same command to go on"
 
 
 def count_frames(out: Path) -> int:

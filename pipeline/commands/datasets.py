@@ -16,6 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.exporters.options import ExportOptions
 from pipeline.frames import parse_frames
+from pipeline.plurals import counted
 from pipeline.progress import counting
 from pipeline.terminal import load_blender, render_again, write_models
 
@@ -70,9 +71,9 @@ def export(dataset: Path, form: str, out: Path, models: bool, **options: Any) ->
     with counting(Console(stderr=True), "exporting") as progress:
         summary = EXPORTERS[form](dataset, out, ExportOptions(**options), progress)
     click.echo(
-        f"wrote {summary.file}: {summary.images} images, {summary.annotations} annotations, "
-        f"{summary.ignored} objects ignored, {summary.rejected} rejected frames left out, "
-        f"{summary.missing} frames missing"
+        f"wrote {summary.file}: {counted(summary.images, 'image')}, {counted(summary.annotations, 'annotation')}, "
+        f"{counted(summary.ignored, 'object')} ignored, {counted(summary.rejected, 'rejected frame')} left out, "
+        f"{counted(summary.missing, 'frame')} missing"
     )
     if models:
         click.echo(write_models(dataset, out))
@@ -118,7 +119,7 @@ def show(
     options = ShowOptions(frames=frames, layers=layers, is_overlay=is_overlay, scale=scale)
     with counting(Console(stderr=True), "drawing") as progress:
         written = show_dataset(dataset, out, options, progress)
-    click.echo(f"wrote {out}" if written == (out,) else f"wrote {len(written)} pictures to {out}")
+    click.echo(f"wrote {out}" if written == (out,) else f"wrote {counted(len(written), 'picture')} to {out}")
 
 
 @click.command(

@@ -24,7 +24,7 @@ from pipeline.farm.sizing import frames_per_shard
 from pipeline.farm.submission import Submission
 from pipeline.frames import read_frames, show_frames
 from pipeline.job import Job
-from pipeline.status.reasons import counted
+from pipeline.plurals import counted
 
 
 def engine_of(name: str) -> Engine:
@@ -125,10 +125,10 @@ def _release(root: Path, frames: Iterable[int]) -> None:
 
 
 def _count(frames: tuple[int, ...], shards: tuple[tuple[int, ...], ...]) -> str:
-    return f"{counted(len(frames), 'frame', 'frames')} in {counted(len(shards), 'shard', 'shards')}"
+    return f"{counted(len(frames), 'frame')} in {counted(len(shards), 'shard')}"
 
 
 def _frames_are(frames: tuple[int, ...]) -> str:
     shown = show_frames(frames)
     which = shown if len(shown) < 60 else shown[:57] + "..."
-    return f"{len(frames)} frame ({which}) is" if len(frames) == 1 else f"{len(frames)} frames ({which}) are"
+    return counted(len(frames), f"frame ({which}) is", f"frames ({which}) are")

@@ -13,12 +13,17 @@ from rich.console import Console
 from rich.live import Live
 
 from pipeline.commands.options import FiniteRange
-from pipeline.commands.status_view import view_of
+from pipeline.commands.status_view import WatchedView, view_of
 from pipeline.farm.engines import ENGINES
 from pipeline.status.gaps import asked_frames, find_gaps, gap_lines
 from pipeline.status.overview import Status, read_status
 from pipeline.status.sections import plain_lines
 from pipeline.structure import unstructure
+
+ASKED_HELP = "Only these, like 0-9,20,30-40:2.  [default: what runs and submissions were asked for]"
+COMPLETE_HELP = (
+    "Only say which frames lack of all that the scene has, or of --frames or --submission; exit code 1 when some do."
+)
 
 
 @click.command(
@@ -31,11 +36,11 @@ Examples:
   variegate status /data/dice --require-complete && variegate export /data/dice --format coco --out coco""",
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--frames", metavar="LIST", help="Only these, like 0-9,20,30-40:2.  [default: all of the dataset]")
+@click.option("--frames", metavar="LIST", help=ASKED_HELP)
 @click.option("--submission", metavar="farm/NUMBER-ENGINE", help="Only the frames of this submission.")
 @click.option("--attempts", is_flag=True, help="Also list every attempt at every frame.")
 @click.option("--watch", type=FiniteRange(min=1), metavar="SECONDS", help="Look again that often, until Ctrl-C.")
-@click.option("--require-complete", is_flag=True, help="Only say which frames lack; exit code 1 when some do.")
+@click.option("--require-complete", is_flag=True, help=COMPLETE_HELP)
 @click.option("--deep", is_flag=True, help="With --require-complete: compare every file with what was committed.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(
@@ -50,6 +55,7 @@ def status(
 ) -> None:
     """Say how a dataset stands: what is there, what runs, what fails, how long it will take, and what to change.
 
+    It counts the frames that runs and submissions were asked for so far, --require-complete all that the scene has.
     Safe at any time, also while it is made. Exit code 0; 1 when --require-complete finds frames lacking.
     """
     if frames is not None and submission is not None:
@@ -71,7 +77,7 @@ def status(
             _show(seen, Console(), is_watched=watch is not None)
 
 
-def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_json: bool) -> None:
+def _require_complete(dataset: Path, asked: Collection[int] | None, *, deep: bool, as_json: bool) -> None:
     gaps = find_gaps(dataset, asked, deep=deep)
     lines = [json.dumps(unstructure(gaps), indent=1)] if as_json else gap_lines(gaps)
     for line in lines:
@@ -80,7 +86,7 @@ def _require_complete(dataset: Path, asked: Collection[int], *, deep: bool, as_j
         raise click.exceptions.Exit(1)
 
 
-def _looks(dataset: Path, asked: Collection[int], attempts: bool, watch: float | None) -> Iterator[Status]:
+def _looks(dataset: Path, asked: Collection[int] | None, attempts: bool, watch: float | None) -> Iterator[Status]:
     """Yield the status now, and when it is watched again and again."""
     recorded: set[int] = set()
     yield read_status(dataset, asked, attempts=attempts, engines=ENGINES, recorded=recorded)
@@ -101,4 +107,4 @@ def _show(seen: Iterator[Status], console: Console, *, is_watched: bool) -> None
     else:
         with Live(console=console, auto_refresh=False, screen=True) as live:
             for one in seen:
-                live.update(view_of(one, is_watched=True), refresh=True)
+                live.update(WatchedView(one), refresh=True)

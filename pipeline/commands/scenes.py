@@ -23,6 +23,7 @@ from pipeline.config.load import base_dir_of, load_config
 from pipeline.frames import OF_SCENE, parse_frames
 from pipeline.job_file import write_job_file
 from pipeline.pace import show_duration
+from pipeline.plurals import counted
 from pipeline.reporting import Summary
 from pipeline.terminal import (
     import_run,
@@ -224,13 +225,13 @@ def preview(
 
 
 def _describe(summary: Summary, out: Path) -> str:
-    parts = [f"{summary.accepted} frames made"]
+    parts = [f"{counted(summary.accepted, 'frame')} made"]
     if summary.rejected:
         parts.append(f"{summary.rejected} rejected (labels.json of each says why)")
     if summary.given_up:
         parts.append(f"{summary.given_up} given up (quarantine/ says why)")
     if summary.already_done:
-        parts.append(f"{summary.already_done} were there already")
+        parts.append(f"{counted(summary.already_done, 'was', 'were')} there already")
     text = f"{out}: {', '.join(parts)}"
     if not summary.made:
         return text

@@ -29,6 +29,7 @@ from pipeline.errors import PipelineError
 from pipeline.exit_codes import DO_NOT_RETRY, DONE, TRANSIENT, code_of
 from pipeline.farm.shards import read_shard
 from pipeline.frames import parse_frames
+from pipeline.plurals import counted
 from pipeline.progress_lines import LineReporter
 from pipeline.queue_process import run_for_queue
 from pipeline.terminal import import_with_blender
@@ -126,7 +127,7 @@ def _run_workers(
         job = read_job(dataset)
         wanted = parse_frames(frames, job.config.frames, clamp=True)
         if not wanted:
-            say(f"Note: none of {frames} is among the {job.config.frames} frames of {dataset}")
+            say(f"Note: none of {frames} is among the {counted(job.config.frames, 'frame')} of {dataset}")
             return DONE
         store = open_store(dataset, job, base_dir_there(dataset, path_map))
         crew = crew_of(options, len(wanted), device, dataset, path_map)

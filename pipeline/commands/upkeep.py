@@ -11,7 +11,8 @@ from pipeline.dataset.bring import Brought, carry_out
 from pipeline.dataset.create import read_dataset
 from pipeline.dataset.merge import MIXABLE, MergePlan, Mixable, plan_merge, shorten_frames
 from pipeline.dataset.repair import Repaired, repair
-from pipeline.frames import parse_frames, show_frames
+from pipeline.frames import frames_are, parse_frames, show_frames
+from pipeline.plurals import counted
 from pipeline.progress import counting
 
 SHOWN = 20  # damaged frames told one by one
@@ -82,16 +83,17 @@ def _mixable(text: str) -> tuple[Mixable, ...]:
 def _merge_lines(plan: MergePlan, brought: Brought) -> list[str]:
     lines = [f"{one.root} frame {one.frame} is left out: {one.problem}" for one in plan.damaged[:SHOWN]]
     if len(plan.damaged) > SHOWN:
-        lines.append(f"and {len(plan.damaged) - SHOWN} more damaged frames")
+        lines.append(f"and {counted(len(plan.damaged) - SHOWN, 'more damaged frame')}")
     if plan.beyond:
-        lines.append(f"{len(plan.beyond)} folders are left out: beyond the {plan.job.config.frames} frames of the job")
+        left_out = counted(len(plan.beyond), "folder is", "folders are")
+        lines.append(f"{left_out} left out: beyond the {counted(plan.job.config.frames, 'frame')} of the job")
     if plan.notice:
         lines.append(f"note: {plan.notice}")
     lines += [f"{root} was copied, not linked: {reason}" for root, reason in brought.copied.items()]
     total, there = plan.job.config.frames, len(plan.sources)
-    parts = [f"{brought.frames} frames brought"]
+    parts = [f"{counted(brought.frames, 'frame')} brought"]
     if there > brought.frames:
-        parts.append(f"{there - brought.frames} were there already")
+        parts.append(f"{counted(there - brought.frames, 'was', 'were')} there already")
     if there < total:
         absent = shorten_frames(frame for frame in range(total) if frame not in plan.sources)
         parts.append(f"{total - there} of {total} missing: {absent}")
@@ -139,13 +141,13 @@ def _repair_lines(dataset: Path, found: Repaired, dry_run: bool) -> list[str]:
     damaged = list(found.again.items())
     lines += [f"frame {frame} {verb}moved to damaged/: {problem}" for frame, problem in damaged[:SHOWN]]
     if len(damaged) > SHOWN:
-        lines.append(f"and {len(damaged) - SHOWN} more damaged frames: {show_frames(dict(damaged[SHOWN:]))}")
+        lines.append(f"and {counted(len(damaged) - SHOWN, 'more damaged frame')}: {show_frames(dict(damaged[SHOWN:]))}")
     if found.released:
-        lines.append(f"frames {show_frames(found.released)} are there: {verb}no longer given up")
+        lines.append(f"{frames_are(found.released)} there: {verb}no longer given up")
     lines += [f"to mend by hand: {line}" for line in found.left]
     there = found.total - len(found.missing)
     if found.missing:
         end = f"missing: {shorten_frames(found.missing)} (render or resume makes them)"
     else:
         end = "all are there"
-    return [*lines, f"{dataset}: {there} of {found.total} frames are whole; {end}"]
+    return [*lines, f"{dataset}: {there} of {counted(found.total, 'frame is', 'frames are')} whole; {end}"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pipeline.dataset.layout import QUARANTINE, Store
 from pipeline.dataset.quarantine import quarantined, release
 from pipeline.dataset.worker_log import WorkerLog
-from pipeline.frames import show_frames
+from pipeline.frames import frames_are
 
 
 def not_given_up(
@@ -22,7 +22,7 @@ def not_given_up(
         return tuple(frames)
     if held:
         notice(
-            f"frames {show_frames(held)} are in quarantine and left out: {store.root / QUARANTINE} says why "
+            f"{frames_are(held)} in quarantine and left out: {store.root / QUARANTINE} says why "
             "(--retry-quarantined tries them again)"
         )
     return tuple(frame for frame in frames if frame not in held)

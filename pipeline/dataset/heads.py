@@ -16,6 +16,7 @@ from pipeline.dataset.disk import again_if_stale, replace_file, storing
 from pipeline.dataset.layout import DATASET, FRAMES, JOB
 from pipeline.errors import StoreError
 from pipeline.job import Job, job_from_json, job_to_json, make_job
+from pipeline.plurals import counted
 
 JOB_REMEDY = (
     "bring it back from a copy or from another part of the dataset, or make it again: "
@@ -115,7 +116,7 @@ def _agreeing(root: Path, header: dict[str, Any], data: dict[str, Any], job: Job
     done = []
     frames = header.get("frames")
     if isinstance(frames, int) and frames > job.config.frames:
-        done.append(f"{JOB} was of {job.config.frames} frames, {DATASET} is of {frames}: made as long")
+        done.append(f"{JOB} was of {counted(job.config.frames, 'frame')}, {DATASET} is of {frames}: made as long")
         job = make_job(replace(job.config, frames=frames), job.catalogue)
         if not dry_run:
             _replace(root / JOB, job_to_json(job, str(data.get("base_dir", "."))))

@@ -21,6 +21,7 @@ from pipeline.dataset.soundness import Soundness, check_frames
 from pipeline.errors import StoreError
 from pipeline.frames import show_frames
 from pipeline.job import Job
+from pipeline.plurals import counted
 
 Mixable = Literal["blender", "device"]
 MIXABLE: Mapping[Mixable, str] = {"blender": "Blender versions or builds", "device": "device classes"}
@@ -138,7 +139,7 @@ class _Choice:
         more = len(self._conflicts) - len(lines)
         raise StoreError(
             "\n".join(lines)
-            + (f"\nand {more} more frames that differ" if more else "")
+            + (f"\nand {counted(more, 'more frame')} that differ" if more else "")
             + f"\n(of each, remove one of the two folders {FRAMES}/{frame_name(self._conflicts[0][0])}; "
             "`variegate verify --replay` tells which is right)"
         )
@@ -180,7 +181,7 @@ class _Choice:
 def shorten_frames(frames: Iterable[int]) -> str:
     """Return frames as people write them, the first few runs of them when they are many."""
     runs = show_frames(frames).split(",")
-    return ",".join(runs[:SHOWN]) + (f" and {len(runs) - SHOWN} more ranges" if len(runs) > SHOWN else "")
+    return ",".join(runs[:SHOWN]) + (f" and {counted(len(runs) - SHOWN, 'more range')}" if len(runs) > SHOWN else "")
 
 
 def differing_file(first: Path, second: Path, frame: int) -> str:

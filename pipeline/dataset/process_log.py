@@ -43,14 +43,16 @@ class Attempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One process. `start` holds the facts it began with, `outcome` how it ended: "" while it lives, "died" when it
-    left without a word; `released` is when it let frames that were given up be tried again. It began at `start_s`
-    and told its last event at `last_s`; its machine's clock was `slow_s` behind the disk's."""
+    left without a word; `asked` are the lists of frames that it was to see to, run by run, none where it does not say.
+    `released` is when it let frames that were given up be tried again. It began at `start_s` and told its last event at
+    `last_s`; its machine's clock was `slow_s` behind the disk's."""
 
     name: str
     start: Mapping[str, Any]
     last_s: float
     outcome: str
     attempts: tuple[Attempt, ...] = ()
+    asked: tuple[str, ...] = ()
     released: Mapping[int, float] = field(default_factory=dict)
     start_s: float = 0.0
     slow_s: float = 0.0
@@ -66,6 +68,7 @@ class ProcessLog:
         self.name = path.stem
         self._path, self._alive = path, alive
         self._start: dict[str, Any] = {}
+        self._asked: list[str] = []
         self._start_s: float | None = None
         self._last_s = self._slow_s = 0.0
         self._outcome = ""
@@ -139,6 +142,7 @@ class ProcessLog:
             start=self._start,
             last_s=self._last_s,
             outcome=self.outcome,
+            asked=tuple(self._asked),
             released=self._released,
             start_s=self._start_s or 0.0,
             slow_s=self._slow_s,
@@ -146,6 +150,8 @@ class ProcessLog:
 
     def _note(self, kind: str, event: dict[str, Any]) -> None:
         at_s = _number(event.get("at_s"))
+        if kind == "start" and isinstance(asked := event.get("asked"), str):
+            self._asked.append(asked)
         if kind == "start" and not self._start:
             self._start = event
             disk_s = _number(event.get("disk_s"))

@@ -31,6 +31,7 @@ from pipeline.dataset.presence import present
 from pipeline.dataset.processes import is_alive_here
 from pipeline.dataset.resume import is_left_behind, temporaries
 from pipeline.dataset.soundness import Soundness, check_folder, check_frames
+from pipeline.plurals import counted
 
 SILLY = ".nfs"  # how NFS calls a deleted file that some process still has open; it goes by itself
 
@@ -148,7 +149,7 @@ def _foreign(root: Path, total: int) -> Iterator[str]:
         if not is_frame_name(name):
             yield f"{FRAMES}/{name} is not the name of a frame (move it out of {FRAMES}/)"
         elif int(name) >= total:
-            yield f"{FRAMES}/{name} is beyond the {total} frames of the job (move it out of {FRAMES}/)"
+            yield f"{FRAMES}/{name} is beyond the {counted(total, 'frame')} of the job (move it out of {FRAMES}/)"
 
 
 def _release_made(root: Path, whole: set[int], dry_run: bool) -> tuple[int, ...]:

@@ -44,7 +44,8 @@ class WorkerLog:
     """The log of this process. Use it as a context: it ends with an event "end" that says how."""
 
     def __init__(self, root: Path, facts: Mapping[str, Any]) -> None:
-        """Begin the log with an event "start" that holds `facts` (role, device, threads, engine's task ...)."""
+        """Begin the log with an event "start" that holds `facts` (role, device, threads, engine's task ...); the fact
+        "asked" of a run is the list of the frames that it is to see to, those that are there already too."""
         self.name = process_name()
         self._path = _path(root)
         self._lock = threading.Lock()

@@ -6,6 +6,7 @@ import json
 
 from pipeline.exporters.licences import licence_lines
 from pipeline.exporters.source import Source
+from pipeline.plurals import counted
 
 CARD = "README.md"
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -38,7 +39,8 @@ def dataset_card(source: Source, images: int, annotations: int) -> str:
         "",
         f"# {title}",
         "",
-        f"{images} pictures with {annotations} objects, rendered with Variegate {header['versions']['variegate']} "
+        f"{counted(images, 'picture')} with {counted(annotations, 'object')}, rendered with Variegate "
+        f"{header['versions']['variegate']} "
         f"(job {header['job_digest']}, seed {header['seed']}).",
         "",
         "| column | meaning |",

@@ -18,6 +18,7 @@ from pipeline.dataset.read import iter_frames, read_dataset, read_labels
 from pipeline.errors import StoreError
 from pipeline.exporters.options import ExportOptions
 from pipeline.frames import show_frames
+from pipeline.plurals import counted
 from pipeline.records import InstanceLabel, Labels
 
 Split = Literal["train", "val"]
@@ -64,7 +65,7 @@ def open_source(dataset: Path, options: ExportOptions) -> Source:
     absent = sorted(set(range(int(header["frames"]))) - set(frames))
     if absent and not options.partial:
         raise StoreError(
-            f"{dataset} lacks {len(absent)} of {header['frames']} frames: {show_frames(absent)} "
+            f"{dataset} lacks {len(absent)} of {counted(int(header['frames']), 'frame')}: {show_frames(absent)} "
             "(render them, or export what is there with --partial)"
         )
     return Source(root=dataset, header=header, frames=frames, missing=len(absent))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.dataset.layout import frame_folder
+from pipeline.plurals import counted
 
 LOOKED_INTO = 50  # frames measured, spread over all that are there
 
@@ -49,8 +50,7 @@ def measure_room(root: Path, there: Sequence[int], frames: int) -> Room | None:
 
 def show_room(room: Room) -> str:
     """Return a sentence: what they take, what is free, and where it is too little, what to do."""
-    frames = f"{room.frames} frame{'s' * (room.frames != 1)}"
-    text = f"about {show_bytes(room.needed)} for {frames}; {show_bytes(room.free)} free"
+    text = f"about {show_bytes(room.needed)} for {counted(room.frames, 'frame')}; {show_bytes(room.free)} free"
     if room.is_enough:
         return text
     if room.needed > room.free:

@@ -10,6 +10,7 @@ from pipeline.dataset.process_log import Attempt
 from pipeline.farm.engine import End
 from pipeline.farm.local.limits import MEMORY_SHARE, memory_limit_in
 from pipeline.farm.submission import Submission
+from pipeline.plurals import counted
 
 MORE = 1.5  # of the memory that did not suffice
 MOST = 4  # times the memory that was asked for first: what needs more is no usual growth
@@ -80,7 +81,7 @@ def show_memory(memory_mb: int) -> str:
 def tell_starved(folder: str, starved: Starved) -> str:
     """Return what happened to the shards of a submission."""
     number = len(starved.shards)
-    which = f"{number} shard{'s' * (number != 1)} of {folder}"
+    which = f"{counted(number, 'shard')} of {folder}"
     if not starved.is_certain:
         return f"{which} lost processes to SIGKILL, which is often the system's, out of memory"
     return f"{which} ran out of memory{f' at {show_memory(starved.had_mb)}' if starved.had_mb else ''}"

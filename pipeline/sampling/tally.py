@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipeline.job import Job
+from pipeline.plurals import counted
 from pipeline.records import FramePlan
 from pipeline.sampling.plan import plan_frame
 
@@ -77,7 +78,7 @@ def context_rows(job: Job, tally: Tally) -> Iterator[tuple[str, str]]:
     """Yield (heading, text) for each context: what it places, as planned for the first scenes (`tally`)."""
     if not job.config.contexts:
         return
-    scenes = f"{tally.scenes} scene" + ("" if tally.scenes == 1 else "s")
+    scenes = counted(tally.scenes, "scene")
     for name, context in sorted(job.config.contexts.items()):
         law = context.place if context.related is None else context.related.relation
         total = tally.totals.get(name)

@@ -13,6 +13,7 @@ from pipeline.dataset.quarantine import quarantine_reason, quarantined
 from pipeline.dataset.resume import folder_problem
 from pipeline.farm.shards import read_shards
 from pipeline.frames import parse_frames, show_frames
+from pipeline.plurals import counted
 from pipeline.status.reasons import last_line
 
 SHOWN = 20  # frames that are told one by one
@@ -34,20 +35,23 @@ class Gaps:
         return len(self.missing) + len(self.given_up) + len(self.damaged)
 
 
-def asked_frames(root: Path, frames: str | None = None, submission: str | None = None) -> Collection[int]:
-    """Return the frames in question: those of a list, of a submission ("farm/0001-slurm"), or all of the dataset."""
+def asked_frames(root: Path, frames: str | None = None, submission: str | None = None) -> Collection[int] | None:
+    """Return the frames in question: those of a list, or of a submission ("farm/0001-slurm"); None where neither is
+    given."""
     total = int(read_dataset(root)["frames"])
     if submission is not None:
         frames = ",".join(read_shards(root, submission))
-    return range(total) if frames is None else parse_frames(frames, total)
+    return None if frames is None else parse_frames(frames, total)
 
 
-def find_gaps(root: Path, frames: Collection[int], *, deep: bool = False) -> Gaps:
-    """Return what lacks of `frames`. Folders in place with a record are trusted; a `deep` look compares every file's
-    size and sha256.
+def find_gaps(root: Path, frames: Collection[int] | None = None, *, deep: bool = False) -> Gaps:
+    """Return what lacks of `frames`, by default of all that the scene has: what is complete must not hang on what
+    somebody asked for. Folders in place with a record are trusted; a `deep` look compares every file's size and sha256.
 
     Raises StoreError for a dataset that cannot be read, and for a damaged frame of another job.
     """
+    if frames is None:
+        frames = range(int(read_dataset(root)["frames"]))
     lacking = absent(root, frames)
     there = sorted(set(frames).difference(lacking))
     held = set(quarantined(root))
@@ -61,7 +65,7 @@ def find_gaps(root: Path, frames: Collection[int], *, deep: bool = False) -> Gap
 
 def gap_lines(gaps: Gaps) -> Iterator[str]:
     """Yield what to tell of the gaps, for people and for the next `--frames`."""
-    yield f"{gaps.asked - gaps.count} of {gaps.asked} frames are there"
+    yield f"{gaps.asked - gaps.count} of {counted(gaps.asked, 'frame is', 'frames are')} there"
     if gaps.missing:
         yield f"missing: {show_frames(gaps.missing)}"
     for what, frames in (("given up", gaps.given_up), ("damaged", gaps.damaged)):

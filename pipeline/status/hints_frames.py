@@ -12,11 +12,13 @@ from pipeline.dataset.read import read_plan
 from pipeline.errors import StoreError
 from pipeline.farm.local.blame import find_blame
 from pipeline.farm.local.time_limit import blame_time_limit, time_limit_in
+from pipeline.frames import show_frames
 from pipeline.pace import show_duration
+from pipeline.plurals import counted
 from pipeline.status.evidence import Evidence, Rule
 from pipeline.status.pace import busy_spans
-from pipeline.status.reasons import counted, last_line
-from pipeline.status.tables import list_frames
+from pipeline.status.reasons import last_line
+from pipeline.status.tables import LIST_WIDTH, list_frames
 from pipeline.status.tally import frame_seconds
 
 SILENT_S, SILENT_FRAMES = 600.0, 5.0
@@ -66,12 +68,15 @@ def _blame_time_limit(evidence: Evidence) -> str:
 
 def _idle(evidence: Evidence) -> Iterator[str]:
     """Frames lack and no process is there to make them."""
-    missing = len(evidence.counts.missing)
+    missing = evidence.counts.missing
     if missing and not evidence.is_queued and all(worker.outcome for worker in evidence.workers):
-        submit = f"variegate resume {evidence.root}" if evidence.submissions else "variegate submit"
+        frames = show_frames(missing)
+        submit = f"variegate submit --frames {frames}" if len(frames) <= LIST_WIDTH else "variegate submit"
+        if evidence.submissions:
+            submit = f"variegate resume {evidence.root}"
         yield (
-            f"{counted(missing, 'frame is', 'frames are')} missing and nothing works on the dataset: run the same "
-            f"render command again, or submit what is missing ({submit})"
+            f"{counted(len(missing), 'frame is', 'frames are')} missing and no process is running: run the same render "
+            f"command again, or submit what is missing ({submit})"
         )
 
 

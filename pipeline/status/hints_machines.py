@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pipeline.dataset.process_log import host_of
 from pipeline.farm.local.limits import memory_limit_in
 from pipeline.pace import show_duration
+from pipeline.plurals import counted
 from pipeline.status.crews import Crew, is_of_shard
 from pipeline.status.evidence import Evidence, Rule
-from pipeline.status.reasons import counted
 from pipeline.status.stages import share_of
 from pipeline.status.tally import ProcessTally
 
@@ -96,9 +96,10 @@ def _starts(evidence: Evidence) -> Iterator[str]:
             frames += mine.frames
     share = start_s / (start_s + total_s) if total_s else 0.0
     if processes >= FEW and share >= START_SHARE:
+        each = counted(round(frames / processes), "frame")
         yield (
-            f"{share:.0%} of the time goes into starting {processes} processes for {frames / processes:.0f} frames "
-            "each: make larger shards (--frames-per-shard)"
+            f"{share:.0%} of the time goes into starting {processes} processes for {each} each: "
+            "make larger shards (--frames-per-shard)"
         )
 
 
@@ -126,7 +127,7 @@ def _memory(evidence: Evidence) -> Iterator[str]:
     ]
     if grown:
         _, before, after, name, mine = max(grown, key=lambda one: one[0])
-        others = f" ({len(grown) - 1} others grow too)" if len(grown) > 1 else ""
+        others = f" ({counted(len(grown) - 1, 'other grows', 'others grow')} too)" if len(grown) > 1 else ""
         yield (
             f"the memory of a process on {host_of(name)} grew from {before:.0f} to {after:.0f} MiB in {mine.frames} "
             f"frames{others}: renew workers now and then (render --workers N --recycle {max(10, mine.frames // 3)})"
@@ -159,7 +160,7 @@ def _frames(evidence: Evidence) -> int:
 
 
 def _hosts(crews: Sequence[Crew]) -> str:
-    return crews[0].host if len(crews) == 1 else f"{crews[0].host} and {len(crews) - 1} others"
+    return crews[0].host if len(crews) == 1 else f"{crews[0].host} and {counted(len(crews) - 1, 'other')}"
 
 
 def _where(crew: Crew, workers: int) -> str:

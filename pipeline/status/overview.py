@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.dataset.attempts import now_s, visit_attempts
+from pipeline.dataset.create import read_dataset
 from pipeline.dataset.process_log import Attempt, Worker, host_of
+from pipeline.frames import show_frames
+from pipeline.status.asked import asked_so_far
 from pipeline.status.counts import Counts, count_frames
 from pipeline.status.crews import crews_of
 from pipeline.status.evidence import Evidence
@@ -50,9 +53,13 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How a dataset stands. `living` are the processes that make frames now, by host; memory is in MiB."""
+    """How a dataset stands, of `scene_frames` in all. `asked_for` lists the frames that all runs and submissions were
+    asked for so far, where those are fewer and the counts are of them; else it is "". `living` are the processes that
+    make frames now, by host; memory is in MiB."""
 
     dataset: str
+    scene_frames: int
+    asked_for: str
     counts: Counts
     pace: Pace
     living: Mapping[str, int]
@@ -72,23 +79,28 @@ class Status:
 
 def read_status(
     root: Path,
-    asked: Collection[int],
+    asked: Collection[int] | None = None,
     *,
     attempts: bool = False,
     engines: Engines | None = None,
     recorded: set[int] | None = None,
 ) -> Status:
-    """Return how the frames `asked` of the dataset `root` stand; `engines` are those that can be asked, by their names.
-    Nothing is changed, and it may grow meanwhile.
+    """Return how the frames `asked` of the dataset `root` stand, by default those that its runs and submissions were
+    asked for; `engines` are those that can be asked, by their names. Nothing is changed, and it may grow meanwhile.
 
     Whoever looks again and again gives the same set as `recorded`: frames in it are not asked for their record anew,
     as that is dear where a file server answers.
 
     Raises StoreError for what cannot be read at all.
     """
-    tally = Tally(asked=asked if isinstance(asked, range) else frozenset(asked), keep_all=attempts)
+    total = int(read_dataset(root)["frames"])
+    tally = Tally(asked=range(total) if asked is None else frozenset(asked), keep_all=attempts)
     workers = visit_attempts(root, tally.add)
     present_s = now_s(root)
+    asked_for = ""
+    if asked is None:
+        asked = asked_so_far(root, workers, total)
+        asked_for = show_frames(asked) if len(asked) < total else ""
     counts = count_frames(root, asked, tally, set() if recorded is None else recorded)
     absent = (*counts.missing, *counts.unreadable, *counts.running, *counts.given_up)
     begun_s = {**tally.begun_s, **dict.fromkeys(counts.unreadable, present_s)}  # who has a folder was begun
@@ -117,6 +129,8 @@ def read_status(
     )
     return Status(
         dataset=str(root),
+        scene_frames=total,
+        asked_for=asked_for,
         counts=counts,
         pace=pace,
         living=living,

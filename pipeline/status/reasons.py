@@ -1,4 +1,4 @@
-"""Words for people: reasons put together that say the same, and numbers of things."""
+"""Reasons put together that say the same."""
 
 from __future__ import annotations
 
@@ -29,8 +29,3 @@ def alike(items: Iterable[T], reason_of: Callable[[T], str]) -> tuple[tuple[str,
 def last_line(reason: str) -> str:
     """Return the line of a reason that says most: the last one, as of a traceback."""
     return reason.strip().splitlines()[-1].strip() if reason.strip() else ""
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {one if number == 1 else many}"

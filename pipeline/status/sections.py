@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.pace import show_duration
+from pipeline.plurals import counted
 from pipeline.status.overview import Status, Told
 from pipeline.status.pace import Pace
-from pipeline.status.reasons import counted, last_line
+from pipeline.status.reasons import last_line
 from pipeline.status.sections_farm import submissions, unbegun
-from pipeline.status.tables import SHOWN, Section, list_frames
+from pipeline.status.tables import SHOWN, Section, list_frames, shorten
 
 
 def process_of(one: Told) -> str:
@@ -38,7 +39,15 @@ def show_progress(status: Status) -> str:
     """Return how far the dataset is."""
     counts = status.counts
     share = counts.there / counts.asked if counts.asked else 1.0
-    return f"{counts.there} of {counts.asked} frames, {int(1000 * share) / 10:g} %"
+    return f"{counts.there} of {counted(counts.asked, 'frame')}, {int(1000 * share) / 10:g} %"
+
+
+def show_asked(status: Status) -> str:
+    """Return how many frames were asked for so far, "" where that is all of them, or other frames are told of."""
+    if not status.asked_for:
+        return ""
+    of_scene = f"{status.counts.asked} of the scene's {counted(status.scene_frames, 'frame')}"
+    return f"asked for: {of_scene} ({shorten(status.asked_for)})"
 
 
 def show_pace(status: Status) -> str:
@@ -59,11 +68,11 @@ def show_pace(status: Status) -> str:
 
 def _state(status: Status) -> str:
     if status.counts.there == status.counts.asked:
-        return "complete"
+        return "all that was asked for is there" if status.asked_for else "complete"
     if status.is_starting:
         return "starting"
     queued = sum(sum((one.states or {}).values()) for one in status.submissions)
-    return f"no process yet, {counted(queued, 'shard', 'shards')} in the queue" if queued else "nothing works on it"
+    return f"no process yet, {counted(queued, 'shard')} in the queue" if queued else "no process is running"
 
 
 def sections(status: Status) -> Iterator[Section]:
@@ -74,19 +83,19 @@ def sections(status: Status) -> Iterator[Section]:
     yield from _given_up(status)
     yield from _troubles(status)
     yield from _stages(status)
-    yield from _told("slowest frames", status.slowest, ("frame", "process", "took"))
+    yield from _told("slowest frames", status.slowest, ("frame", "process", "took"), is_detail=True)
     yield from submissions(status.dataset, status.submissions)
     yield from unbegun(status.submissions)
     if status.attempts is not None:
         columns = ("frame", "outcome", "process", "task", "begun", "took", "reason")
-        yield from _told("attempts", status.attempts, columns, shown=len(status.attempts))
+        yield from _told("attempts", status.attempts, columns, shown=len(status.attempts), is_detail=True)
 
 
 def plain_lines(status: Status) -> Iterator[str]:
     """Yield everything as lines of text."""
     yield status.dataset
     yield show_progress(status)
-    yield show_pace(status)
+    yield from filter(None, (show_asked(status), show_pace(status)))
     for section in sections(status):
         yield ""
         yield from _plain_table(section)
@@ -108,7 +117,7 @@ def _frames(status: Status) -> Section:
         ("given up", len(counts.given_up), list_frames(counts.given_up)),
     ]
     shown = tuple((name, str(number), frames) for name, number, frames in rows if number or name == "accepted")
-    return Section(title="frames", columns=("", "number", "which"), rows=shown, numbers=("number",))
+    return Section(title="frames", columns=("", "number", "which"), rows=shown, numbers=("number",), is_whole=True)
 
 
 def _reasons(title: str, reasons: Sequence[tuple[str, int]]) -> Iterator[Section]:
@@ -149,18 +158,22 @@ def _stages(status: Status) -> Iterator[Section]:
     rows.append(("together", "", _seconds(total_s)))
     if status.peak_memory_mib:
         rows.append(("most memory", "", f"{status.peak_memory_mib:.0f} MiB"))
+    columns, numbers = ("stage", "share", "mean"), ("share", "mean")
     yield Section(
-        title="time of a frame", columns=("stage", "share", "mean"), rows=tuple(rows), numbers=("share", "mean")
+        title="time of a frame", columns=columns, rows=tuple(rows), numbers=numbers, is_whole=True, is_detail=True
     )
 
 
-def _told(title: str, told: Sequence[Told], columns: tuple[str, ...], shown: int = SHOWN) -> Iterator[Section]:
+def _told(
+    title: str, told: Sequence[Told], columns: tuple[str, ...], shown: int = SHOWN, *, is_detail: bool = False
+) -> Iterator[Section]:
     if not told:
         return
     kept = tuple(name for name in columns if name != "task" or any(one.task for one in told[:shown]))
     rows = tuple(tuple(CELLS[name](one) for name in kept) for one in told[:shown])
     numbers = ("frame", "for", "took", "begun")
-    yield Section(title=title, columns=kept, rows=rows, numbers=numbers, more=max(0, len(told) - shown))
+    more = max(0, len(told) - shown)
+    yield Section(title=title, columns=kept, rows=rows, numbers=numbers, more=more, is_detail=is_detail)
 
 
 def _plain_table(section: Section) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline.plurals import counted
 from pipeline.script_arguments import OVERVIEW
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,8 @@ def test_ctrl_c_waits_for_a_safe_moment_and_says_how_to_go_on(scene, tmp_path):
     out = tmp_path / "out"
     said = interrupted(scene, out, 1, 2)
     committed = len([path for path in (out / "frames").iterdir() if path.name.isdecimal()])
-    assert said.splitlines()[-1] == f"interrupted: {committed} frames are committed; run the same command to go on"
+    there = counted(committed, "frame is", "frames are")
+    assert said.splitlines()[-1] == f"interrupted: {there} committed; run the same command to go on"
     assert not [path for path in (out / "frames").iterdir() if not path.name.isdecimal()]
 
 

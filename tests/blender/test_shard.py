@@ -82,12 +82,13 @@ MADE = Fields(seconds={}, annotation=Fields(labels=Fields(status="accepted", rea
 def test_a_frame_that_fails_is_tried_again_after_the_others(shards, store):
     code, told = shards({1: [ValueError("no"), ValueError("no")]})
     assert code == DONE and told == ["frame 1 failed: ValueError('no')"] * 2
-    assert failures_of(read_workers(store.root)) == {}
+    workers = read_workers(store.root)
+    assert failures_of(workers) == {} and [one.asked for one in workers] == [("0-3",)]
 
 
 def test_a_frame_that_always_fails_is_given_up_with_its_plan_and_log(shards, store):
     code, told = shards({1: [ValueError("no")] * 3})
-    assert code == DO_NOT_RETRY and told[-1] == "frames 1 are given up" and quarantined(store.root) == (1,)
+    assert code == DO_NOT_RETRY and told[-1] == "frame 1 is given up" and quarantined(store.root) == (1,)
     kept = read_quarantine(store.root, 1)
     assert kept[LOG] == b"last words" and len(json.loads(kept["reason.json"])["attempts"]) == 3
     assert shards({}, frames="0,2-3")[0] == DONE

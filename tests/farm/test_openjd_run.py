@@ -150,6 +150,6 @@ def test_a_session_hears_progress_and_status(folder):
         while session.state is sessions.SessionState.RUNNING:
             assert time.monotonic() < until
             time.sleep(0.01)
-    assert heard[-1] == ("success", 100.0, "1 frames made, 0 rejected")
+    assert heard[-1] == ("success", 100.0, "1 frame made, 0 rejected")
     assert "frame 4: render" in [text for _, _, text in heard]
     assert contents(folder / "less") == contents(folder / "one")

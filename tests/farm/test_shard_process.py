@@ -178,7 +178,7 @@ def test_a_frame_that_hangs_ends_the_process_and_is_given_up_by_the_next_with_it
     root, reason = blender.folder / "ds", f"build: the frame took more than {LIMIT_S} s (--frame-time-limit)"
     assert attempts(root) == [(0, "accepted", ""), (1, "lost", reason)]
     code, told, err = end(blender.start(*words, hanging=1))
-    assert code == 2 and "Note: frames 1 are given up" in told, (told, err)
+    assert code == 2 and "Note: frame 1 is given up" in told, (told, err)
     assert quarantined(root) == (1,) and (root / "frames/000002").is_dir()
     kept = read_quarantine(root, 1)
     assert json.loads(kept["reason.json"])["attempts"] == [reason]

@@ -54,6 +54,7 @@ def dataset(tmp_path_factory) -> Path:
     (folder / "scene.yaml").write_text(SCENE)
     render = ("render", folder / "scene.yaml", "--out", folder / "ds", "--device", "cpu")
     run(variegate(*render, "--frames", "0-2"))
+    (folder / "partial.txt").write_text(run(variegate("status", folder / "ds")))
     child = subprocess.Popen(variegate(*render), cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + PATIENCE_S
@@ -76,6 +77,14 @@ def test_a_finished_run_is_told_with_its_stages(dataset):
     assert min(stage["seconds"] for stage in seen["stages"]) >= 0 and seen["peak_memory_mib"] > 50
 
 
+def test_what_was_not_asked_for_does_not_lack(dataset):
+    lines = (dataset.parent / "partial.txt").read_text().splitlines()
+    assert lines[1:3] == ["3 of 3 frames, 100 %", "asked for: 3 of the scene's 100000 frames (0-2)"]
+    assert lines[3].startswith("all that was asked for is there · ")
+    assert "hints" not in lines and not any(line.startswith("  missing") for line in lines)
+    assert told(dataset)["asked_for"] == "" and told(dataset)["counts"]["asked"] == 100000  # the second run's
+
+
 def test_a_render_under_way_is_told_by_its_process(dataset):
     seen = json.loads((dataset.parent / "running.json").read_text())
     (process,) = (worker for worker in read_workers(dataset) if worker.outcome == "died")
@@ -92,7 +101,7 @@ def test_a_killed_one_left_its_frame_and_nobody_works_on(dataset):
         [("stopped", "the process was killed, or crashed", 1)],
         [],
     )  # killed between two frames: nothing is lost
-    assert any("nothing works on the dataset" in hint for hint in seen["hints"])
+    assert any("no process is running" in hint for hint in seen["hints"])
 
 
 def test_a_queue_learns_whether_all_is_there(dataset):

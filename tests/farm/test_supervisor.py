@@ -108,6 +108,7 @@ def test_all_frames_come_out_as_from_one_process(store, whole):
     assert sorted(frame for frame, _ in notes.done) == list(range(FRAMES)) and len(notes.pids) == 2
     again, notes = supervise(store, {})
     assert again.summary.already_done == FRAMES and notes.pids == set()
+    assert [one.asked for one in read_workers(store.root) if one.start["role"] == "supervisor"] == [("0-7", "0-7")]
 
 
 def test_a_crashed_worker_is_replaced_and_its_frame_tried_again(store, whole):

@@ -224,7 +224,7 @@ def test_without_blender_models_are_a_notice_and_the_export_stands(tmp_path, cap
     arguments = ["export", str(tmp_path / "ds"), "--format", "bop", "--out", str(tmp_path / "out"), "--models"]
     assert main(arguments) == 0
     said = capfd.readouterr().out
-    assert "1 images, 3 annotations" in said
+    assert "1 image, 3 annotations" in said
     assert "holds models_info.json with boxes alone, no meshes and no diameters: this Python has no Blender" in said
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.frames import OF_SCENE, parse_frames, read_frames, show_frames
+from pipeline.frames import OF_SCENE, frames_are, parse_frames, read_frames, show_frames
+from pipeline.plurals import counted
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,17 @@ def test_what_was_shown_is_read_back_however_many_there_are():
 
 def test_frames_are_shown_as_ranges():
     assert show_frames([20, 0, 1, 2, 9, 8, 8]) == "0-2,8-9,20"
+
+
+def test_frames_begin_a_sentence():
+    assert (frames_are({7}), frames_are({7, 9, 8})) == ("frame 7 is", "frames 7-9 are")
+
+
+def test_one_frame_is_one():
+    with pytest.raises(ConfigError, match=r"frame 1 of '1' is outside 0-0 \(the dataset is of 1 frame\)"):
+        parse_frames("1", 1)
+    assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+    assert [counted(number, "process is", "processes are") for number in (1, 3)] == ["1 process is", "3 processes are"]
 
 
 def test_no_frames_are_shown_as_nothing():

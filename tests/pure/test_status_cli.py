@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.screen import Screen
 from status_samples import CPU, begin, dead, end, failed, frames_made, lay_frames, rejected, start
 from status_samples import write_log as log
 from store_samples import open_sample, sample_job
 
 from pipeline.cli import main
-from pipeline.commands.status_view import view_of
+from pipeline.commands.status_view import WatchedView, view_of
 from pipeline.dataset.processes import process_name
 from pipeline.dataset.quarantine import quarantine
 from pipeline.errors import FarmError
@@ -68,7 +70,7 @@ def lines_of(store, **options):
 
 EXPECTED = """\
 4 of 12 frames, 33.3 %
-nothing works on it · 15 frames/min on average
+no process is running · 15 frames/min on average
 
 frames
             number  which
@@ -104,7 +106,7 @@ def test_a_pipe_gets_plain_aligned_lines(store):
     assert lines[0] == str(store.root)
     assert "\n".join(lines[1:]).startswith(EXPECTED)
     assert lines[-4:-2] == ["hints", "  1 process of the last run ended early: MemoryError: 7: mend that first"]
-    assert lines[-2].startswith("  7 frames are missing and nothing works on the dataset")
+    assert lines[-2].startswith("  7 frames are missing and no process is running")
 
 
 def test_every_attempt_is_listed_where_asked_for(store):
@@ -131,11 +133,48 @@ def test_a_terminal_shows_the_same_words(store):
     assert max(len(line) for line in shown.splitlines()) <= 110
 
 
-def test_a_screen_that_cuts_off_its_end_shows_hints_first(store):
-    console = Console(file=io.StringIO(), width=110, record=True)
-    console.print(view_of(read_status(store.root, range(12)), is_watched=True))
-    shown = console.export_text()
-    assert shown.index("nothing works on the dataset") < shown.index("time of a frame")
+@pytest.fixture
+def watched(store, monkeypatch):
+    """Return the lines of a screen of a size that shows the status of the store, empty ones at its end left out."""
+    monkeypatch.chdir(store.root.parent)  # a name of known length
+
+    def look(width, height):
+        console = Console(file=io.StringIO(), force_terminal=True, width=width, height=height, record=True)
+        console.print(Screen(WatchedView(read_status(Path(store.root.name), range(12)))))
+        shown = console.export_text()
+        assert len(shown.splitlines()) == height
+        return [line.rstrip() for line in shown.rstrip().splitlines()]
+
+    return look
+
+
+def test_a_watched_screen_shows_hints_first_and_all_where_there_is_room(watched):
+    lines = watched(110, 50)
+    assert lines[3:5] == ["", "hints"] and lines.index("hints") < lines.index("frames")
+    assert "  most memory         900 MiB" in lines and "slowest frames" in lines
+    assert not any(line.startswith("no room for") for line in lines)
+
+
+def test_a_low_screen_spares_details_and_then_tables_and_says_so(watched):
+    lines = watched(80, 24)
+    assert "  missing        7  4-5,7-11" in lines and "attempts that came to nothing" in lines
+    assert lines[-1] == "no room for: time of a frame, slowest frames" and "time of a frame" not in lines
+    lines = watched(80, 11)
+    assert lines[3] == "hints" and lines[5] == "  and 2 more" and "frames" not in lines
+    assert lines[-1].startswith("no room for: frames, given up, attempts that")
+    lines = watched(80, 4)
+    assert "4 of 12 frames, 33.3 %" in lines[1] and lines[-1].startswith("no room for: hints, frames")
+
+
+def test_tables_of_a_low_screen_share_its_lines(store, watched):
+    """None gets many rows before each has one."""
+    for number in range(10, 18):
+        machine = dead(number, machine=f"node{number}")
+        log(store.root, machine, [start(0, **CPU), failed(7, 1, f"Error {'x' * number}"), end(2)])
+    assert sum("failed   node" in line for line in watched(110, 60)) == 8
+    lines = watched(110, 24)
+    assert 1 <= sum("failed   node" in line for line in lines) < 8
+    assert {"hints", "frames", "rejected", "given up", "attempts that came to nothing"} <= set(lines)
 
 
 def test_status_is_json_for_programs(store, capsys):
@@ -160,9 +199,9 @@ def test_what_waits_in_a_queue_is_not_told_as_idle(store):
     submit(store.root)
     status = read_status(store.root, range(12), engines=slurm({0: "RUNNING", 1: "PENDING"}))
     assert show_pace(status).startswith("no process yet, 2 shards in the queue · ")
-    assert not any("nothing works" in hint for hint in status.hints)
+    assert not any("no process is running" in hint for hint in status.hints)
     status = read_status(store.root, range(12), engines=slurm({}))
-    assert show_pace(status).startswith("nothing works on it · ")
+    assert show_pace(status).startswith("no process is running · ")
     assert any(hint.endswith(f"(variegate resume {store.root})") for hint in status.hints)
 
 

@@ -217,8 +217,8 @@ def test_frames_that_nobody_makes_are_named(store, at):
     log(store.root, dead(), made(frames=19, **BALANCED))
     lay_frames(store.root, range(19))
     (hint,) = hints(store)
-    assert hint.startswith("1 frame is missing and nothing works on the dataset")
-    assert hint.endswith("or submit what is missing (variegate submit)")
+    assert hint.startswith("1 frame is missing and no process is running: run the same render command again")
+    assert hint.endswith("or submit what is missing (variegate submit --frames 19)")
     log(store.root, process_name(), [start(0, **CPU), begin(19, 90)])
     assert hints(store) == []
 

@@ -65,7 +65,7 @@ def test_a_shard_tells_every_stage_as_well():
     shown.begin(1, 0)
     shown.stage(0, "render")
     shown.end(Summary(total=1, already_done=0, accepted=1))
-    assert lines == ["openjd_status: frame 0: render", "openjd_status: 1 frames made, 0 rejected"]
+    assert lines == ["openjd_status: frame 0: render", "openjd_status: 1 frame made, 0 rejected"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from pipeline.farm.local.machine import share_threads, thread_variables
 from pipeline.farm.local.protocol import Display, Outcome, Stop
 from pipeline.farm.local.supervisor import Supervisor
 from pipeline.farm.local.worker_process import Slot
+from pipeline.frames import show_frames
 from pipeline.reporting import Summary
 
 Program = Callable[[int], tuple[str, ...]]
@@ -88,7 +89,8 @@ def make_frames(
     """
     clean_stale(store)
     sweep_claims(store.root)
-    with WorkerLog(store.root, {"role": "supervisor", "workers": crew.workers}) as log:
+    facts = {"role": "supervisor", "workers": crew.workers, "asked": show_frames(wanted)}
+    with WorkerLog(store.root, facts) as log:
         slots = make_slots(crew, store, log.name, os.environ)
         asked = missing(store, wanted)
         left = not_given_up(store, asked, log, display.notice, retry=retry_quarantined)

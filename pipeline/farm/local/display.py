@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipeline.farm.local.worker_process import WorkerProcess
 from pipeline.pace import Pace
+from pipeline.plurals import counted
 from pipeline.progress_lines import frame_lines
 from pipeline.reporting import Summary
 
@@ -34,7 +35,7 @@ class WorkersDisplay:
     def begin(self, total: int, already_done: int) -> None:
         self._pace = Pace(total, already_done)
         if already_done:
-            self.notice(f"{already_done} of {total} frames are there already")
+            self.notice(f"{already_done} of {counted(total, 'frame is', 'frames are')} there already")
         if self._console.is_terminal and already_done < total:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
@@ -54,7 +55,7 @@ class WorkersDisplay:
 
     def end(self, summary: Summary) -> None:
         self.close()
-        self._tell_status(f"{summary.accepted} frames made, {summary.rejected} rejected")
+        self._tell_status(f"{counted(summary.accepted, 'frame')} made, {summary.rejected} rejected")
 
     def notice(self, text: str) -> None:
         if text not in self._noticed:

@@ -20,6 +20,7 @@ from pipeline.farm.local.memory import sample_memory
 from pipeline.farm.local.protocol import Display, Outcome, Stop
 from pipeline.farm.local.watch import FAREWELL_S, Watch
 from pipeline.farm.local.worker_process import Inbox, Slot, WorkerProcess
+from pipeline.plurals import counted
 from pipeline.reporting import Summary
 
 FAILED_STARTS = 3  # in a row, after which no worker is started any more
@@ -142,7 +143,7 @@ class Supervisor:
             return
         self._watch.limits = limits
         self._slots = tuple(slot for slot in self._slots if slot is not worker.slot)
-        self._display.notice(f"{need}: {len(self._slots)} workers fit in the memory")
+        self._display.notice(f"{need}: {counted(len(self._slots), 'worker fits', 'workers fit')} in the memory")
         worker.ask_to_end()
 
     def _stage(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
@@ -209,7 +210,9 @@ class Supervisor:
                 self._give_up(RETRY, hopeless)
             return
         self._summary = replace(self._summary, given_up=self._summary.given_up + 1)
-        self._display.notice(f"frame {frame} is given up after {self._failures.count(frame)} failures: {short}")
+        self._display.notice(
+            f"frame {frame} is given up after {counted(self._failures.count(frame), 'failure')}: {short}"
+        )
 
     def _failed_to_start(self, worker: WorkerProcess) -> None:
         self._failed_starts += 1
