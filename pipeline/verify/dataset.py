@@ -14,6 +14,7 @@ from pipeline.dataset.disk import is_stale
 from pipeline.dataset.layout import DATASET, FRAMES, JOB, TEMPORARY, frame_folder
 from pipeline.errors import StoreError
 from pipeline.job import Job, job_from_json
+from pipeline.plurals import counted
 from pipeline.structure import show_value
 from pipeline.verify.finding import Finding
 
@@ -84,7 +85,7 @@ def _problem(entry: os.DirEntry[str], root: Path, total: int) -> str:
     if not entry.is_dir():
         return f"{name} is a file, not a frame's folder (remove it and run render again)"
     if int(name) >= total:
-        return f"frame {int(name)} is beyond the {total} frames of the job (move it out of {FRAMES}/)"
+        return f"frame {int(name)} is beyond the {counted(total, 'frame')} of the job (move it out of {FRAMES}/)"
     return ""
 
 
@@ -93,9 +94,9 @@ def _notices(temporary: Sequence[os.DirEntry[str]]) -> Iterator[str]:
     stale = sum(is_stale(Path(entry.path)) for entry in temporary)
     live = len(temporary) - stale
     if stale:
-        yield f"{stale} unfinished folders of dead processes in {FRAMES}/; the next render removes them"
+        yield f"{counted(stale, 'unfinished folder')} of dead processes in {FRAMES}/, which the next render removes"
     if live:
-        yield f"{live} unfinished folders in {FRAMES}/: a render seems to be under way"
+        yield f"{counted(live, 'unfinished folder')} in {FRAMES}/: a render seems to be under way"
 
 
 def missing_frames(wanted: Sequence[int], present: Sequence[int]) -> list[Finding]:

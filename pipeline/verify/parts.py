@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.dataset.outputs import OUTPUTS
+from pipeline.plurals import counted
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened
 from pipeline.verify.shapes import IDS
@@ -16,7 +17,9 @@ from pipeline.verify.shapes import IDS
 def check_parts(opened: Opened) -> Iterator[Finding]:
     """Part ids are labelled, are of the plan, lie on their own instances and cover them, and are counted."""
     if "part" not in opened.plan.outputs and opened.labels.parts:
-        yield opened.found("part-mismatch", LABELS, f"{len(opened.labels.parts)} parts, though the plan asks for none")
+        yield opened.found(
+            "part-mismatch", LABELS, f"{counted(len(opened.labels.parts), 'part')}, though the plan asks for none"
+        )
     if "part" not in opened.images:
         return
     image, file = opened.images["part"], OUTPUTS["part"].file

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.dataset.outputs import OUTPUTS, RGB
+from pipeline.plurals import counted
 from pipeline.verify.finding import Finding
 from pipeline.verify.opened import Opened
 
@@ -26,7 +27,9 @@ def check_rgb(opened: Opened) -> Iterator[Finding]:
                 "black-picture", file, f"nothing in it is brighter than {rgb.max():g}, though light is planned"
             )
     elif (rgb == rgb[0, 0]).all() and _shows_several(opened):
-        text = f"every pixel is {tuple(rgb[0, 0].tolist())}, though it shows {len(opened.pixels_of)} instances"
+        text = (
+            f"every pixel is {tuple(rgb[0, 0].tolist())}, though it shows {counted(len(opened.pixels_of), 'instance')}"
+        )
         yield opened.found("constant-picture", file, text)
 
 

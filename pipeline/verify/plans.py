@@ -13,6 +13,7 @@ from pipeline.dataset.layout import LABELS, PLAN
 from pipeline.geometry import Array, compose, look_at, unit
 from pipeline.job import Job
 from pipeline.lenses import Lens, make_lens
+from pipeline.plurals import counted
 from pipeline.records import (
     CameraCandidate,
     FramePlan,
@@ -134,7 +135,7 @@ def _check_lights(opened: Opened) -> Iterator[Finding]:
         else:
             left.remove(match)
     if left and not opened.plan.template:
-        text = f"{len(left)} lamps that {PLAN} does not have"
+        text = f"{counted(len(left), 'lamp')} that {PLAN} does not have"
         yield opened.found("light-mismatch", LABELS, text)
 
 

@@ -10,12 +10,15 @@ from typing import Any
 
 from pipeline.canonical import json_bytes
 from pipeline.dataset.disk import replace_file
+from pipeline.dataset.layout import FRAMES, frame_name
 from pipeline.errors import StoreError
 from pipeline.frames import show_frames
+from pipeline.plurals import counted
 from pipeline.structure import unstructure
 from pipeline.verify.finding import KINDS, Finding, sort_key
 
 LINES = 20  # of a kind on a terminal
+ANY_FRAME = "*"  # for a frame's number in the names of its files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +42,14 @@ def make_report(
     expected: int, statuses: Mapping[int, str], findings: Iterable[Finding], notices: Sequence[str] = ()
 ) -> Report:
     """Return the report on `expected` frames; `statuses`: frame -> "accepted", "rejected", or "" for unreadable."""
-    counted = Counter(statuses.values())
+    kinds = Counter(statuses.values())
     ordered = tuple(sorted(findings, key=sort_key))
     return Report(
         frames={
             "expected": expected,
             "checked": len(statuses),
-            "accepted": counted["accepted"],
-            "rejected": counted["rejected"],
+            "accepted": kinds["accepted"],
+            "rejected": kinds["rejected"],
         },
         readable=tuple(sorted(frame for frame, status in statuses.items() if status)),
         counts=_counts(ordered),
@@ -62,8 +65,8 @@ def with_findings(report: Report, more: Iterable[Finding], notices: Iterable[str
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:
-    counted = Counter(finding.kind for finding in findings)
-    return {kind: counted[kind] for kind in KINDS if counted[kind]}
+    numbers = Counter(finding.kind for finding in findings)
+    return {kind: numbers[kind] for kind in KINDS if numbers[kind]}
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -83,17 +86,38 @@ def write_report(path: Path, report: Report) -> None:
 
 
 def show_report(report: Report) -> Iterator[str]:
-    """Yield the lines of a report: the findings grouped by kind, each kind cut to LINES lines."""
+    """Yield the lines of a report: the findings grouped by kind, each kind cut to LINES lines. What is the same for
+    several frames is one line."""
     for kind, count in report.counts.items():
         group = [finding for finding in report.findings if finding.kind == kind]
         frames = show_frames(finding.frame for finding in group if finding.frame is not None)
         yield f"{kind} ({count}): {KINDS[kind]}" + (f"; frames {_cut(frames)}" if frames else "")
-        for finding in group[:LINES]:
-            yield f"  {finding.where}: {finding.message}"
-        if count > LINES:
-            yield f"  ... and {count - LINES} more (--report FILE.json lists all)"
+        lines = _folded(group)
+        yield from (f"  {line}" for line, _ in lines[:LINES])
+        if more := sum(number for _, number in lines[LINES:]):
+            yield f"  ... and {more} more (--report FILE.json lists all)"
     yield from (f"note: {text}" for text in report.notices)
     yield summary_line(report)
+
+
+def _folded(findings: Iterable[Finding]) -> list[tuple[str, int]]:
+    """Return a line for those that say the same of the same file of their frames, and how many they are."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        place = finding.where
+        if finding.frame is not None:
+            place = place.replace(frame_name(finding.frame), ANY_FRAME)
+        groups.setdefault((place, finding.message), []).append(finding)
+    return [(_line(place, members), len(members)) for (place, _), members in groups.items()]
+
+
+def _line(place: str, findings: Sequence[Finding]) -> str:
+    first, frames = findings[0], {one.frame for one in findings if one.frame is not None}
+    if len(frames) < 2:
+        return f"{first.where}: {first.message}"
+    listed = f"frames {_cut(show_frames(frames))}"
+    file = place.removeprefix(f"{FRAMES}/{ANY_FRAME}").lstrip("/")
+    return f"{file} of {listed}: {first.message}" if file else f"{listed}: {first.message}"
 
 
 def summary_line(report: Report) -> str:
@@ -101,11 +125,12 @@ def summary_line(report: Report) -> str:
     frames = report.frames
     checked = ""
     if frames["expected"]:
-        checked = f"{frames['checked']} of {frames['expected']} frames checked, {frames['rejected']} of them rejected: "
+        expected = counted(frames["expected"], "frame")
+        checked = f"{frames['checked']} of {expected} checked, {frames['rejected']} of them rejected: "
     if report.is_clean:
         return f"{checked}nothing is wrong"
     total = len(report.findings)
-    return f"{checked}{total} finding{'s' * (total > 1)} of {len(report.counts)} kind{'s' * (len(report.counts) > 1)}"
+    return f"{checked}{counted(total, 'finding')} of {counted(len(report.counts), 'kind')}"
 
 
 def _cut(text: str) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from pipeline.codecs.rle import mask_of_counts
 from pipeline.dataset.read import read_image, read_labels, read_masks_full
+from pipeline.plurals import counted
 from pipeline.verify.exports.expected import AGAIN, ExpectedFrame, ExpectedObject, extent
 from pipeline.verify.exports.files import mismatch
 from pipeline.verify.finding import Finding
@@ -36,7 +37,8 @@ def check_image(
     yield from _check_camera(camera, one, dataset, report)
     if not len(poses) == len(infos) == len(one.kept):
         kind = "export-missing" if len(poses) < len(one.kept) else "export-extra"
-        message = f"{len(poses)} poses and {len(infos)} infos of {len(one.kept)} objects ({AGAIN})"
+        seen = f"{counted(len(poses), 'pose')} and {counted(len(infos), 'info')}"
+        message = f"{seen} of {counted(len(one.kept), 'object')} ({AGAIN})"
         yield Finding(kind=kind, where=f"{scene}: image {image}", frame=one.frame, message=message)
         return
     depth = _pixels(folder, f"{scene}/depth/{image:06d}.png")

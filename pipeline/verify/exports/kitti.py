@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.codecs.rle import mask_of_counts
 from pipeline.dataset.read import read_labels, read_masks_full
 from pipeline.errors import StoreError
+from pipeline.plurals import counted
 from pipeline.records import CameraLabel, InstanceLabel
 from pipeline.verify.exports.expected import (
     AGAIN,
@@ -72,7 +73,8 @@ def check_kitti(folder: Path, dataset: Path, progress: Progress | None = None) -
         if isinstance(found, Finding):
             yield found
         elif found != names:
-            message = f"lists {len(found)} frames, the dataset has {len(names)} of {split}, or another order ({AGAIN})"
+            listed = counted(len(found), "frame")
+            message = f"lists {listed}, the dataset has {len(names)} of {split}, or another order ({AGAIN})"
             yield Finding(kind="export-mismatch", where=path, message=message)
     yield from check_files(folder, wanted)
 
@@ -116,7 +118,7 @@ def _check_label(
     expected = (*one.kept, *(item for item in one.objects if item.is_ignored))
     if len(lines) != len(expected):
         kind = "export-missing" if len(lines) < len(expected) else "export-extra"
-        message = f"{len(lines)} rows, the dataset has {len(expected)} objects ({AGAIN})"
+        message = f"{counted(len(lines), 'row')}, the dataset has {counted(len(expected), 'object')} ({AGAIN})"
         yield Finding(kind=kind, where=name, frame=one.frame, message=message)
         return
     size, counts = read_masks_full(dataset, one.frame)

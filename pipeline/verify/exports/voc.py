@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
+from pipeline.plurals import counted
 from pipeline.verify.exports.expected import (
     AGAIN,
     EXPORT,
@@ -81,7 +82,7 @@ def _check_xml(folder: Path, name: str, one: ExpectedFrame, names: Mapping[int, 
         kind = "export-missing" if len(found) < len(one.objects) else "export-extra"
         yield Finding(
             kind=kind, where=name, frame=one.frame,
-            message=f"{len(found)} objects, the dataset has {len(one.objects)} ({AGAIN})",
+            message=f"{counted(len(found), 'object')}, the dataset has {len(one.objects)} ({AGAIN})",
         )  # fmt: skip
         return
     for element, item in zip(found, one.objects, strict=True):

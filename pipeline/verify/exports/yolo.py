@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as codec
 
 from pipeline.geometry import angle_rad
+from pipeline.plurals import counted
 from pipeline.verify.exports.expected import (
     AGAIN,
     EXPORT,
@@ -122,7 +123,7 @@ def _check_labels(name: str, one: ExpectedFrame, context: _Context) -> Iterator[
         kind = "export-missing" if len(rows) < len(objects) else "export-extra"
         yield Finding(
             kind=kind, where=name, frame=one.frame,
-            message=f"{len(rows)} objects, the dataset has {len(objects)} ({AGAIN})",
+            message=f"{counted(len(rows), 'object')}, the dataset has {len(objects)} ({AGAIN})",
         )  # fmt: skip
         return
     for row, item in zip(rows, objects, strict=True):
