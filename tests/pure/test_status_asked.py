@@ -108,6 +108,11 @@ def test_workers_do_not_say_what_was_asked_for(store):
     assert asked(store) == ("0-3", 4, (3,))
 
 
+def test_frames_beyond_the_scene_do_not_count(store):
+    run(store, 1, "0-7,200", made=range(8))
+    assert asked(store) == ("0-7", 8, ())
+
+
 @pytest.mark.parametrize("known", ["0-99", "0-49,50-99", "0-200"])
 def test_all_that_the_scene_has_is_no_part(store, known):
     run(store, 1, known)

@@ -167,7 +167,7 @@ def test_a_low_screen_spares_details_and_then_tables_and_says_so(watched):
 
 
 def test_tables_of_a_low_screen_share_its_lines(store, watched):
-    """None gets many rows before each has one."""
+    """None gets many rows before each has one, and details come after all rows of the others."""
     for number in range(10, 18):
         machine = dead(number, machine=f"node{number}")
         log(store.root, machine, [start(0, **CPU), failed(7, 1, f"Error {'x' * number}"), end(2)])
@@ -175,6 +175,9 @@ def test_tables_of_a_low_screen_share_its_lines(store, watched):
     lines = watched(110, 24)
     assert 1 <= sum("failed   node" in line for line in lines) < 8
     assert {"hints", "frames", "rejected", "given up", "attempts that came to nothing"} <= set(lines)
+    screens = [watched(110, height) for height in range(20, 45)]
+    rows = [sum("failed   node" in line for line in lines) for lines in screens if "slowest frames" in lines]
+    assert set(rows) == {8} and len(rows) < len(screens)
 
 
 def test_status_is_json_for_programs(store, capsys):
