@@ -223,6 +223,12 @@ def test_frames_that_nobody_makes_are_named(store, at):
     assert hints(store) == []
 
 
+def test_frames_that_a_living_process_is_at_are_not_nobodys(store, at):
+    log(store.root, process_name(), [start(0, **CPU), *frames_made(range(5), 0, 10, **BALANCED), begin(5, 50)])
+    lay_frames(store.root, range(5))
+    assert hints(store) == []
+
+
 def test_what_ended_the_last_processes_is_named(store, at):
     gone = "models/mug.glb: the file does not exist"
     log(store.root, dead(1), [start(0, role="shard"), end(50, gone)])
