@@ -141,7 +141,7 @@ def test_an_export_says_what_it_wrote_and_refuses_missing_frames(tmp_path, capfd
     assert "lacks 3 of 6 frames: 2-3,5 (render them, or export what is there with --partial)" in said(capfd, 2, *args)
     assert main([*map(str, args), "--partial"]) == 0
     out = capfd.readouterr().out
-    assert "2 images, 4 annotations, 0 objects ignored, 1 rejected frames left out, 3 frames missing" in out
+    assert "2 images, 4 annotations, 0 objects ignored, 1 rejected frame left out, 3 frames missing" in out
 
 
 @pytest.mark.parametrize("words", [(), ("--partial",)])
