@@ -13,7 +13,7 @@ is_python() { # COMMAND VERSION
 find_python() { # VERSION: prints an interpreter of that version, or nothing
   local candidate
   for candidate in "${VARIEGATE_PYTHON:-}" "python$1" python3 python "/usr/bin/python$1" "/usr/local/bin/python$1" \
-    "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python "$HOME/.local/share/uv/python/cpython-$1".*/bin/python; do
+    "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions/$1".*/bin/python "${HOME:-}/.local/share/uv/python/cpython-$1".*/bin/python; do
     if [ -n "$candidate" ] && is_python "$candidate" "$1"; then
       "$candidate" -c 'import sys; print(sys.executable)'
       return 0

@@ -39,6 +39,11 @@ def test_a_named_python_is_found_first():
     assert done.stdout.strip() == sys.executable
 
 
+def test_a_python_is_found_where_nobody_is_at_home():
+    done = bash(f"unset HOME PYENV_ROOT; find_python {VERSION}", VARIEGATE_PYTHON=sys.executable)
+    assert (done.stdout.strip(), done.stderr) == (sys.executable, "")
+
+
 def test_a_python_of_another_version_is_not_taken():
     assert bash("find_python 3.99", VARIEGATE_PYTHON=sys.executable).stdout == ""
 
