@@ -374,7 +374,11 @@ def test_two_supervisors_share_the_frames_of_one_folder(store, whole):
     )
     command = [sys.executable, "-c", program, str(store.root)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in notes]
-    made = [json.loads(one.communicate(timeout=PATIENCE_S)[0]) for one in both]
+    try:
+        made = [json.loads(one.communicate(timeout=PATIENCE_S)[0]) for one in both]
+    finally:  # each waits for the other
+        for one in both:
+            one.kill()
     assert sorted(made[0] + made[1]) == list(range(FRAMES)) and made[0] and made[1]
     assert contents(store.root) == whole
     assert_nothing_left(store.root, ())
