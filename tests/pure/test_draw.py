@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.config import colors as c
 from pipeline.config import distributions as d
+from pipeline.config.text_choices import ChoiceText
 from pipeline.sampling.colors import black_body, linear_from_hex
 from pipeline.sampling.draw import draw, draw_color, draw_count, draw_index, draw_word
 from pipeline.sampling.rng import rng_for
@@ -108,7 +109,7 @@ def test_log_uniform_gives_each_octave_the_same_share():
 
 def test_words_come_from_the_list():
     rng = np.random.default_rng(0)
-    assert {draw_word(d.ChoiceText(values=("a", "b")), rng) for _ in range(50)} == {"a", "b"}
+    assert {draw_word(ChoiceText(values=("a", "b")), rng) for _ in range(50)} == {"a", "b"}
 
 
 def test_hex_colours_become_linear():
