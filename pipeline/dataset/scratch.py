@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,12 +23,10 @@ def scratch_folder() -> Iterator[Path]:
 
     Raises ScratchError where there is no room for it.
     """
-    try:
+    with _room():
         clean_scratch()
         folder = Path(tempfile.gettempdir()) / temporary_name("variegate")
         folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise ScratchError(f"no temporary folder: {error} (make room there, or name a folder in TMPDIR)") from error
     try:
         yield folder
     finally:
@@ -50,7 +48,9 @@ def own_temporary_folder() -> Iterator[None]:
     the end; when the process is killed, by the next one. Entered again it is the same. Raises ScratchError where there
     is no room for it.
     """
-    if _is_own(Path(tempfile.gettempdir())):
+    with _room():
+        is_ours_already = _is_own(Path(tempfile.gettempdir()))
+    if is_ours_already:
         yield
         return
     before, known = os.environ.get(_VARIABLE), tempfile.tempdir
@@ -67,10 +67,29 @@ def own_temporary_folder() -> Iterator[None]:
 
 def end_at_once(code: int) -> NoReturn:
     """End this process with no farewell of Python's or Blender's, but without its own temporary folder."""
-    folder = Path(tempfile.gettempdir())
-    if _is_own(folder):
-        remove(folder)
-    os._exit(code)
+    try:
+        folder = Path(tempfile.gettempdir())
+        if _is_own(folder):
+            remove(folder)
+    finally:
+        os._exit(code)
+
+
+def keep_temporary_folder() -> None:
+    """Show that the own temporary folder of this process is in use, to machines and containers that have its place too
+    and know of it by its age alone."""
+    with suppress(OSError):
+        folder = Path(tempfile.gettempdir())
+        if _is_own(folder):
+            os.utime(folder)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ScratchError(f"no temporary folder: {error} (make room there, or name a folder in TMPDIR)") from error
 
 
 def _is_own(folder: Path) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 from pipeline.dataset.disk import storing
 from pipeline.dataset.layout import TIMING
 from pipeline.dataset.processes import process_name
+from pipeline.dataset.scratch import keep_temporary_folder
 
 HEARTBEAT_S = 15.0
 MOMENT_S = 0.5  # the most that reading two clocks at one moment may take
@@ -114,6 +115,7 @@ class WorkerLog:
         while not self._over.wait(HEARTBEAT_S):
             with suppress(OSError):
                 os.utime(self._path)
+            keep_temporary_folder()
 
 
 def _path(root: Path) -> Path:

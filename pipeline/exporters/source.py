@@ -60,12 +60,13 @@ def open_source(dataset: Path, options: ExportOptions) -> Source:
     """Return the dataset to export. Raises StoreError when all frames are missing, or any unless `options.partial`."""
     header = read_dataset(dataset)
     frames = tuple(iter_frames(dataset))
+    total = counted(int(header["frames"]), "frame")
     if not frames:
-        raise StoreError(f"{dataset} has none of its {header['frames']} frames: nothing to export (render some first)")
+        raise StoreError(f"{dataset} has none of its {total}: nothing to export (render some first)")
     absent = sorted(set(range(int(header["frames"]))) - set(frames))
     if absent and not options.partial:
         raise StoreError(
-            f"{dataset} lacks {len(absent)} of {counted(int(header['frames']), 'frame')}: {show_frames(absent)} "
+            f"{dataset} lacks {len(absent)} of {total}: {show_frames(absent)} "
             "(render them, or export what is there with --partial)"
         )
     return Source(root=dataset, header=header, frames=frames, missing=len(absent))

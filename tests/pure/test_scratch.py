@@ -7,25 +7,29 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
-from pipeline.dataset import processes
+from pipeline.dataset import processes, worker_log
 from pipeline.dataset.scratch import clean_scratch, own_temporary_folder, scratch_folder
+from pipeline.dataset.worker_log import WorkerLog
 from pipeline.errors import ScratchError
 from pipeline.exit_codes import TRANSIENT, code_of
 
+PATIENCE_S = 600.0
 ROOT = Path(__file__).resolve().parents[2]
 BUSY = f"""
-import os, signal, sys, tempfile
+import sys, tempfile
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from pipeline.dataset.scratch import end_at_once, own_temporary_folder
 with own_temporary_folder():
     Path(tempfile.mkdtemp()).joinpath("half").write_text("a picture")
     print("busy", flush=True)
-    end_at_once(75) if sys.stdin.readline() == "end\\n" else signal.pause()
+    if sys.stdin.readline() == "end\\n":
+        end_at_once(75)
 """
 
 
@@ -91,8 +95,27 @@ def test_a_process_that_ends_at_once_leaves_nothing(place):
     assert process.returncode == 75 and list(place.iterdir()) == []
 
 
-def test_without_room_it_is_said_where_and_tried_again_later(place, monkeypatch):
+def test_the_folder_of_a_process_that_works_never_grows_old(place, tmp_path_factory, monkeypatch):
+    """Machines that share the place, and containers, take an old folder of another one for left behind."""
+    monkeypatch.setattr(worker_log, "HEARTBEAT_S", 0.01)
+    with own_temporary_folder(), WorkerLog(tmp_path_factory.mktemp("ds"), {"role": "supervisor"}):
+        (own,) = place.iterdir()
+        os.utime(own, (0, 0))
+        until_s = time.monotonic() + PATIENCE_S
+        while not own.stat().st_mtime:
+            assert time.monotonic() < until_s, "it was not touched"
+            time.sleep(0.01)
+
+
+def no_folder_at_all():
+    raise FileNotFoundError(2, "No usable temporary directory found in ['/gone']")  # as tempfile's own
+
+
+@pytest.mark.parametrize("is_any", [True, False])
+def test_without_room_it_is_said_where_and_tried_again_later(place, monkeypatch, is_any):
     monkeypatch.setattr(tempfile, "tempdir", str(place / "gone"))
+    if not is_any:
+        monkeypatch.setattr(tempfile, "gettempdir", no_folder_at_all)
     with pytest.raises(ScratchError, match="gone.*name a folder in TMPDIR") as raised, own_temporary_folder():
         pass
     assert code_of(raised.value) == TRANSIENT
