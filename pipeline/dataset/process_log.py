@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pipeline.dataset.last_words import why_it_died
 
-TAIL_BYTES = 65_536  # more than any line
+TAIL_BYTES = 65_536  # more than any line but a first, which tells the frames asked for
 _NODE = re.compile(r" on (?P<node>[^\s,]+)(,|$)")  # "slurm 12_3 on n1, start 1"
 
 Outcome = Literal["accepted", "rejected", "failed", "lost", "stopped", "running"]
